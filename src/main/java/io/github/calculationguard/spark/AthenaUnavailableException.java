@@ -1,0 +1,15 @@
+package io.github.calculationguard.spark;
+
+/**
+ * Athena throttled us, failed or did not answer in time, after the SDK's own tries. Repeating may
+ * help.
+ */
+public final class AthenaUnavailableException extends AthenaSparkException {
+
+  /**
+   * @param message AWS's own words
+   */
+  public AthenaUnavailableException(String message) {
+    super(message);
+  }
+}
