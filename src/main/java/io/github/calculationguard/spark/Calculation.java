@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One calculation, as Athena described it.
  *
- * @param sessionId the session that it runs in
+ * @param sessionId the session that it runs in; absent only where Athena would not describe it
  * @param description its user's own words: show them with care
  * @param stateReason why it is in its state, in Athena's words
  * @param submittedAt absent where Athena did not say
@@ -16,13 +16,24 @@ import org.jspecify.annotations.Nullable;
  */
 public record Calculation(
     CalculationId id,
-    SessionId sessionId,
+    @Nullable SessionId sessionId,
     CalculationState state,
     @Nullable String stateReason,
     @Nullable String description,
     @Nullable Instant submittedAt,
     @Nullable Instant completedAt,
     @Nullable Duration dpuTime) {
+
+  /** What is known from Stop's answer alone. */
+  public static Calculation undescribed(CalculationId id, CalculationState state) {
+    return new Calculation(id, null, state, null, null, null, null, null);
+  }
+
+  /** The same in a newer state. */
+  public Calculation in(CalculationState newer) {
+    return new Calculation(
+        id, sessionId, newer, stateReason, description, submittedAt, completedAt, dpuTime);
+  }
 
   /** How long it has run, or ran; absent where Athena did not say when it was submitted. */
   public @Nullable Duration age(Instant now) {

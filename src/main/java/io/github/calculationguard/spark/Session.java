@@ -28,6 +28,21 @@ public record Session(
     @Nullable Integer maxDpus,
     @Nullable Duration dpuTime) {
 
+  /** The same in a newer state. */
+  public Session in(SessionState newer) {
+    return new Session(
+        id,
+        workGroup,
+        newer,
+        description,
+        engineVersion,
+        startedAt,
+        idleSince,
+        endedAt,
+        maxDpus,
+        dpuTime);
+  }
+
   /** How long it has lived, or lived; absent where Athena did not say when it started. */
   public @Nullable Duration age(Instant now) {
     if (startedAt == null) {

@@ -1,0 +1,51 @@
+package io.github.calculationguard.aws;
+
+import java.time.Duration;
+import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
+import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.sns.SnsClient;
+
+/**
+ * Builds the SDK's clients, all alike. Region, credentials and endpoints are the environment's.
+ *
+ * @param attempt how long one try of a call may take
+ * @param attempts how often a call is tried, the first time included
+ */
+public record Clients(Duration attempt, int attempts) {
+
+  private static final Duration MOST_TO_CONNECT = Duration.ofSeconds(1);
+
+  /** Athena's. */
+  public AthenaClient athena(SdkHttpClient http) {
+    return configured(AthenaClient.builder(), http).build();
+  }
+
+  /** SNS's. */
+  public SnsClient sns(SdkHttpClient http) {
+    return configured(SnsClient.builder(), http).build();
+  }
+
+  /** The one HTTP client that they share. */
+  public SdkHttpClient http() {
+    return Apache5HttpClient.builder()
+        .connectionTimeout(attempt.compareTo(MOST_TO_CONNECT) < 0 ? attempt : MOST_TO_CONNECT)
+        .socketTimeout(attempt)
+        .build();
+  }
+
+  private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configured(
+      B builder, SdkHttpClient http) {
+    return builder
+        .httpClient(http)
+        .overrideConfiguration(
+            ClientOverrideConfiguration.builder()
+                .apiCallAttemptTimeout(attempt)
+                .retryStrategy(StandardRetryStrategy.builder().maxAttempts(attempts).build())
+                .build());
+  }
+}

@@ -1,0 +1,72 @@
+package io.github.calculationguard.aws;
+
+import io.github.calculationguard.report.Announcement;
+import io.github.calculationguard.report.Announcements;
+import io.github.calculationguard.report.Json;
+import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.Deadline;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Collectors;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
+
+/**
+ * Announces to an SNS topic, to each protocol in its own words.
+ *
+ * @see <a href="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html">Publish</a>
+ */
+public final class SnsAnnouncements implements Announcements {
+
+  private final SnsClient sns;
+  private final String topicArn;
+  private final InstantSource clock;
+
+  public SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clock) {
+    this.sns = sns;
+    this.topicArn = topicArn;
+    this.clock = clock;
+  }
+
+  @Override
+  public void publish(Announcement announcement, Deadline deadline) {
+    try {
+      sns.publish(
+          r ->
+              r.topicArn(topicArn)
+                  .subject(announcement.subject())
+                  .messageStructure("json")
+                  .message(byProtocol(announcement))
+                  .messageAttributes(attributes(announcement))
+                  .overrideConfiguration(Calls.by(deadline, clock.instant())));
+    } catch (SdkException e) {
+      throw new NotAnnouncedException(Calls.words(e));
+    } catch (AthenaUnavailableException e) {
+      throw new NotAnnouncedException(e.getMessage());
+    }
+  }
+
+  private static String byProtocol(Announcement announcement) {
+    var protocols = new LinkedHashMap<String, String>();
+    protocols.put("default", announcement.text());
+    protocols.put("email", announcement.text());
+    protocols.put("sqs", announcement.queue());
+    protocols.put("lambda", announcement.queue());
+    protocols.put("https", announcement.chat());
+    return Json.line(protocols);
+  }
+
+  private static Map<String, MessageAttributeValue> attributes(Announcement announcement) {
+    return announcement.attributes().entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                Map.Entry::getKey,
+                attribute ->
+                    MessageAttributeValue.builder()
+                        .dataType("String")
+                        .stringValue(attribute.getValue())
+                        .build()));
+  }
+}

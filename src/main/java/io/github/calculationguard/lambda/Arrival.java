@@ -1,0 +1,53 @@
+package io.github.calculationguard.lambda;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Place;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One invocation's own facts.
+ *
+ * @param asked when it was first asked for, as far as Lambda tells: a retry keeps its trace's time
+ * @param end when Lambda ends it, less what it takes to leave in good order
+ */
+record Arrival(String requestId, Place place, Instant now, Instant asked, Instant end) {
+
+  private static final Pattern TRACE = Pattern.compile("Root=1-([0-9a-f]{8})-");
+  private static final Duration MOST_TO_LEAVE = Duration.ofSeconds(1);
+
+  static Arrival of(Context context, Instant now) {
+    var left = Duration.ofMillis(context.getRemainingTimeInMillis());
+    var toLeave = left.dividedBy(4);
+    return new Arrival(
+        context.getAwsRequestId(),
+        place(context.getInvokedFunctionArn()),
+        now,
+        asked(context.getXrayTraceId(), now),
+        now.plus(left).minus(toLeave.compareTo(MOST_TO_LEAVE) < 0 ? toLeave : MOST_TO_LEAVE));
+  }
+
+  Deadline within(Duration budget) {
+    return new Deadline(now.plus(budget)).orSooner(new Deadline(end));
+  }
+
+  private static Place place(@Nullable String functionArn) {
+    return functionArn == null ? new Place("aws", "", "") : Place.of(functionArn);
+  }
+
+  /** A trace's id begins with the time of the original request, in seconds, which retries share. */
+  private static Instant asked(@Nullable String trace, Instant now) {
+    var matcher = TRACE.matcher(trace == null ? "" : trace);
+    if (!matcher.find()) {
+      return now;
+    }
+    var asked = Instant.ofEpochSecond(Long.parseLong(matcher.group(1), 16));
+    // Lambda retries for six hours at most, so an older time is no time of this request.
+    var plausible = !asked.isAfter(now) && asked.isAfter(now.minus(7, ChronoUnit.HOURS));
+    return plausible ? asked : now;
+  }
+}

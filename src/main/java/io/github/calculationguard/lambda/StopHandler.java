@@ -1,0 +1,193 @@
+package io.github.calculationguard.lambda;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.LambdaLogger;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import io.github.calculationguard.report.Announcements.NotAnnouncedException;
+import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.StopMessage;
+import io.github.calculationguard.report.StopRecord;
+import io.github.calculationguard.report.Story;
+import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.DeniedException;
+import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.stop.Given;
+import io.github.calculationguard.stop.StopOrder;
+import io.github.calculationguard.stop.StopOutcome;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes an order in whatever shape it comes, carries it out, tells what became of it, and answers.
+ */
+public final class StopHandler implements RequestHandler<Map<String, Object>, Object> {
+
+  private final StopWiring wired;
+  private boolean coldStart = true;
+
+  /**
+   * For Lambda.
+   *
+   * @throws Settings.WrongSettingsException naming each variable of the environment that is missing
+   *     or wrong
+   */
+  public StopHandler() {
+    this(StopWiring.of(System.getenv()));
+  }
+
+  StopHandler(StopWiring wired) {
+    this.wired = wired;
+  }
+
+  /**
+   * Ends in an outcome; or, where trying again may help and nobody waits for the answer, in an
+   * exception, so that Lambda gives the order again and parks it at last.
+   */
+  @Override
+  public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
+    var arrival = Arrival.of(context, wired.clock().instant());
+    var teller =
+        new Teller(
+            wired.version(), arrival.requestId(), coldStart, wired.settings().usdPerDpuHour());
+    coldStart = false;
+    var log = context.getLogger();
+    var trigger =
+        new EventReader(event == null ? Map.of() : event, arrival, wired.settings()).read();
+    return switch (trigger) {
+      case Trigger.Stop stop -> stop(stop, teller, log);
+      case Trigger.Look look -> look(look, teller, log);
+      case Trigger.Unusable unusable ->
+          answer(
+              unusable.channel(),
+              List.of(
+                  tell(
+                      story(
+                          unusable.given(), null, new StopOutcome.Invalid(unusable.why()), teller),
+                      log)));
+    };
+  }
+
+  private Object stop(Trigger.Stop trigger, Teller teller, LambdaLogger log) {
+    var order = trigger.order();
+    try {
+      var told =
+          wired.stop().run(order).stream()
+              .map(outcome -> tell(story(order.given(), order, outcome, teller), log))
+              .toList();
+      return answer(trigger.channel(), told);
+    } catch (AthenaUnavailableException e) {
+      return failed(e.getMessage(), order, trigger, teller, log);
+    }
+  }
+
+  private Object look(Trigger.Look trigger, Teller teller, LambdaLogger log) {
+    var given = trigger.given();
+    try {
+      var record =
+          StopRecord.of(wired.stop().describe(trigger.calculation(), given), given, teller);
+      write(record, log);
+      return HttpReply.ok(record);
+    } catch (NoSuchThingException e) {
+      return notDescribed(trigger, new StopOutcome.NotFound(e.getMessage()), teller, log);
+    } catch (DeniedException e) {
+      return notDescribed(trigger, new StopOutcome.Denied(null, e.getMessage()), teller, log);
+    } catch (AthenaUnavailableException e) {
+      var order = new StopOrder.OfCalculation(given, trigger.calculation(), null);
+      return failed(e.getMessage(), order, trigger, teller, log);
+    }
+  }
+
+  /** Whoever looked is told; there is nothing that others would have to know. */
+  private Object notDescribed(
+      Trigger.Look trigger, StopOutcome outcome, Teller teller, LambdaLogger log) {
+    var order = new StopOrder.OfCalculation(trigger.given(), trigger.calculation(), null);
+    var story = story(trigger.given(), order, outcome, teller);
+    var record = StopRecord.of(story);
+    write(record, log);
+    return HttpReply.of(story, record);
+  }
+
+  private Story story(Given given, @Nullable StopOrder order, StopOutcome outcome, Teller teller) {
+    return new Story(given, order, outcome, teller, wired.clock().instant());
+  }
+
+  /** What was told of one outcome. */
+  private record Told(Story story, StopRecord record, boolean isLost) {}
+
+  private Told tell(Story story, LambdaLogger log) {
+    var record = StopRecord.of(story);
+    var metrics = Metrics.of(story);
+    var isLost = false;
+    if (story.isWorthAnnouncing()) {
+      isLost = !announce(story);
+      record = record.announced(!isLost);
+      if (isLost) {
+        metrics.count("AnnouncementFailures", 1);
+      }
+    }
+    write(record, log);
+    write(metrics, log);
+    return new Told(story, record, isLost);
+  }
+
+  /** A message that gets lost must not hide a stop, so its failure is a part of the record. */
+  private boolean announce(Story story) {
+    try {
+      wired.announcements().publish(StopMessage.of(story), story.given().deadline());
+      return true;
+    } catch (NotAnnouncedException e) {
+      return false;
+    }
+  }
+
+  private static Object answer(Trigger.Channel channel, List<Told> told) {
+    return switch (channel) {
+      case HTTP -> HttpReply.of(told.getFirst().story(), told.getFirst().record());
+      case WIDGET -> told.getFirst().record().fields();
+      case EVENT -> {
+        if (told.stream().anyMatch(Told::isLost)) {
+          throw new OrderFailedException("it was carried out, and could not be announced");
+        }
+        yield told.size() == 1
+            ? told.getFirst().record().fields()
+            : told.stream().map(one -> one.record().fields()).toList();
+      }
+    };
+  }
+
+  private Object failed(
+      String why, StopOrder order, Trigger trigger, Teller teller, LambdaLogger log) {
+    var record = StopRecord.ofFailure(why, order, trigger.given(), teller, wired.clock().instant());
+    write(record, log);
+    write(Metrics.ofFailure(), log);
+    return switch (trigger.channel()) {
+      case HTTP -> HttpReply.unavailable(record);
+      case WIDGET -> record.fields();
+      case EVENT -> throw new OrderFailedException(why);
+    };
+  }
+
+  private static void write(StopRecord record, LambdaLogger log) {
+    log.log(bytes(record.line()), LogLevel.valueOf(record.level()));
+  }
+
+  /** Without a level, so that no setting of the log's level filters metrics away. */
+  private void write(Metrics metrics, LambdaLogger log) {
+    log.log(bytes(metrics.line(wired.settings().service(), wired.clock().instant())));
+  }
+
+  private static byte[] bytes(String line) {
+    return (line + '\n').getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Lambda is to give the order again. It says in one line why; there is no bug to trace. */
+  public static final class OrderFailedException extends RuntimeException {
+    OrderFailedException(String message) {
+      super(message, null, false, false);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package io.github.calculationguard.lambda;
+
+import io.github.calculationguard.aws.Clients;
+import io.github.calculationguard.stop.Ladder;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * The stop function's settings. Their names, units and bounds are the template's parameters'.
+ *
+ * @param confirm how long an event's order may take
+ * @param httpBudget how long a caller who waits may be kept waiting
+ */
+record StopSettings(
+    String topicArn,
+    String service,
+    Ladder ladder,
+    Duration confirm,
+    Duration httpBudget,
+    double usdPerDpuHour,
+    String ownerTag,
+    Clients clients) {
+
+  private enum Escalation {
+    NONE,
+    TERMINATE_SESSION
+  }
+
+  /**
+   * @throws Settings.WrongSettingsException naming each variable that is missing or wrong
+   */
+  static StopSettings from(Map<String, String> environment) {
+    var settings = new Settings(environment);
+    var stop =
+        new StopSettings(
+            settings.arn("TOPIC_ARN", "sns"),
+            settings.text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters"),
+            new Ladder(
+                settings.oneOf("ESCALATION", Escalation.NONE) == Escalation.TERMINATE_SESSION,
+                settings.seconds("ESCALATE_AFTER_SECONDS", 20, 5, 600)),
+            settings.seconds("CONFIRM_SECONDS", 60, 5, 600),
+            settings.seconds("HTTP_BUDGET_SECONDS", 5, 2, 25),
+            settings.number("USD_PER_DPU_HOUR", 0.35, 0, 100),
+            settings.text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters"),
+            new Clients(
+                settings.millis("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000),
+                settings.whole("MAX_ATTEMPTS", 3, 1, 10)));
+    settings.check();
+    return stop;
+  }
+}

@@ -1,0 +1,62 @@
+package io.github.calculationguard.lambda;
+
+import io.github.calculationguard.aws.SdkAthenaSpark;
+import io.github.calculationguard.aws.SnsAnnouncements;
+import io.github.calculationguard.report.Announcements;
+import io.github.calculationguard.spark.Describe;
+import io.github.calculationguard.stop.Pause;
+import io.github.calculationguard.stop.StopCalculation;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import software.amazon.awssdk.http.SdkHttpClient;
+
+/** The stop function's parts, put together. */
+record StopWiring(
+    StopSettings settings,
+    StopCalculation stop,
+    Announcements announcements,
+    InstantSource clock,
+    String version) {
+
+  static StopWiring of(Map<String, String> environment) {
+    var settings = StopSettings.from(environment);
+    return of(settings, settings.clients().http(), InstantSource.system(), StopWiring::pause);
+  }
+
+  static StopWiring of(
+      StopSettings settings, SdkHttpClient http, InstantSource clock, Pause pause) {
+    var athena = new SdkAthenaSpark(settings.clients().athena(http), clock);
+    return new StopWiring(
+        settings,
+        new StopCalculation(
+            athena,
+            settings.ladder(),
+            new Describe(athena, settings.ownerTag(), clock),
+            clock,
+            pause),
+        new SnsAnnouncements(settings.clients().sns(http), settings.topicArn(), clock),
+        clock,
+        guardVersion());
+  }
+
+  /** A little shorter than asked, by chance, so that many who wait do not come back at once. */
+  private static void pause(Duration duration) throws InterruptedException {
+    Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
+  }
+
+  private static String guardVersion() {
+    try (var in = StopWiring.class.getResourceAsStream("/io/github/calculationguard/version.txt")) {
+      return new String(
+          Objects.requireNonNull(in, "version.txt is in the package").readAllBytes(),
+          StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package io.github.calculationguard.stop;
+
+import io.github.calculationguard.spark.AthenaSpark;
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.DeniedException;
+import io.github.calculationguard.spark.Describe;
+import io.github.calculationguard.spark.Details;
+import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.stop.StopOrder.EndSession;
+import io.github.calculationguard.stop.StopOrder.OfCalculation;
+import io.github.calculationguard.stop.StopOrder.OfSession;
+import io.github.calculationguard.stop.StopOutcome.AlreadyOver;
+import io.github.calculationguard.stop.StopOutcome.Canceling;
+import io.github.calculationguard.stop.StopOutcome.Denied;
+import io.github.calculationguard.stop.StopOutcome.DryRun;
+import io.github.calculationguard.stop.StopOutcome.Effort;
+import io.github.calculationguard.stop.StopOutcome.LeftAlone;
+import io.github.calculationguard.stop.StopOutcome.NotFound;
+import io.github.calculationguard.stop.StopOutcome.SessionTerminated;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Carries out orders to stop. For a calculation's order Stop is the first call; then it makes sure,
+ * sends Stop again, and ends the session where that is allowed.
+ *
+ * <p>Nothing is ever stopped that is not in the order, or runs in the session that is and was
+ * submitted before the order was given.
+ */
+public final class StopCalculation {
+
+  private final AthenaSpark athena;
+  private final Ladder ladder;
+  private final Describe describe;
+  private final InstantSource clock;
+  private final Pause pause;
+
+  public StopCalculation(
+      AthenaSpark athena, Ladder ladder, Describe describe, InstantSource clock, Pause pause) {
+    this.athena = athena;
+    this.ladder = ladder;
+    this.describe = describe;
+    this.clock = clock;
+    this.pause = pause;
+  }
+
+  /**
+   * Carries out an order, and is back before its deadline with time left to tell what happened.
+   *
+   * @return one outcome for each calculation that it was about, and at least one
+   * @throws io.github.calculationguard.spark.AthenaUnavailableException if Athena could not be
+   *     reached; the order may be repeated, since stopping twice is harmless
+   */
+  public List<StopOutcome> run(StopOrder order) {
+    var now = clock.instant();
+    var limit = order.brokenLimit();
+    if (limit != null && !now.isBefore(limit.expiresAt())) {
+      return List.of(
+          new LeftAlone(
+              null,
+              "the finding expired at %s; the next sweep judges anew"
+                  .formatted(limit.expiresAt())));
+    }
+    var budget = Budget.of(order.given().deadline(), now);
+    try {
+      return switch (order) {
+        case OfCalculation one when one.given().dryRun() -> List.of(wouldStop(one, budget));
+        case OfCalculation one -> stop(one.given(), List.of(one.calculation()), budget);
+        case OfSession session -> stopWhatRunsIn(session, budget);
+        case EndSession session -> List.of(end(session, budget));
+      };
+    } catch (NoSuchThingException e) {
+      return List.of(new NotFound(e.getMessage()));
+    } catch (DeniedException e) {
+      return List.of(new Denied(describeIfPermitted(order, budget), e.getMessage()));
+    }
+  }
+
+  /**
+   * Describes a calculation, and stops nothing.
+   *
+   * @throws io.github.calculationguard.spark.AthenaSparkException as the view of Athena does
+   */
+  public Details describe(CalculationId id, Given given) {
+    return describe.of(athena.calculation(id, given.deadline()), given.place(), given.deadline());
+  }
+
+  private StopOutcome wouldStop(OfCalculation order, Budget budget) {
+    var calculation = athena.calculation(order.calculation(), budget.climb());
+    return new DryRun(describe.of(calculation, order.given().place(), budget.describe()));
+  }
+
+  private List<StopOutcome> stop(Given given, List<CalculationId> ids, Budget budget) {
+    var climbs =
+        ids.stream()
+            .map(id -> new Climb(id, Set.copyOf(ids), given, budget, athena, ladder, clock))
+            .toList();
+    until(
+        budget,
+        () -> {
+          climbs.stream().filter(climb -> !climb.isDone()).forEach(Climb::step);
+          return climbs.stream().allMatch(Climb::isDone);
+        });
+    return climbs.stream().map(climb -> climb.outcome(describe)).toList();
+  }
+
+  private List<StopOutcome> stopWhatRunsIn(OfSession order, Budget budget) {
+    var given = order.given();
+    var session = athena.session(order.session(), budget.climb());
+    // Those that ended since the order are what an earlier delivery of it stopped, and perhaps
+    // could not tell.
+    var calculations = athena.calculations(session.id(), given.at(), budget.climb());
+    var mine =
+        calculations.stream()
+            .filter(c -> wasSubmittedBefore(given, c))
+            .filter(c -> !c.state().name().equals("COMPLETED"))
+            .toList();
+    if (mine.isEmpty()) {
+      return List.of(
+          new LeftAlone(
+              describe.of(null, session, given.place(), budget.describe()),
+              calculations.stream().allMatch(c -> c.state().isOver())
+                  ? "nothing runs in the session"
+                  : "what runs in the session was submitted after the order was given"));
+    }
+    if (given.dryRun()) {
+      return mine.stream()
+          .<StopOutcome>map(c -> new DryRun(describe.of(c, given.place(), budget.describe())))
+          .toList();
+    }
+    return stop(given, mine.stream().map(Calculation::id).toList(), budget);
+  }
+
+  private StopOutcome end(EndSession order, Budget budget) {
+    var given = order.given();
+    var begun = clock.instant();
+    var session = athena.session(order.session(), budget.climb());
+    var details = describe.of(null, session, given.place(), budget.describe());
+    if (session.state().isOver()) {
+      var ended = session.endedAt();
+      return ladder.mayTerminate() && ended != null && !ended.isBefore(given.at())
+          ? new SessionTerminated(details, new Effort(0, Duration.ZERO, true))
+          : new AlreadyOver(details);
+    }
+    var active = athena.activeCalculations(session.id(), budget.climb());
+    if (order.onlyIfIdleSince() != null) {
+      if (!session.state().isIdle() || !active.isEmpty()) {
+        return new LeftAlone(details, "the session is busy again");
+      }
+      if (idleSince(session).isAfter(order.onlyIfIdleSince())) {
+        return new LeftAlone(details, "the session has worked since, and is idle anew");
+      }
+    }
+    if (!active.stream().allMatch(c -> wasSubmittedBefore(given, c))) {
+      return new LeftAlone(details, "a calculation was submitted after the order was given");
+    }
+    if (given.dryRun()) {
+      return new DryRun(details);
+    }
+    if (!ladder.mayTerminate()) {
+      return new LeftAlone(
+          details, "sessions may not be terminated here: the parameter Escalation is NONE");
+    }
+    var latest = new AtomicReference<>(session.in(athena.terminate(session.id(), budget.climb())));
+    until(
+        budget,
+        () -> {
+          if (!latest.get().state().isOver()) {
+            look(session.id(), budget).ifPresent(latest::set);
+          }
+          return latest.get().state().isOver();
+        });
+    var ended = describe.of(null, latest.get(), given.place(), budget.describe());
+    var effort = new Effort(0, Duration.between(begun, clock.instant()), false);
+    return latest.get().state().isOver()
+        ? new SessionTerminated(ended, effort)
+        : new Canceling(
+            ended, effort, "TerminateSession was accepted, and its end is not seen yet");
+  }
+
+  private Optional<Session> look(SessionId id, Budget budget) {
+    try {
+      return Optional.of(athena.session(id, budget.climb()));
+    } catch (AthenaSparkException e) {
+      return Optional.empty();
+    }
+  }
+
+  private @Nullable Details describeIfPermitted(StopOrder order, Budget budget) {
+    try {
+      return switch (order) {
+        case OfCalculation one ->
+            describe.of(
+                athena.calculation(one.calculation(), budget.describe()),
+                one.given().place(),
+                budget.describe());
+        case OfSession one -> describe(one.session(), one.given(), budget);
+        case EndSession one -> describe(one.session(), one.given(), budget);
+      };
+    } catch (AthenaSparkException e) {
+      return null;
+    }
+  }
+
+  private Details describe(SessionId id, Given given, Budget budget) {
+    return describe.of(
+        null, athena.session(id, budget.describe()), given.place(), budget.describe());
+  }
+
+  /** Tries, with growing pauses, until it is done or the time to climb is used up. */
+  private void until(Budget budget, BooleanSupplier done) {
+    var next = Ladder.FIRST_PAUSE;
+    while (!done.getAsBoolean()) {
+      var left = budget.climb().left(clock.instant());
+      if (left.compareTo(Ladder.FIRST_PAUSE) <= 0) {
+        return;
+      }
+      try {
+        pause.forAbout(shorter(next, left.minus(Ladder.FIRST_PAUSE.dividedBy(2))));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
+      next = shorter(next.multipliedBy(2), Ladder.LONGEST_PAUSE);
+    }
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
+  }
+
+  private static boolean wasSubmittedBefore(Given given, Calculation calculation) {
+    var submitted = calculation.submittedAt();
+    return submitted != null && !submitted.isAfter(given.at());
+  }
+
+  /** A session in which nothing ever ran is idle since its start. */
+  private static Instant idleSince(Session session) {
+    if (session.idleSince() != null) {
+      return session.idleSince().truncatedTo(ChronoUnit.MILLIS);
+    }
+    return session.startedAt() == null ? Instant.MIN : session.startedAt();
+  }
+}

@@ -1,0 +1,37 @@
+package io.github.calculationguard.stop;
+
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.SessionId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** An order to stop something, whatever carried it here. */
+public sealed interface StopOrder {
+
+  /** How, when and by whom it was given. */
+  Given given();
+
+  /** The limit that was broken, if the sweep ordered it. */
+  @Nullable BrokenLimit brokenLimit();
+
+  /** Stop this calculation. */
+  record OfCalculation(Given given, CalculationId calculation, @Nullable BrokenLimit brokenLimit)
+      implements StopOrder {}
+
+  /** Stop what runs in this session and was submitted before the order was given. */
+  record OfSession(Given given, SessionId session) implements StopOrder {
+    @Override
+    public @Nullable BrokenLimit brokenLimit() {
+      return null;
+    }
+  }
+
+  /**
+   * End this session.
+   *
+   * @param onlyIfIdleSince the idle time that is the reason: busy or idle anew, it is left alone
+   */
+  record EndSession(
+      Given given, SessionId session, BrokenLimit brokenLimit, @Nullable Instant onlyIfIdleSince)
+      implements StopOrder {}
+}
