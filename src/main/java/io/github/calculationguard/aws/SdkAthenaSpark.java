@@ -20,17 +20,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
-import software.amazon.awssdk.services.athena.model.CalculationStatistics;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
+import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.InvalidRequestException;
+import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
+import software.amazon.awssdk.services.athena.model.ListExecutorsResponse;
+import software.amazon.awssdk.services.athena.model.ListSessionsResponse;
+import software.amazon.awssdk.services.athena.model.ListTagsForResourceResponse;
+import software.amazon.awssdk.services.athena.model.ListWorkGroupsResponse;
 import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.Tag;
@@ -44,6 +49,8 @@ import software.amazon.awssdk.services.athena.model.Tag;
  */
 public final class SdkAthenaSpark implements AthenaSpark {
 
+  private static final int MOST_A_PAGE = 100;
+
   private final AthenaClient athena;
   private final InstantSource clock;
 
@@ -54,236 +61,179 @@ public final class SdkAthenaSpark implements AthenaSpark {
 
   @Override
   public CalculationState stop(CalculationId id, Deadline deadline) {
-    return call(
-        () ->
-            new CalculationState(
-                stated(
-                    athena
-                        .stopCalculationExecution(
-                            r ->
-                                r.calculationExecutionId(id.value())
-                                    .overrideConfiguration(by(deadline)))
-                        .stateAsString())));
+    var by = by(deadline);
+    var answer =
+        call(
+            () ->
+                athena.stopCalculationExecution(
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
+    return new CalculationState(stated(answer.stateAsString()));
   }
 
   @Override
   public SessionState terminate(SessionId id, Deadline deadline) {
-    return call(
-        () ->
-            new SessionState(
-                stated(
-                    athena
-                        .terminateSession(
-                            r -> r.sessionId(id.value()).overrideConfiguration(by(deadline)))
-                        .stateAsString())));
+    var by = by(deadline);
+    var answer =
+        call(() -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    return new SessionState(stated(answer.stateAsString()));
   }
 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
-    return call(
-        () -> {
-          var it =
-              athena.getCalculationExecution(
-                  r -> r.calculationExecutionId(id.value()).overrideConfiguration(by(deadline)));
-          return calculation(
-              id,
-              it.sessionId() == null ? null : new SessionId(it.sessionId()),
-              it.description(),
-              it.status(),
-              it.statistics());
-        });
+    var by = by(deadline);
+    var it =
+        call(
+            () ->
+                athena.getCalculationExecution(
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
+    var session = it.sessionId() == null ? null : new SessionId(it.sessionId());
+    var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
+    return calculation(id, session, it.description(), it.status(), dpuMillis);
   }
 
   @Override
   public Session session(SessionId id, Deadline deadline) {
-    return call(
-        () -> {
-          var it =
-              athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by(deadline)));
-          var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-          return session(
-              id,
-              it.workGroup() == null ? "" : it.workGroup(),
-              it.description(),
-              it.engineVersion(),
-              it.status(),
-              it.engineConfiguration() == null
-                  ? null
-                  : it.engineConfiguration().maxConcurrentDpus(),
-              dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
-        });
+    var by = by(deadline);
+    var it = call(() -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var workGroup = new WorkGroup(it.workGroup() == null ? "" : it.workGroup());
+    var maxDpus =
+        it.engineConfiguration() == null ? null : it.engineConfiguration().maxConcurrentDpus();
+    var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
+    return session(
+        id, workGroup, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
   }
 
   @Override
   public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, calculation -> !calculation.state().isOver(), deadline);
-  }
-
-  @Override
-  public List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline) {
-    return calculations(
-        session,
-        calculation ->
-            !calculation.state().isOver()
-                || (calculation.completedAt() != null
-                    && !calculation.completedAt().isBefore(endedSince)),
-        deadline);
+    return calculations(session, Instant.MAX, deadline);
   }
 
   /**
    * Reads no further than a page without any: a session runs one calculation at a time, newest come
    * first, and old sessions have thousands.
    */
-  private List<Calculation> calculations(
-      SessionId session, Predicate<Calculation> wanted, Deadline deadline) {
-    try {
-      return call(
-          () -> {
-            var all = new ArrayList<Calculation>();
-            String token = null;
-            do {
-              var next = token;
-              var page =
-                  athena.listCalculationExecutions(
-                      r ->
-                          r.sessionId(session.value())
-                              .maxResults(100)
-                              .nextToken(next)
-                              .overrideConfiguration(by(deadline)));
-              var found =
-                  page.calculations().stream()
-                      .map(
-                          c ->
-                              calculation(
-                                  new CalculationId(c.calculationExecutionId()),
-                                  session,
-                                  c.description(),
-                                  c.status(),
-                                  null))
-                      .filter(wanted)
-                      .toList();
-              all.addAll(found);
-              token = found.isEmpty() ? null : page.nextToken();
-            } while (token != null);
-            return all;
-          });
-    } catch (NoSuchThingException e) {
-      // The Spark 3.5 release knows no calculations, and says so by an error.
-      return List.of();
-    }
+  @Override
+  public List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline) {
+    var wanted = new ArrayList<Calculation>();
+    String token = null;
+    do {
+      var next = token;
+      var by = by(deadline);
+      ListCalculationExecutionsResponse page;
+      try {
+        page =
+            call(
+                () ->
+                    athena.listCalculationExecutions(
+                        r ->
+                            r.sessionId(session.value())
+                                .maxResults(MOST_A_PAGE)
+                                .nextToken(next)
+                                .overrideConfiguration(by)));
+      } catch (NoSuchThingException e) {
+        // The Spark 3.5 release knows no calculations, and says so by an error.
+        return List.of();
+      }
+      var found =
+          page.calculations().stream()
+              .map(
+                  c ->
+                      calculation(
+                          new CalculationId(c.calculationExecutionId()),
+                          session,
+                          c.description(),
+                          c.status(),
+                          null))
+              .filter(
+                  c ->
+                      !c.state().isOver()
+                          || (c.completedAt() != null && !c.completedAt().isBefore(endedSince)))
+              .toList();
+      wanted.addAll(found);
+      token = found.isEmpty() ? null : page.nextToken();
+    } while (token != null);
+    return wanted;
   }
 
   @Override
   public List<Executor> executors(SessionId session, Deadline deadline) {
-    return call(
-        () ->
-            pages(
-                    token ->
-                        athena.listExecutors(
-                            r ->
-                                r.sessionId(session.value())
-                                    .maxResults(100)
-                                    .nextToken(token)
-                                    .overrideConfiguration(by(deadline))),
-                    page -> page.nextToken())
-                .stream()
-                .flatMap(page -> page.executorsSummary().stream())
-                .filter(e -> e.executorSize() != null && e.startDateTime() != null)
-                .map(
-                    e ->
-                        new Executor(
-                            e.executorSize(),
-                            Instant.ofEpochMilli(e.startDateTime()),
-                            e.terminationDateTime() == null
-                                ? null
-                                : Instant.ofEpochMilli(e.terminationDateTime())))
-                .toList());
+    return all(
+            token ->
+                athena.listExecutors(
+                    r ->
+                        r.sessionId(session.value())
+                            .maxResults(MOST_A_PAGE)
+                            .nextToken(token)
+                            .overrideConfiguration(by(deadline))),
+            ListExecutorsResponse::nextToken,
+            ListExecutorsResponse::executorsSummary)
+        .filter(e -> e.executorSize() != null && e.startDateTime() != null)
+        .map(
+            e ->
+                new Executor(
+                    e.executorSize(),
+                    Instant.ofEpochMilli(e.startDateTime()),
+                    instant(e.terminationDateTime())))
+        .toList();
   }
 
   @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
-    return call(
-        () ->
-            pages(
-                    token ->
-                        athena.listTagsForResource(
-                            r ->
-                                r.resourceARN(arn)
-                                    .nextToken(token)
-                                    .overrideConfiguration(by(deadline))),
-                    page -> page.nextToken())
-                .stream()
-                .flatMap(page -> page.tags().stream())
-                .collect(Collectors.toMap(Tag::key, Tag::value, (first, _) -> first)));
+    return all(
+            token ->
+                athena.listTagsForResource(
+                    r -> r.resourceARN(arn).nextToken(token).overrideConfiguration(by(deadline))),
+            ListTagsForResourceResponse::nextToken,
+            ListTagsForResourceResponse::tags)
+        .collect(Collectors.toMap(Tag::key, Tag::value, (first, _) -> first));
   }
 
   @Override
   public List<WorkGroup> workGroups(Deadline deadline) {
-    return call(
-        () ->
-            pages(
-                    token ->
-                        athena.listWorkGroups(
-                            r ->
-                                r.maxResults(50)
-                                    .nextToken(token)
-                                    .overrideConfiguration(by(deadline))),
-                    page -> page.nextToken())
-                .stream()
-                .flatMap(page -> page.workGroups().stream())
-                .filter(
-                    w ->
-                        w.engineVersion() != null
-                            && isSpark(
-                                w.engineVersion().selectedEngineVersion(),
-                                w.engineVersion().effectiveEngineVersion()))
-                .map(w -> new WorkGroup(w.name()))
-                .toList());
+    return all(
+            token ->
+                athena.listWorkGroups(r -> r.nextToken(token).overrideConfiguration(by(deadline))),
+            ListWorkGroupsResponse::nextToken,
+            ListWorkGroupsResponse::workGroups)
+        .filter(w -> w.engineVersion() != null && isSpark(w.engineVersion()))
+        .map(w -> new WorkGroup(w.name()))
+        .toList();
   }
 
   @Override
   public List<Session> activeSessions(WorkGroup workGroup, Deadline deadline) {
-    var sessions = new ArrayList<Session>();
     // Without a filter Athena leaves out the degraded ones.
-    for (var state : new String[] {null, "DEGRADED"}) {
-      sessions.addAll(sessions(workGroup, state, deadline));
-    }
-    return sessions;
-  }
-
-  private List<Session> sessions(WorkGroup workGroup, @Nullable String state, Deadline deadline) {
-    return call(
-        () ->
-            pages(
+    return Stream.of("", "DEGRADED")
+        .flatMap(
+            state ->
+                all(
                     token ->
                         athena.listSessions(
                             r ->
                                 r.workGroup(workGroup.name())
-                                    .stateFilter(state)
-                                    .maxResults(100)
+                                    .stateFilter(state.isEmpty() ? null : state)
+                                    .maxResults(MOST_A_PAGE)
                                     .nextToken(token)
                                     .overrideConfiguration(by(deadline))),
-                    page -> page.nextToken())
-                .stream()
-                .flatMap(page -> page.sessions().stream())
-                .map(
-                    s ->
-                        session(
-                            new SessionId(s.sessionId()),
-                            workGroup.name(),
-                            s.description(),
-                            s.engineVersion() == null
-                                ? null
-                                : s.engineVersion().effectiveEngineVersion(),
-                            s.status(),
-                            null,
-                            null))
-                .filter(session -> !session.state().isOver())
-                .toList());
+                    ListSessionsResponse::nextToken,
+                    ListSessionsResponse::sessions))
+        .map(
+            s ->
+                session(
+                    new SessionId(s.sessionId()),
+                    workGroup,
+                    s.description(),
+                    s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion(),
+                    s.status(),
+                    null,
+                    null))
+        .filter(session -> !session.state().isOver())
+        .toList();
   }
 
-  private static boolean isSpark(@Nullable String selected, @Nullable String effective) {
-    return (selected + " " + effective).contains("Spark");
+  private static boolean isSpark(EngineVersion version) {
+    return (version.selectedEngineVersion() + " " + version.effectiveEngineVersion())
+        .contains("Spark");
   }
 
   private static Calculation calculation(
@@ -291,38 +241,47 @@ public final class SdkAthenaSpark implements AthenaSpark {
       @Nullable SessionId session,
       @Nullable String description,
       @Nullable CalculationStatus status,
-      @Nullable CalculationStatistics statistics) {
-    var dpuMillis = statistics == null ? null : statistics.dpuExecutionInMillis();
+      @Nullable Long dpuMillis) {
+    var told = status == null ? CalculationStatus.builder().build() : status;
     return new Calculation(
         id,
         session,
-        new CalculationState(stated(status == null ? null : status.stateAsString())),
-        status == null ? null : status.stateChangeReason(),
+        new CalculationState(stated(told.stateAsString())),
+        told.stateChangeReason(),
         description,
-        status == null ? null : status.submissionDateTime(),
-        status == null ? null : status.completionDateTime(),
-        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
+        told.submissionDateTime(),
+        told.completionDateTime(),
+        millis(dpuMillis));
   }
 
   private static Session session(
       SessionId id,
-      String workGroup,
+      WorkGroup workGroup,
       @Nullable String description,
       @Nullable String engineVersion,
       @Nullable SessionStatus status,
       @Nullable Integer maxDpus,
-      @Nullable Duration dpuTime) {
+      @Nullable Long dpuMillis) {
+    var told = status == null ? SessionStatus.builder().build() : status;
     return new Session(
         id,
-        workGroup,
-        new SessionState(stated(status == null ? null : status.stateAsString())),
+        workGroup.name(),
+        new SessionState(stated(told.stateAsString())),
         description,
         engineVersion,
-        status == null ? null : status.startDateTime(),
-        status == null ? null : status.idleSinceDateTime(),
-        status == null ? null : status.endDateTime(),
+        told.startDateTime(),
+        told.idleSinceDateTime(),
+        told.endDateTime(),
         maxDpus,
-        dpuTime);
+        millis(dpuMillis));
+  }
+
+  private static @Nullable Duration millis(@Nullable Long millis) {
+    return millis == null ? null : Duration.ofMillis(millis);
+  }
+
+  private static @Nullable Instant instant(@Nullable Long epochMillis) {
+    return epochMillis == null ? null : Instant.ofEpochMilli(epochMillis);
   }
 
   private static String stated(@Nullable String state) {
@@ -332,16 +291,20 @@ public final class SdkAthenaSpark implements AthenaSpark {
     return state;
   }
 
-  private static <P> List<P> pages(
-      Function<@Nullable String, P> read, Function<P, @Nullable String> nextToken) {
-    var pages = new ArrayList<P>();
+  /** All items of all pages. */
+  private static <P, T> Stream<T> all(
+      Function<@Nullable String, P> read,
+      Function<P, @Nullable String> nextToken,
+      Function<P, List<T>> items) {
+    var all = new ArrayList<T>();
     String token = null;
     do {
-      var page = read.apply(token);
-      pages.add(page);
+      var next = token;
+      var page = call(() -> read.apply(next));
+      all.addAll(items.apply(page));
       token = nextToken.apply(page);
     } while (token != null);
-    return pages;
+    return all.stream();
   }
 
   private AwsRequestOverrideConfiguration by(Deadline deadline) {

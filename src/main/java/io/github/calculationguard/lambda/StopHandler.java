@@ -85,10 +85,9 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   private Object look(Trigger.Look trigger, Teller teller, LambdaLogger log) {
-    var given = trigger.given();
     try {
-      var record =
-          StopRecord.of(wired.stop().describe(trigger.calculation(), given), given, teller);
+      var details = wired.stop().describe(trigger.calculation(), trigger.given());
+      var record = StopRecord.of(details, trigger.order(), teller);
       write(record, log);
       return HttpReply.ok(record);
     } catch (NoSuchThingException e) {
@@ -96,16 +95,14 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     } catch (DeniedException e) {
       return notDescribed(trigger, new StopOutcome.Denied(null, e.getMessage()), teller, log);
     } catch (AthenaUnavailableException e) {
-      var order = new StopOrder.OfCalculation(given, trigger.calculation(), null);
-      return failed(e.getMessage(), order, trigger, teller, log);
+      return failed(e.getMessage(), trigger.order(), trigger, teller, log);
     }
   }
 
   /** Whoever looked is told; there is nothing that others would have to know. */
   private Object notDescribed(
       Trigger.Look trigger, StopOutcome outcome, Teller teller, LambdaLogger log) {
-    var order = new StopOrder.OfCalculation(trigger.given(), trigger.calculation(), null);
-    var story = story(trigger.given(), order, outcome, teller);
+    var story = story(trigger.given(), trigger.order(), outcome, teller);
     var record = StopRecord.of(story);
     write(record, log);
     return HttpReply.of(story, record);
@@ -161,7 +158,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   private Object failed(
       String why, StopOrder order, Trigger trigger, Teller teller, LambdaLogger log) {
-    var record = StopRecord.ofFailure(why, order, trigger.given(), teller, wired.clock().instant());
+    var record = StopRecord.ofFailure(why, order, teller, wired.clock().instant());
     write(record, log);
     write(Metrics.ofFailure(), log);
     return switch (trigger.channel()) {

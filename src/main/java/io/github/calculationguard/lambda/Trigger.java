@@ -32,7 +32,13 @@ sealed interface Trigger {
   }
 
   /** To describe, and stop nothing. */
-  record Look(CalculationId calculation, Given given, Channel channel) implements Trigger {}
+  record Look(CalculationId calculation, Given given, Channel channel) implements Trigger {
+
+    /** The order that it would be if it were one, for the record. */
+    StopOrder order() {
+      return new StopOrder.OfCalculation(given, calculation, null);
+    }
+  }
 
   /** Nothing that can be carried out. */
   record Unusable(String why, Given given, Channel channel) implements Trigger {}

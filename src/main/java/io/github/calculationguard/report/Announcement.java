@@ -12,15 +12,4 @@ import java.util.Map;
  * @param attributes for filter policies
  */
 public record Announcement(
-    String subject, String text, String queue, String chat, Map<String, String> attributes) {
-
-  static final int MOST_OF_SUBJECT = 99;
-
-  /** A subject that SNS takes: what is not ASCII is replaced, what is too long is cut. */
-  static String subject(String wanted) {
-    var ascii = wanted.replaceAll("[^\\x20-\\x7E]", "?").strip();
-    return ascii.length() <= MOST_OF_SUBJECT
-        ? ascii
-        : ascii.substring(0, MOST_OF_SUBJECT - 3).strip() + "...";
-  }
-}
+    String subject, String text, String queue, String chat, Map<String, String> attributes) {}

@@ -40,8 +40,9 @@ public final class Metrics {
           StopOutcome.DryRun _ ->
           metrics.count("StopOther", 1);
     }
-    var cost = story.cost();
-    if (cost != null && story.effort() != null) {
+    var details = story.outcome().details();
+    var cost = details == null ? null : details.cost();
+    if (cost != null && story.outcome().effort() != null) {
       metrics.put("CostAtStop", "None", cost.usd(story.teller().usdPerDpuHour()));
     }
     return metrics;

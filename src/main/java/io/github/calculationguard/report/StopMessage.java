@@ -1,6 +1,9 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Details;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.stop.Given;
 import io.github.calculationguard.stop.StopOutcome.AlreadyOver;
 import io.github.calculationguard.stop.StopOutcome.Canceled;
@@ -12,10 +15,12 @@ import io.github.calculationguard.stop.StopOutcome.Invalid;
 import io.github.calculationguard.stop.StopOutcome.LeftAlone;
 import io.github.calculationguard.stop.StopOutcome.NotFound;
 import io.github.calculationguard.stop.StopOutcome.SessionTerminated;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,326 +29,235 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StopMessage {
 
+  private static final int MOST_OF_A_WORK_GROUP = 30;
+
   private final Story story;
   private final Given given;
-  private final Map<String, String> facts = new LinkedHashMap<>();
-  private final List<String> next = new ArrayList<>();
+  private final StopRecord record;
+  private final @Nullable Details details;
+  private final @Nullable Calculation calculation;
+  private final @Nullable Session session;
+  private final @Nullable String calculationId;
+  private final @Nullable String sessionId;
 
   private StopMessage(Story story) {
     this.story = story;
     given = story.given();
-    gatherFacts();
-    gatherNext();
+    record = StopRecord.of(story);
+    details = story.outcome().details();
+    calculation = details == null ? null : details.calculation();
+    session = details == null ? null : details.session();
+    calculationId = (String) record.fields().get("calculation_id");
+    sessionId = (String) record.fields().get("session_id");
   }
 
   /** The message in every protocol's words. */
   public static Announcement of(Story story) {
-    var message = new StopMessage(story);
-    return new Announcement(
-        message.subject(),
-        message.text(),
-        StopRecord.of(story).line(),
-        message.chat(),
-        message.attributes());
+    var it = new StopMessage(story);
+    return new Letter(
+            story.severity(),
+            it.subject(),
+            it.headline(),
+            it.facts(),
+            it.next(),
+            it.given.place(),
+            it.sessionId == null ? it.given.orderId() : it.sessionId,
+            it.attributes(),
+            it.record.line())
+        .announcement();
   }
 
   private String subject() {
-    var place = " | %s %s".formatted(given.place().accountId(), given.place().region());
-    var cost = story.cost() == null ? "" : " | " + usd(story.cost());
-    var session = story.session();
-    var workGroup = session == null ? "" : " | " + UserText.clean(session.workGroup());
-    var room =
-        Announcement.MOST_OF_SUBJECT
-            - place.length()
-            - cost.length()
-            - story.outcomeName().length();
-    // The workgroup's name is what may be long, so it is what gives way.
-    if (workGroup.length() > room) {
-      workGroup = workGroup.substring(0, room - 3) + "...";
-    }
-    return Announcement.subject(story.outcomeName() + workGroup + cost + place);
+    var workGroup =
+        session == null ? null : UserText.clean(session.workGroup(), MOST_OF_A_WORK_GROUP);
+    var place = given.place().accountId() + " " + given.place().region();
+    return joined(" | ", story.outcomeName(), workGroup, usd(), place);
   }
 
   private String headline() {
-    var what = story.calculationId() == null ? "session" : "calculation";
+    var what = calculationId == null ? "session" : "calculation";
     return switch (story.outcome()) {
       case Canceled o when o.effort().repeat() ->
-          "The calculation is canceled. It was when this delivery of the order asked, and not yet when the order was given.";
+          "The calculation is canceled, since after the order was given: by an earlier delivery of it, or by somebody else.";
       case Canceled _ -> "The calculation is canceled.";
       case Canceling _ -> "The " + what + " was asked to stop, and has NOT stopped yet.";
       case FinishedAnyway _ -> "The calculation ended by itself before the cancel took hold.";
-      case SessionTerminated _ when story.calculationId() == null -> "The session was terminated.";
+      case SessionTerminated _ when calculationId == null -> "The session is terminated.";
       case SessionTerminated _ ->
           "The calculation did not cancel, so its session was terminated, and the calculation with it.";
       case AlreadyOver _ ->
           "The " + what + " was over before the order was given. Nothing was stopped.";
-      case LeftAlone _ -> "Left alone. Nothing was stopped.";
-      case NotFound _ ->
-          "There is no such " + what + " in this account and Region. Nothing was stopped.";
-      case Denied _ -> "AWS denied it. The " + what + " was NOT stopped.";
-      case DryRun _ -> "Dry run: this is what would have been stopped. Nothing was.";
+      case LeftAlone _ -> "The " + what + " was left alone. Nothing was stopped.";
+      case NotFound _ -> "There is no such " + what + " in this account and Region.";
+      case Denied _ -> "AWS denied the stop. The " + what + " goes on.";
+      case DryRun _ -> "Dry run: this would have been stopped. Nothing was.";
       case Invalid _ -> "The input was no order. Nothing was stopped.";
     };
   }
 
-  private void gatherFacts() {
-    var calculation = story.calculation();
-    var session = story.session();
-    var details = story.details();
-    var description =
-        calculation != null
-            ? calculation.description()
-            : session == null ? null : session.description();
-    fact("What", description == null ? null : UserText.quoted(description));
-    fact(
-        "Owner",
-        details == null || details.owner() == null ? null : UserText.quoted(details.owner()));
-    fact("State", state());
-    fact(
-        "Because",
-        story.whySo() == null ? null : UserText.clean(story.whySo(), UserText.MOST_OF_AWS));
-    fact("Why", why());
-    fact("Asked by", askedBy());
-    fact("Ran", ran());
-    var cost = story.cost();
-    fact(
-        "Cost",
-        cost == null
-            ? null
-            : "%s, %s DPU-hours, %s"
-                .formatted(usd(cost), Words.number(cost.dpuHours()), basis(cost)));
-    fact("Still costs", stillCosts());
-    fact("Workgroup", session == null ? null : UserText.clean(session.workGroup()));
-    fact("Calculation", story.calculationId());
-    fact("Session", story.sessionId());
-    fact("Account", given.place().accountId() + ", " + given.place().region());
-    fact(
+  private Map<String, String> facts() {
+    var facts = new LinkedHashMap<String, String>();
+    var reason = story.outcome().reason();
+    put(facts, "What", details == null ? null : quoted(details.description()));
+    put(facts, "Owner", details == null ? null : quoted(details.owner()));
+    put(facts, "State", states());
+    put(facts, "Because", reason == null ? null : UserText.clean(reason, UserText.MOST_OF_AWS));
+    put(facts, "Why", joined("; ", quoted(given.reason()), brokenLimit()));
+    put(facts, "Asked by", askedBy());
+    put(facts, "Ran", ran());
+    put(facts, "Cost", cost());
+    put(facts, "Still costs", stillCosts());
+    put(facts, "Workgroup", session == null ? null : UserText.clean(session.workGroup()));
+    put(facts, "Calculation", calculationId);
+    put(facts, "Session", sessionId);
+    put(facts, "Account", given.place().accountId() + ", " + given.place().region());
+    put(
+        facts,
         "Order",
         "%s, by %s, given %s".formatted(given.orderId(), given.trigger(), Words.time(given.at())));
+    return facts;
   }
 
-  private @Nullable String state() {
-    var calculation = story.calculation();
-    var session = story.session();
-    var words = new ArrayList<String>();
-    if (calculation != null) {
-      words.add("calculation " + UserText.clean(calculation.state().name()));
-    }
-    if (session != null) {
-      words.add("session " + UserText.clean(session.state().name()));
-    }
-    return words.isEmpty() ? null : String.join(", ", words);
+  private String states() {
+    return joined(
+        ", ",
+        calculation == null ? null : "calculation " + UserText.clean(calculation.state().name()),
+        session == null ? null : "session " + UserText.clean(session.state().name()));
   }
 
-  private @Nullable String why() {
+  private @Nullable String brokenLimit() {
     var limit = story.order() == null ? null : story.order().brokenLimit();
-    var words = new ArrayList<String>();
-    if (given.reason() != null) {
-      words.add(UserText.quoted(given.reason()));
+    if (limit == null || limit.limit() == null || limit.observed() == null) {
+      return limit == null ? null : UserText.clean(limit.rule());
     }
-    if (limit != null) {
-      words.add(
-          limit.limit() == null || limit.observed() == null
-              ? UserText.clean(limit.rule())
-              : "%s is %s, observed %s"
-                  .formatted(
-                      UserText.clean(limit.rule()),
-                      Words.number(limit.limit()),
-                      Words.number(limit.observed())));
-    }
-    return words.isEmpty() ? null : String.join("; ", words);
+    return "%s is %s, observed %s"
+        .formatted(
+            UserText.clean(limit.rule()),
+            Words.number(limit.limit()),
+            Words.number(limit.observed()));
   }
 
   private String askedBy() {
-    var words = new ArrayList<String>();
-    if (given.requestedBy() != null) {
-      words.add(UserText.clean(given.requestedBy()) + " (AWS vouches for it)");
-    }
-    if (given.claimedBy() != null) {
-      words.add(
-          UserText.quoted(given.claimedBy()) + " (by their own word; AWS does not vouch for it)");
-    }
-    if (words.isEmpty()) {
-      return switch (given.trigger()) {
-        case "sweep" -> "the guard's own sweep";
-        case "widget" -> "a viewer of the dashboard (CloudWatch does not say who)";
-        default -> "not said";
-      };
-    }
-    return String.join(", ", words);
-  }
-
-  private @Nullable String ran() {
-    var details = story.details();
-    if (details == null) {
-      return null;
-    }
-    var calculation = details.calculation();
-    var session = details.session();
-    var since =
-        calculation != null
-            ? calculation.submittedAt()
-            : session == null ? null : session.startedAt();
-    var age =
-        calculation != null
-            ? calculation.age(details.at())
-            : session == null ? null : session.age(details.at());
-    return since == null || age == null
-        ? null
-        : "%s, since %s".formatted(Words.duration(age), Words.time(since));
-  }
-
-  private String usd(Cost cost) {
-    return (cost.basis() == Cost.Basis.UPPER_BOUND ? "at most " : "")
-        + Words.usd(cost.usd(story.teller().usdPerDpuHour()));
-  }
-
-  private static String basis(Cost cost) {
-    return switch (cost.basis()) {
-      case REPORTED -> "as Athena reports them (REPORTED)";
-      case LIVE -> "estimated from its nodes and their times (LIVE)";
-      case UPPER_BOUND -> "if its session held all its DPUs all the time (UPPER_BOUND)";
+    var vouchedFor = given.requestedBy();
+    var said =
+        joined(
+            ", ",
+            vouchedFor == null ? null : UserText.clean(vouchedFor) + " (AWS vouches for it)",
+            given.claimedBy() == null
+                ? null
+                : quoted(given.claimedBy()) + " (their own word; AWS does not vouch for it)");
+    return switch (given.trigger()) {
+      case String _ when !said.isEmpty() -> said;
+      case "sweep" -> "the guard's own sweep";
+      case "widget" -> "a viewer of the dashboard; CloudWatch does not say who";
+      default -> "not said";
     };
   }
 
-  private @Nullable String stillCosts() {
-    var still = story.stillCosts();
-    var session = story.session();
-    if (still == null || session == null) {
-      return null;
-    }
-    return still == 0
-        ? "nothing: the session is over"
-        : "about %s an hour, until the session ends: it is billed busy or idle"
-            .formatted(Words.usd(still));
+  private @Nullable String ran() {
+    return details == null || details.age() == null || details.since() == null
+        ? null
+        : Words.duration(details.age()) + ", since " + Words.time(details.since());
   }
 
-  private void gatherNext() {
-    var session = story.sessionId();
-    var region = given.place().region();
-    var calculation = story.calculationId();
-    var still = story.stillCosts();
-    var endIt =
-        "aws athena terminate-session --session-id %s --region %s".formatted(session, region);
-    switch (story.outcome()) {
-      case Canceling _ -> {
-        if (calculation != null) {
-          next.add(
-              "See whether it is over by now: aws athena get-calculation-execution-status --calculation-execution-id %s --region %s"
-                  .formatted(calculation, region));
-        }
-        if (session != null) {
-          next.add("If it goes on, end its session and all that runs in it: " + endIt);
-        }
-      }
+  private @Nullable String usd() {
+    var cost = details == null ? null : details.cost();
+    return cost == null
+        ? null
+        : (cost.basis() == Cost.Basis.UPPER_BOUND ? "at most " : "")
+            + Words.usd(cost.usd(story.teller().usdPerDpuHour()));
+  }
+
+  private @Nullable String cost() {
+    var cost = details == null ? null : details.cost();
+    if (cost == null) {
+      return null;
+    }
+    var basis =
+        switch (cost.basis()) {
+          case REPORTED -> "as Athena reports (REPORTED)";
+          case LIVE -> "estimated from the session's nodes and their times (LIVE)";
+          case UPPER_BOUND -> "had the session held all its DPUs all the time (UPPER_BOUND)";
+        };
+    return "%s, %s DPU-hours, %s".formatted(usd(), Words.number(cost.dpuHours()), basis);
+  }
+
+  private @Nullable String stillCosts() {
+    var held = details == null ? null : details.dpusStillHeld();
+    if (held == null) {
+      return null;
+    }
+    return held == 0
+        ? "nothing: the session is over"
+        : "about %s an hour until the session ends, busy or idle"
+            .formatted(Words.usd(held * story.teller().usdPerDpuHour()));
+  }
+
+  private List<String> next() {
+    var region = " --region " + given.place().region();
+    var look =
+        calculationId == null
+            ? null
+            : "See whether it is over by now: aws athena get-calculation-execution-status"
+                + " --calculation-execution-id "
+                + calculationId
+                + region;
+    var end =
+        sessionId == null
+            ? null
+            : "aws athena terminate-session --session-id " + sessionId + region;
+    var costsOn = details != null && !Objects.equals(details.dpusStillHeld(), 0.0);
+    return switch (story.outcome()) {
+      case Canceling _ ->
+          present(
+              look, end == null ? null : "If it goes on, end its session and all in it: " + end);
       case Denied _ ->
-          next.add(
-              "Permit the guard's role what AWS names above, or stop it yourself"
-                  + (session == null ? "." : ": " + endIt));
+          present(
+              "Permit the guard's role what AWS names above, or stop it yourself.",
+              end == null ? null : "To end its session and all in it: " + end);
       case NotFound _ ->
-          next.add("Check the id, the account and the Region of whoever gave the order.");
+          present("Check the id, the account and the Region of whoever gave the order.");
       case LeftAlone _,
           AlreadyOver _,
           DryRun _,
           Canceled _,
           FinishedAnyway _,
-          SessionTerminated _,
-          Invalid _ -> {
-        if (still != null && still > 0 && session != null) {
-          next.add("If nobody needs the session any more, end it: " + endIt);
-        }
-      }
-    }
-  }
-
-  private String text() {
-    var text = new StringBuilder(headline()).append("\n\n");
-    facts.forEach((name, value) -> text.append("%-12s %s%n".formatted(name + ":", value)));
-    if (!next.isEmpty()) {
-      text.append("\nWhat to do next\n");
-      next.forEach(step -> text.append("  * ").append(step).append('\n'));
-    }
-    return text.append("\nConsole: ").append(console()).append('\n').toString();
-  }
-
-  private String chat() {
-    var description = new StringBuilder();
-    facts.forEach(
-        (name, value) ->
-            description.append("*%s:* `%s`%n".formatted(name, value.replace('`', '\''))));
-    var metadata = new LinkedHashMap<String, Object>();
-    metadata.put("threadId", story.sessionId() == null ? given.orderId() : story.sessionId());
-    metadata.put("summary", subject());
-    metadata.put("eventType", story.outcomeName());
-    metadata.put("additionalContext", attributes());
-    return Json.line(
-        Map.of(
-            "version",
-            "1.0",
-            "source",
-            "custom",
-            "id",
-            given.orderId(),
-            "content",
-            Map.of(
-                "textType",
-                "client-markdown",
-                "title",
-                emoji() + " " + headline(),
-                "description",
-                description.toString(),
-                "nextSteps",
-                nextSteps()),
-            "metadata",
-            metadata));
-  }
-
-  private List<String> nextSteps() {
-    var steps = new ArrayList<String>(next);
-    steps.add("Open the console: " + console());
-    return steps;
-  }
-
-  private String emoji() {
-    return switch (story.severity()) {
-      case INFO -> ":white_check_mark:";
-      case WARNING -> ":warning:";
-      case ERROR -> ":x:";
+          SessionTerminated _ ->
+          present(
+              end == null || !costsOn
+                  ? null
+                  : "If nobody needs the session any more, end it: " + end);
+      case Invalid _ -> List.of();
     };
   }
 
   private Map<String, String> attributes() {
     var attributes = new LinkedHashMap<String, String>();
-    attributes.put("outcome", story.outcomeName());
-    attributes.put("severity", story.severity().name());
-    attributes.put("trigger", given.trigger());
-    var calculation = story.calculation();
-    var session = story.session();
-    if (calculation != null) {
-      attributes.put("state", UserText.clean(calculation.state().name()));
-    } else if (session != null) {
-      attributes.put("state", UserText.clean(session.state().name()));
-    }
-    if (session != null) {
-      attributes.put("work_group", UserText.clean(session.workGroup()));
-    }
+    put(attributes, "outcome", story.outcomeName());
+    put(attributes, "state", (String) record.fields().get("state"));
+    put(attributes, "work_group", (String) record.fields().get("work_group"));
+    put(attributes, "trigger", given.trigger());
+    put(attributes, "severity", story.severity().name());
     return attributes;
   }
 
-  private String console() {
-    var region = given.place().region();
-    var domain =
-        switch (given.place().partition()) {
-          case "aws-cn" -> "console.amazonaws.cn";
-          case "aws-us-gov" -> "console.amazonaws-us-gov.com";
-          default -> "console.aws.amazon.com";
-        };
-    return "https://%s.%s/athena/home?region=%s".formatted(region, domain, region);
+  private static void put(Map<String, String> map, String name, @Nullable String value) {
+    if (value != null && !value.isEmpty()) {
+      map.put(name, value);
+    }
   }
 
-  private void fact(String name, @Nullable String value) {
-    if (value != null) {
-      facts.put(name, value);
-    }
+  private static @Nullable String quoted(@Nullable String text) {
+    return text == null || text.isBlank() ? null : UserText.quoted(text);
+  }
+
+  private static String joined(String separator, @Nullable String... words) {
+    return present(words).stream()
+        .filter(word -> !word.isEmpty())
+        .collect(Collectors.joining(separator));
+  }
+
+  private static List<String> present(@Nullable String... words) {
+    return Stream.of(words).flatMap(Stream::ofNullable).toList();
   }
 }

@@ -1,11 +1,10 @@
 package io.github.calculationguard.report;
 
 import io.github.calculationguard.report.Story.Teller;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Details;
 import io.github.calculationguard.stop.Given;
 import io.github.calculationguard.stop.StopOrder;
+import io.github.calculationguard.stop.StopOutcome.Effort;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -24,73 +23,36 @@ public final class StopRecord {
 
   /** Of an order that ended in an outcome. */
   public static StopRecord of(Story story) {
-    var details = story.details();
-    var effort = story.effort();
-    var limit = story.order() == null ? null : story.order().brokenLimit();
-    var canRepeat = effort != null && effort.repeat();
+    var outcome = story.outcome();
     return new StopRecord()
-        .head(story.at(), story.severity().level(), "stop", story.given(), story.teller())
+        .head("stop", story.severity(), story.given(), story.teller(), story.at())
         .put("outcome", story.outcomeName())
-        .put("reason", reason(story))
-        .subject(story.calculationId(), story.sessionId(), details)
-        .put("rule", limit == null ? null : UserText.clean(limit.rule()))
-        .put("limit", limit == null ? null : limit.limit())
-        .put("observed", limit == null ? null : limit.observed())
-        .usage(details, story.teller())
-        .put("confirm_millis", effort == null ? null : effort.took().toMillis())
-        .put("stops_sent", effort == null ? null : effort.stops())
-        .put("repeat", canRepeat ? true : null)
-        .tail(story.teller());
+        .put("reason", reason(outcome.reason(), story.given().reason()))
+        .body(story.order(), outcome.details(), outcome.effort(), story.teller());
   }
 
   /** Of a look that stopped nothing. */
-  public static StopRecord of(Details details, Given given, Teller teller) {
-    var calculation = details.calculation();
+  public static StopRecord of(Details details, StopOrder look, Teller teller) {
     return new StopRecord()
-        .head(details.at(), Severity.INFO.level(), "describe", given, teller)
-        .subject(
-            calculation == null ? null : calculation.id().value(),
-            calculation == null || calculation.sessionId() == null
-                ? null
-                : calculation.sessionId().value(),
-            details)
-        .usage(details, teller)
-        .tail(teller);
+        .head("describe", Severity.INFO, look.given(), teller, details.at())
+        .body(look, details, null, teller);
   }
 
   /** Of an order that did not end in an outcome, so that it has to be given again. */
-  public static StopRecord ofFailure(
-      String why, @Nullable StopOrder order, Given given, Teller teller, Instant at) {
-    var calculation =
-        order instanceof StopOrder.OfCalculation one ? one.calculation().value() : null;
-    var session =
-        switch (order) {
-          case StopOrder.OfSession one -> one.session().value();
-          case StopOrder.EndSession one -> one.session().value();
-          case StopOrder.OfCalculation _ -> null;
-          case null -> null;
-        };
+  public static StopRecord ofFailure(String why, StopOrder order, Teller teller, Instant at) {
     return new StopRecord()
-        .head(at, Severity.ERROR.level(), "failure", given, teller)
+        .head("failure", Severity.ERROR, order.given(), teller, at)
         .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
-        .subject(calculation, session, null)
-        .tail(teller);
+        .body(order, null, null, teller);
   }
 
   /** The same, saying whether people could be told. A failure to tell them is an error. */
   public StopRecord announced(boolean announced) {
-    var record = new StopRecord();
-    fields.forEach(
-        (key, value) -> {
-          if (key.equals("request_id")) {
-            record.put("announced", announced);
-          }
-          record.put(key, value);
-        });
+    fields.put("announced", announced);
     if (!announced) {
-      record.put("level", Severity.ERROR.level());
+      fields.put("level", Severity.ERROR.level());
     }
-    return record;
+    return this;
   }
 
   /** Its level, by Lambda's name. */
@@ -108,9 +70,9 @@ public final class StopRecord {
     return Json.line(fields);
   }
 
-  private StopRecord head(Instant at, String level, String event, Given given, Teller teller) {
+  private StopRecord head(String event, Severity severity, Given given, Teller teller, Instant at) {
     return put("timestamp", text(at))
-        .put("level", level)
+        .put("level", severity.level())
         .put("event", event)
         .put("guard_version", teller.guardVersion())
         .put("account_id", given.place().accountId())
@@ -121,75 +83,72 @@ public final class StopRecord {
         .put("claimed_by", clean(given.claimedBy()));
   }
 
-  private StopRecord subject(
-      @Nullable String calculationId, @Nullable String sessionId, @Nullable Details details) {
-    var calculation = details == null ? null : details.calculation();
-    var session = details == null ? null : details.session();
-    var description =
-        calculation != null
-            ? calculation.description()
-            : session == null ? null : session.description();
-    return put("state", state(details))
-        .put("calculation_id", calculationId)
-        .put("session_id", sessionId)
-        .put("work_group", session == null ? null : clean(session.workGroup()))
-        .put("owner", details == null ? null : clean(details.owner()))
-        .put("description", clean(description));
-  }
-
-  private StopRecord usage(@Nullable Details details, Teller teller) {
-    if (details == null) {
-      return this;
+  private StopRecord body(
+      @Nullable StopOrder order,
+      @Nullable Details details,
+      @Nullable Effort effort,
+      Teller teller) {
+    if (order != null) {
+      put("calculation_id", order.calculation()).put("session_id", order.session());
     }
-    var calculation = details.calculation();
-    var session = details.session();
-    var since =
-        calculation != null
-            ? calculation.submittedAt()
-            : session == null ? null : session.startedAt();
-    var age =
-        calculation != null
-            ? calculation.age(details.at())
-            : session == null ? null : session.age(details.at());
-    Cost cost = details.cost();
-    var dpus = details.dpusStillHeld();
-    return put("submitted_at", since == null ? null : text(since))
-        .put("age_seconds", age == null ? null : age.toSeconds())
-        .put("dpu_hours", cost == null ? null : rounded(cost.dpuHours()))
-        .put("cost_usd", cost == null ? null : rounded(cost.usd(teller.usdPerDpuHour())))
-        .put("cost_basis", cost == null ? null : cost.basis().name())
-        .put("still_costs", dpus == null ? null : rounded(dpus * teller.usdPerDpuHour()));
-  }
-
-  private StopRecord tail(Teller teller) {
+    var limit = order == null ? null : order.brokenLimit();
+    if (limit != null) {
+      put("rule", clean(limit.rule()))
+          .put("limit", limit.limit())
+          .put("observed", limit.observed());
+    }
+    if (details != null) {
+      details(details, teller.usdPerDpuHour());
+    }
+    if (effort != null) {
+      put("confirm_millis", effort.took().toMillis())
+          .put("stops_sent", effort.stops())
+          .put("repeat", effort.repeat() ? true : null);
+    }
     return put("request_id", teller.requestId()).put("cold_start", teller.coldStart());
   }
 
+  private void details(Details details, double usdPerDpuHour) {
+    var calculation = details.calculation();
+    var session = details.session();
+    if (calculation != null) {
+      put("calculation_id", calculation.id()).put("session_id", calculation.sessionId());
+    }
+    if (session != null) {
+      put("session_id", session.id()).put("work_group", clean(session.workGroup()));
+    }
+    put("state", clean(details.state()))
+        .put("owner", clean(details.owner()))
+        .put("description", clean(details.description()))
+        .put("submitted_at", details.since() == null ? null : text(details.since()))
+        .put("age_seconds", details.age() == null ? null : details.age().toSeconds());
+    var cost = details.cost();
+    if (cost != null) {
+      put("dpu_hours", rounded(cost.dpuHours()))
+          .put("cost_usd", rounded(cost.usd(usdPerDpuHour)))
+          .put("cost_basis", cost.basis().name());
+    }
+    var held = details.dpusStillHeld();
+    put("still_costs", held == null ? null : rounded(held * usdPerDpuHour));
+  }
+
   private StopRecord put(String key, @Nullable Object value) {
-    if (value != null && !value.equals("")) {
-      fields.put(key, value);
+    switch (value) {
+      case null -> {}
+      case String text when text.isEmpty() -> {}
+      case Number number -> fields.put(key, number);
+      case Boolean bool -> fields.put(key, bool);
+      default -> fields.put(key, value.toString());
     }
     return this;
   }
 
-  private static @Nullable String state(@Nullable Details details) {
-    if (details == null) {
-      return null;
+  private static @Nullable String reason(@Nullable String why, @Nullable String asked) {
+    if (why == null) {
+      return clean(asked);
     }
-    Calculation calculation = details.calculation();
-    if (calculation != null) {
-      return clean(calculation.state().name());
-    }
-    return details.session() == null ? null : clean(details.session().state().name());
-  }
-
-  private static @Nullable String reason(Story story) {
-    var why = story.whySo() == null ? null : UserText.clean(story.whySo(), UserText.MOST_OF_AWS);
-    var asked = story.given().reason();
-    if (asked == null) {
-      return why;
-    }
-    return why == null ? clean(asked) : why + " (ordered because: " + UserText.quoted(asked) + ")";
+    var ours = UserText.clean(why, UserText.MOST_OF_AWS);
+    return asked == null ? ours : ours + " (ordered because: " + UserText.quoted(asked) + ")";
   }
 
   private static @Nullable String clean(@Nullable String text) {

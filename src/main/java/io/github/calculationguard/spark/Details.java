@@ -1,7 +1,9 @@
 package io.github.calculationguard.spark;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,12 +22,29 @@ public record Details(
     List<Executor> executors,
     Instant at) {
 
-  /** What it used up so far: the calculation, or else the session. */
+  /** The user's own words for the calculation, or else for the session: show them with care. */
+  public @Nullable String description() {
+    return of(Calculation::description, Session::description);
+  }
+
+  /** The state of the calculation, or else of the session. */
+  public @Nullable String state() {
+    return of(it -> it.state().name(), it -> it.state().name());
+  }
+
+  /** When the calculation was submitted, or else the session started. */
+  public @Nullable Instant since() {
+    return of(Calculation::submittedAt, Session::startedAt);
+  }
+
+  /** How long the calculation runs or ran, or else the session. */
+  public @Nullable Duration age() {
+    return of(it -> it.age(at), it -> it.age(at));
+  }
+
+  /** What the calculation used up so far, or else the session. */
   public @Nullable Cost cost() {
-    if (calculation != null) {
-      return Cost.of(calculation, session, executors, at);
-    }
-    return session == null ? null : Cost.of(session, executors, at);
+    return of(it -> Cost.of(it, session, executors, at), it -> Cost.of(it, executors, at));
   }
 
   /**
@@ -45,5 +64,13 @@ public record Details(
       return alive;
     }
     return session.maxDpus() == null ? null : session.maxDpus().doubleValue();
+  }
+
+  private <T> @Nullable T of(
+      Function<Calculation, @Nullable T> ofCalculation, Function<Session, @Nullable T> ofSession) {
+    if (calculation != null) {
+      return ofCalculation.apply(calculation);
+    }
+    return session == null ? null : ofSession.apply(session);
   }
 }

@@ -11,20 +11,27 @@ public sealed interface StopOrder {
   /** How, when and by whom it was given. */
   Given given();
 
+  /** The calculation that it names, if it names one. */
+  default @Nullable CalculationId calculation() {
+    return null;
+  }
+
+  /** The session that it names, if it names one. */
+  default @Nullable SessionId session() {
+    return null;
+  }
+
   /** The limit that was broken, if the sweep ordered it. */
-  @Nullable BrokenLimit brokenLimit();
+  default @Nullable BrokenLimit brokenLimit() {
+    return null;
+  }
 
   /** Stop this calculation. */
   record OfCalculation(Given given, CalculationId calculation, @Nullable BrokenLimit brokenLimit)
       implements StopOrder {}
 
   /** Stop what runs in this session and was submitted before the order was given. */
-  record OfSession(Given given, SessionId session) implements StopOrder {
-    @Override
-    public @Nullable BrokenLimit brokenLimit() {
-      return null;
-    }
-  }
+  record OfSession(Given given, SessionId session) implements StopOrder {}
 
   /**
    * End this session.

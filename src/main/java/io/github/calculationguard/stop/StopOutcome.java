@@ -12,6 +12,21 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface StopOutcome {
 
+  /** What is known of what it is about, as far as it could be read. */
+  default @Nullable Details details() {
+    return null;
+  }
+
+  /** What we did to bring it about, if we did anything. */
+  default @Nullable Effort effort() {
+    return null;
+  }
+
+  /** Why it came out so, in our words or AWS's, where the outcome does not say it all. */
+  default @Nullable String reason() {
+    return null;
+  }
+
   /**
    * What we did to bring it about.
    *

@@ -1,0 +1,191 @@
+package io.github.calculationguard.stop;
+
+import io.github.calculationguard.spark.AthenaSpark;
+import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.spark.WorkGroup;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever it takes,
+ * a call ends by its deadline, as the port promises.
+ */
+final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
+
+  static final SessionId SESSION = new SessionId("s-1");
+  static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
+
+  /** A calculation and how it behaves when stopped. */
+  record Job(CalculationId id, Instant submitted, Instant completes, Duration cancelTakes) {}
+
+  private final Map<CalculationId, Job> jobs = new LinkedHashMap<>();
+  private final Map<CalculationId, Instant> stopped = new LinkedHashMap<>();
+  final List<String> calls = new ArrayList<>();
+  Supplier<Duration> latency = () -> Duration.ofMillis(20);
+  Supplier<Boolean> fails = () -> false;
+  Runnable beforeCall = () -> {};
+  private Instant now = START;
+  Instant terminated = Instant.MAX;
+
+  void add(Job job) {
+    jobs.put(job.id(), job);
+  }
+
+  boolean wasStopped(CalculationId id) {
+    return stopped.containsKey(id);
+  }
+
+  /** Whether our stop or termination cut it off. */
+  boolean wasCutOff(Job job) {
+    var over = endOf(job);
+    return over.isBefore(job.completes()) && !over.isAfter(now);
+  }
+
+  @Override
+  public Instant instant() {
+    return now;
+  }
+
+  @Override
+  public void forAbout(Duration duration) {
+    now = now.plus(duration);
+  }
+
+  @Override
+  public CalculationState stop(CalculationId id, Deadline deadline) {
+    call("stop " + id, deadline);
+    var job = job(id);
+    if (!stateOf(job).isOver()) {
+      stopped.putIfAbsent(id, now);
+    }
+    return stateOf(job);
+  }
+
+  @Override
+  public SessionState terminate(SessionId id, Deadline deadline) {
+    call("terminate " + id, deadline);
+    if (terminated.isAfter(now)) {
+      terminated = now;
+    }
+    return sessionState();
+  }
+
+  @Override
+  public Calculation calculation(CalculationId id, Deadline deadline) {
+    call("calculation " + id, deadline);
+    return describe(job(id));
+  }
+
+  @Override
+  public Session session(SessionId id, Deadline deadline) {
+    call("session " + id, deadline);
+    return new Session(
+        id, "analytics", sessionState(), null, null, START.minusSeconds(3600), null,
+        terminated.isAfter(now) ? null : terminated, 20, null);
+  }
+
+  @Override
+  public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
+    return calculations(session, Instant.MAX, deadline);
+  }
+
+  @Override
+  public List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline) {
+    call("calculations " + session, deadline);
+    return jobs.values().stream()
+        .filter(job -> !job.submitted().isAfter(now))
+        .map(this::describe)
+        .filter(c -> !c.state().isOver() || !endOf(job(c.id())).isBefore(endedSince))
+        .sorted(Comparator.comparing((Calculation c) -> job(c.id()).submitted()).reversed())
+        .toList();
+  }
+
+  @Override
+  public List<Executor> executors(SessionId session, Deadline deadline) {
+    call("executors " + session, deadline);
+    return List.of();
+  }
+
+  @Override
+  public Map<String, String> tags(String arn, Deadline deadline) {
+    call("tags " + arn, deadline);
+    return Map.of("Owner", "ana");
+  }
+
+  @Override
+  public List<WorkGroup> workGroups(Deadline deadline) {
+    throw new UnsupportedOperationException("no stop asks for it");
+  }
+
+  @Override
+  public List<Session> activeSessions(WorkGroup workGroup, Deadline deadline) {
+    throw new UnsupportedOperationException("no stop asks for it");
+  }
+
+  private void call(String what, Deadline deadline) {
+    beforeCall.run();
+    calls.add(what);
+    var takes = latency.get();
+    if (takes.compareTo(deadline.left(now)) >= 0) {
+      now = now.plus(deadline.left(now));
+      throw new AthenaUnavailableException("timed out");
+    }
+    now = now.plus(takes);
+    if (fails.get()) {
+      throw new AthenaUnavailableException("throttled");
+    }
+  }
+
+  private Job job(CalculationId id) {
+    var job = jobs.get(id);
+    if (job == null) {
+      throw new NoSuchThingException("no calculation " + id);
+    }
+    return job;
+  }
+
+  private SessionState sessionState() {
+    return new SessionState(terminated.isAfter(now) ? "BUSY" : "TERMINATED");
+  }
+
+  private Instant endOf(Job job) {
+    var canceled = stopped.containsKey(job.id()) ? stopped.get(job.id()).plus(job.cancelTakes()) : Instant.MAX;
+    return earlier(earlier(canceled, job.completes()), terminated);
+  }
+
+  private CalculationState stateOf(Job job) {
+    var over = endOf(job);
+    if (over.isAfter(now)) {
+      return new CalculationState(stopped.containsKey(job.id()) ? "CANCELING" : "RUNNING");
+    }
+    return new CalculationState(
+        over.equals(job.completes()) ? "COMPLETED" : over.equals(terminated) ? "FAILED" : "CANCELED");
+  }
+
+  private Calculation describe(Job job) {
+    var over = endOf(job);
+    return new Calculation(
+        job.id(), SESSION, stateOf(job), null, "Nightly join", job.submitted(),
+        over.isAfter(now) ? null : over, null);
+  }
+
+  private static Instant earlier(Instant one, Instant other) {
+    return one.isBefore(other) ? one : other;
+  }
+}
