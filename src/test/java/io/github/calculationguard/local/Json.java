@@ -1,0 +1,43 @@
+package io.github.calculationguard.local;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** JSON as maps, lists and plain values. */
+final class Json {
+
+  private Json() {}
+
+  /**
+   * @throws IOException if it is no JSON, or JSON with something behind it
+   */
+  static @Nullable Object parse(String text) throws IOException {
+    try (var parser = JSON.std.createParser(text)) {
+      var value = JSON.std.anyFrom(parser);
+      if (parser.nextToken() != null) {
+        throw new IOException("something follows the JSON");
+      }
+      return value;
+    }
+  }
+
+  /** Parses what is a JSON object for certain. */
+  static Map<?, ?> object(String text) {
+    try {
+      return parse(text) instanceof Map<?, ?> object ? object : Map.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static String text(Map<String, ?> value) {
+    try {
+      return JSON.std.asString(value);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

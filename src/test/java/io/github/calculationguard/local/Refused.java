@@ -1,0 +1,56 @@
+package io.github.calculationguard.local;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** An error that AWS's JSON protocol carries, with the members of its shape. */
+final class Refused extends RuntimeException {
+
+  private final int status;
+  private final String type;
+  private final transient Map<String, String> members;
+
+  private Refused(int status, String type, Map<String, String> members) {
+    super(type + " " + members);
+    this.status = status;
+    this.type = type;
+    this.members = members;
+  }
+
+  static Refused invalid(String message) {
+    var members = new LinkedHashMap<String, String>();
+    members.put("AthenaErrorCode", "INVALID_INPUT");
+    members.put("Message", message);
+    return new Refused(400, "InvalidRequestException", members);
+  }
+
+  static Refused notFound(String resource, String message) {
+    var members = new LinkedHashMap<String, String>();
+    members.put("Message", message);
+    members.put("ResourceName", resource);
+    return new Refused(400, "ResourceNotFoundException", members);
+  }
+
+  /** What a service answers before it has looked at the request's members. */
+  static Refused byProtocol(String type, String message) {
+    return new Refused(400, type, Map.of("message", message));
+  }
+
+  /** An error of any kind; those that the service models write their Message with a capital. */
+  static Refused of(int status, String type, String message) {
+    return switch (type) {
+      case "InvalidRequestException" -> invalid(message);
+      case "ResourceNotFoundException" -> notFound("", message);
+      case "InternalServerException", "TooManyRequestsException", "SessionAlreadyExistsException" ->
+          new Refused(status, type, Map.of("Message", message));
+      default -> new Refused(status, type, Map.of("message", message));
+    };
+  }
+
+  Reply reply() {
+    var body = new LinkedHashMap<String, String>();
+    body.put("__type", type);
+    body.putAll(members);
+    return Reply.json(status, body);
+  }
+}
