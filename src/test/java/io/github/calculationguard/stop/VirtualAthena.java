@@ -23,8 +23,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever it takes,
- * a call ends by its deadline, as the port promises.
+ * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever
+ * it takes, a call ends by its deadline, as the port promises.
  */
 final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
 
@@ -39,9 +39,9 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
   final List<String> calls = new ArrayList<>();
   Supplier<Duration> latency = () -> Duration.ofMillis(20);
   Supplier<Boolean> fails = () -> false;
-  Runnable beforeCall = () -> {};
   private Instant now = START;
-  Instant terminated = Instant.MAX;
+  private Instant terminated = Instant.MAX;
+  private Instant listed = Instant.MIN;
 
   void add(Job job) {
     jobs.put(job.id(), job);
@@ -49,6 +49,11 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
 
   boolean wasStopped(CalculationId id) {
     return stopped.containsKey(id);
+  }
+
+  /** Whether it came after the last look into the session, so that nobody could know of it. */
+  boolean cameUnseen(Job job) {
+    return job.submitted().isAfter(listed);
   }
 
   /** Whether our stop or termination cut it off. */
@@ -96,8 +101,16 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
   public Session session(SessionId id, Deadline deadline) {
     call("session " + id, deadline);
     return new Session(
-        id, "analytics", sessionState(), null, null, START.minusSeconds(3600), null,
-        terminated.isAfter(now) ? null : terminated, 20, null);
+        id,
+        "analytics",
+        sessionState(),
+        null,
+        null,
+        START.minusSeconds(3600),
+        null,
+        terminated.isAfter(now) ? null : terminated,
+        20,
+        null);
   }
 
   @Override
@@ -108,6 +121,7 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
   @Override
   public List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline) {
     call("calculations " + session, deadline);
+    listed = now;
     return jobs.values().stream()
         .filter(job -> !job.submitted().isAfter(now))
         .map(this::describe)
@@ -139,7 +153,6 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
   }
 
   private void call(String what, Deadline deadline) {
-    beforeCall.run();
     calls.add(what);
     var takes = latency.get();
     if (takes.compareTo(deadline.left(now)) >= 0) {
@@ -165,7 +178,8 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
   }
 
   private Instant endOf(Job job) {
-    var canceled = stopped.containsKey(job.id()) ? stopped.get(job.id()).plus(job.cancelTakes()) : Instant.MAX;
+    var canceled =
+        stopped.containsKey(job.id()) ? stopped.get(job.id()).plus(job.cancelTakes()) : Instant.MAX;
     return earlier(earlier(canceled, job.completes()), terminated);
   }
 
@@ -175,14 +189,22 @@ final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
       return new CalculationState(stopped.containsKey(job.id()) ? "CANCELING" : "RUNNING");
     }
     return new CalculationState(
-        over.equals(job.completes()) ? "COMPLETED" : over.equals(terminated) ? "FAILED" : "CANCELED");
+        over.equals(job.completes())
+            ? "COMPLETED"
+            : over.equals(terminated) ? "FAILED" : "CANCELED");
   }
 
   private Calculation describe(Job job) {
     var over = endOf(job);
     return new Calculation(
-        job.id(), SESSION, stateOf(job), null, "Nightly join", job.submitted(),
-        over.isAfter(now) ? null : over, null);
+        job.id(),
+        SESSION,
+        stateOf(job),
+        null,
+        "Nightly join",
+        job.submitted(),
+        over.isAfter(now) ? null : over,
+        null);
   }
 
   private static Instant earlier(Instant one, Instant other) {
