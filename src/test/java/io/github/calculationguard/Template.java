@@ -83,13 +83,31 @@ public final class Template {
     return resources("AWS::Serverless::Function");
   }
 
-  /** The properties of a resource. */
+  /** The properties of a resource, with what a function has of the Globals. */
   public Map<String, Object> properties(String logicalId) {
     var resource = section("Resources").get(logicalId);
     if (resource == null) {
       throw new IllegalArgumentException("no such resource: " + logicalId);
     }
-    return map(resource.get("Properties"));
+    var own = map(resource.get("Properties"));
+    return "AWS::Serverless::Function".equals(resource.get("Type"))
+        ? merged(map(map(root.get("Globals")).get("Function")), own)
+        : own;
+  }
+
+  /** As SAM does it: a mapping is merged, and anything else is replaced. */
+  private static Map<String, Object> merged(Map<String, Object> global, Map<String, Object> own) {
+    var merged = new LinkedHashMap<>(global);
+    own.forEach(
+        (key, value) ->
+            merged.merge(
+                key,
+                value,
+                (general, special) ->
+                    general instanceof Map && special instanceof Map
+                        ? merged(map(general), map(special))
+                        : special));
+    return merged;
   }
 
   /** The pattern of the rule that brings events to a function. */
