@@ -1,0 +1,254 @@
+package io.github.calculationguard;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.AbstractConstruct;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/**
+ * The project's {@code template.yaml}, with CloudFormation's short forms ({@code !Ref X}) read as
+ * the long ones ({@code {"Ref": "X"}}).
+ */
+public final class Template {
+
+  /** Where the template is, seen from the project's root, where tests run. */
+  public static final Path FILE = Path.of("template.yaml");
+
+  private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^!}.]+)[^}]*}");
+
+  private final Map<String, Object> root;
+
+  private Template(Map<String, Object> root) {
+    this.root = root;
+  }
+
+  /** Reads the template of the project whose root is the working directory. */
+  public static Template read() {
+    try {
+      return new Template(map(new Yaml(new ShortForms()).load(Files.readString(FILE))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the console reads beside the template. */
+  public Map<String, Object> metadata() {
+    return map(root.get("Metadata"));
+  }
+
+  /** The conditions. */
+  public Map<String, Object> conditions() {
+    return map(root.get("Conditions"));
+  }
+
+  /** All resources, by their logical ids, in order. */
+  public Map<String, Map<String, Object>> allResources() {
+    return section("Resources");
+  }
+
+  /** The parameters and their declarations, in order. */
+  public Map<String, Map<String, Object>> parameters() {
+    return section("Parameters");
+  }
+
+  /** The resources of a type, by their logical ids, in order. */
+  public Map<String, Map<String, Object>> resources(String type) {
+    var found = new LinkedHashMap<>(section("Resources"));
+    found.values().removeIf(resource -> !type.equals(resource.get("Type")));
+    return found;
+  }
+
+  /** The functions, by their logical ids. */
+  public Map<String, Map<String, Object>> functions() {
+    return resources("AWS::Serverless::Function");
+  }
+
+  /** The properties of a resource, with what a function has of the Globals. */
+  public Map<String, Object> properties(String logicalId) {
+    var resource = section("Resources").get(logicalId);
+    if (resource == null) {
+      throw new IllegalArgumentException("no such resource: " + logicalId);
+    }
+    var own = map(resource.get("Properties"));
+    return "AWS::Serverless::Function".equals(resource.get("Type"))
+        ? merged(map(map(root.get("Globals")).get("Function")), own)
+        : own;
+  }
+
+  /** As SAM does it: a mapping is merged, and anything else is replaced. */
+  private static Map<String, Object> merged(Map<String, Object> global, Map<String, Object> own) {
+    var merged = new LinkedHashMap<>(global);
+    own.forEach(
+        (key, value) ->
+            merged.merge(
+                key,
+                value,
+                (general, special) ->
+                    general instanceof Map && special instanceof Map
+                        ? merged(map(general), map(special))
+                        : special));
+    return merged;
+  }
+
+  /** The pattern of the rule that brings events to a function. */
+  public Map<String, Object> pattern(String function, String event) {
+    var events = map(properties(function).get("Events"));
+    return map(map(map(events.get(event)).get("Properties")).get("Pattern"));
+  }
+
+  /**
+   * The actions that a function's role allows, for AWS's own writing of logs and dead letters too.
+   *
+   * @param conditions what the template's Conditions are to be; one that is not named is false
+   */
+  public Set<String> grantedActions(String function, Map<String, Boolean> conditions) {
+    return statementsOf(function, conditions).stream()
+        .filter(statement -> "Allow".equals(statement.get("Effect")))
+        .flatMap(statement -> list(statement.get("Action")).stream())
+        .map(String.class::cast)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** The statements of a function's role. */
+  public List<Map<String, Object>> statementsOf(String function, Map<String, Boolean> conditions) {
+    var role = String.valueOf(list(map(properties(function).get("Role")).get("Fn::GetAtt")).get(0));
+    return list(properties(role).get("Policies")).stream()
+        .map(policy -> map(map(policy).get("PolicyDocument")))
+        .flatMap(document -> list(resolve(list(document.get("Statement")), conditions)).stream())
+        .map(Template::map)
+        .toList();
+  }
+
+  /** What is left when each {@code Fn::If} is decided and what has no value is taken out. */
+  public static Object resolve(Object node, Map<String, Boolean> conditions) {
+    return switch (node) {
+      case Map<?, ?> map when map.get("Fn::If") instanceof List<?> choice ->
+          resolve(choice.get(conditions.getOrDefault(choice.get(0), false) ? 1 : 2), conditions);
+      case Map<?, ?> map -> {
+        var resolved = new LinkedHashMap<Object, Object>();
+        map.forEach(
+            (key, value) -> {
+              var of = resolve(value, conditions);
+              if (!isNoValue(of)) {
+                resolved.put(key, of);
+              }
+            });
+        yield resolved;
+      }
+      case List<?> list ->
+          list.stream()
+              .map(item -> resolve(item, conditions))
+              .filter(item -> !isNoValue(item))
+              .toList();
+      default -> node;
+    };
+  }
+
+  /** The parameters that a part of the template uses, by reference, in a text or in a condition. */
+  public Set<String> parametersIn(@Nullable Object node) {
+    var names = new TreeSet<String>();
+    collectNames(node, names::add);
+    names.retainAll(parameters().keySet());
+    return names;
+  }
+
+  private void collectNames(@Nullable Object node, Consumer<String> names) {
+    switch (node) {
+      case Map<?, ?> map ->
+          map.forEach(
+              (key, value) -> {
+                switch (String.valueOf(key)) {
+                  case "Ref" -> names.accept((String) value);
+                  case "Fn::Sub" ->
+                      SUBSTITUTED
+                          .matcher(String.valueOf(value instanceof List<?> l ? l.get(0) : value))
+                          .results()
+                          .forEach(found -> names.accept(found.group(1)));
+                  case "Fn::If" ->
+                      collectNames(map(root.get("Conditions")).get(list(value).get(0)), names);
+                  case "Condition" -> {
+                    if (value instanceof String condition) {
+                      collectNames(map(root.get("Conditions")).get(condition), names);
+                    }
+                  }
+                  default -> {}
+                }
+                collectNames(value, names);
+              });
+      case List<?> list -> list.forEach(item -> collectNames(item, names));
+      case null, default -> {}
+    }
+  }
+
+  /** A node of the template that is a mapping. */
+  @SuppressWarnings("unchecked") // YAML's keys are texts here.
+  public static Map<String, Object> map(@Nullable Object node) {
+    if (!(node instanceof Map)) {
+      throw new IllegalArgumentException("not a mapping: " + node);
+    }
+    return (Map<String, Object>) node;
+  }
+
+  /** A node of the template as a list, where one alone may stand for a list of one. */
+  public static List<?> list(@Nullable Object node) {
+    return node instanceof List<?> list ? list : List.of(Objects.requireNonNull(node));
+  }
+
+  private Map<String, Map<String, Object>> section(String name) {
+    var section = new LinkedHashMap<String, Map<String, Object>>();
+    map(root.get(name)).forEach((key, value) -> section.put(key, map(value)));
+    return section;
+  }
+
+  private static boolean isNoValue(@Nullable Object node) {
+    return node instanceof Map<?, ?> map && "AWS::NoValue".equals(map.get("Ref"));
+  }
+
+  private static final class ShortForms extends SafeConstructor {
+
+    ShortForms() {
+      super(new LoaderOptions());
+      yamlMultiConstructors.put(
+          "!",
+          new AbstractConstruct() {
+            @Override
+            public Object construct(Node node) {
+              var form = node.getTag().getValue().substring(1);
+              var name = form.equals("Ref") || form.equals("Condition") ? form : "Fn::" + form;
+              return new LinkedHashMap<>(Map.of(name, value(form, node)));
+            }
+          });
+    }
+
+    private Object value(String form, Node node) {
+      return switch (node) {
+        case ScalarNode scalar when form.equals("GetAtt") ->
+            new ArrayList<>(Arrays.asList(scalar.getValue().split("\\.", 2)));
+        case ScalarNode scalar -> scalar.getValue();
+        case SequenceNode sequence -> constructSequence(sequence);
+        case MappingNode mapping -> constructMapping(mapping);
+        default -> throw new IllegalArgumentException("unexpected: " + node);
+      };
+    }
+  }
+}

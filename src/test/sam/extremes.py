@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Deploys template.yaml on paper: with SAM's own translator, once for each value that matters of each parameter.
+
+Each translation, with its values put in, must pass cfn-lint; and a value that changes what a function runs with must
+change its configuration and, where it runs by versions, make exactly then a new one.
+"""
+import json
+import logging
+import os
+import pathlib
+import re
+import sys
+
+from cfnlint.api import ManualArgs, lint
+from samcli.yamlhelper import yaml_parse
+from samtranslator.translator.transform import transform
+
+REGION = "us-east-1"
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # It misses metrics that nobody wants.
+os.environ["AWS_DEFAULT_REGION"] = REGION  # SAM asks for one.
+TEMPLATE = pathlib.Path("template.yaml").read_text()
+PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackId": "arn:aws:cloudformation:us-east-1:123456789012:stack/guard/1",
+    "AWS::StackName": "guard",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+# Values for what a pattern alone bounds: shortest, longest and odd ones.
+SAMPLES = {
+    "WorkGroupPattern": ["*", "team-?_.*", "w" * 128],
+    "NotificationEmail": ["", "a@b.c", "first.last+" + "x" * 60 + "@example.com"],
+    "OwnerTag": ["o", "Cost Centre", "o" * 64],
+    "UsdPerDpuHour": ["0", "99.9999", "100"],
+    "AthenaEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "a" * 52 + ".com"],
+    "SnsEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "s" * 52 + ".com"],
+}
+
+
+class NoManagedPolicies:
+    def load(self):
+        return {}
+
+
+def values_of(name, declared):
+    values = SAMPLES.get(name) or declared.get("AllowedValues") or [declared["MinValue"], declared["MaxValue"]]
+    if "AllowedPattern" in declared:
+        for value in values:
+            assert re.search(declared["AllowedPattern"], value), f"{name} does not take {value!r}"
+            assert len(value) <= declared.get("MaxLength", 4096), f"{name} does not take {value!r}"
+    return [str(value) for value in values]
+
+
+def translate(values):
+    template = yaml_parse(TEMPLATE)
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = {"Bucket": "bucket", "Key": "package"}
+    translated = transform(template, dict(values), NoManagedPolicies())
+    conditions = {name: holds(rule, values) for name, rule in translated.pop("Conditions").items()}
+    for section in ("Resources", "Outputs"):
+        translated[section] = {
+            key: value
+            for key, value in translated[section].items()
+            if conditions.get(value.pop("Condition", None), True)
+        }
+    known = {**PSEUDO, **values}
+    for section in ("Resources", "Outputs"):
+        translated[section] = put_in(translated[section], known, conditions)
+    del translated["Parameters"], translated["Metadata"]
+    return json.loads(json.dumps(translated))
+
+
+def holds(rule, values):
+    (kind, of), = rule.items()
+    if kind == "Fn::Not":
+        return not holds(of[0], values)
+    if kind == "Fn::And":
+        return all(holds(each, values) for each in of)
+    if kind == "Fn::Or":
+        return any(holds(each, values) for each in of)
+    assert kind == "Fn::Equals", kind
+    return len({put_in(side, values, {}) for side in of}) == 1
+
+
+NOTHING = object()
+
+
+def put_in(node, known, conditions):
+    if isinstance(node, list):
+        items = [put_in(item, known, conditions) for item in node]
+        return [item for item in items if item is not NOTHING]
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"Ref"}:
+        return NOTHING if node["Ref"] == "AWS::NoValue" else known.get(node["Ref"], node)
+    if set(node) == {"Fn::If"}:
+        condition, then, otherwise = node["Fn::If"]
+        return put_in(then if conditions[condition] else otherwise, known, conditions)
+    if set(node) == {"Fn::Sub"}:
+        text, own = node["Fn::Sub"] if isinstance(node["Fn::Sub"], list) else (node["Fn::Sub"], {})
+        text = re.sub(r"\$\{([^!}]+)}", lambda found: str(known.get(found[1], found[0])), text)
+        own = put_in(own, known, conditions)
+        if "${" not in text:
+            return text
+        return {"Fn::Sub": [text, own] if own else text}
+    pairs = {key: put_in(value, known, conditions) for key, value in node.items()}
+    return {key: value for key, value in pairs.items() if value is not NOTHING}
+
+
+def configurations(translated):
+    """What each function runs with: all of it, since a version holds all of it."""
+    return {
+        name: {key: value for key, value in resource["Properties"].items() if key not in ("Role", "Tags")}
+        for name, resource in translated["Resources"].items()
+        if resource["Type"] == "AWS::Lambda::Function"
+    }
+
+
+def versions(translated):
+    return {
+        resource["Properties"]["FunctionName"]["Ref"]: resource["Properties"]["Description"]
+        for resource in translated["Resources"].values()
+        if resource["Type"] == "AWS::Lambda::Version"
+    }
+
+
+def main():
+    declared = yaml_parse(TEMPLATE)["Parameters"]
+    defaults = {name: str(of.get("Default", SAMPLES.get(name, [""])[0])) for name, of in declared.items()}
+    usual = translate(defaults)
+    longest = {name: max(values_of(name, of), key=len) for name, of in declared.items()}
+    trials = [("defaults", defaults), ("the longest of all", longest)]
+    trials += [
+        (f"{name}={value}", {**defaults, name: value}) for name, of in declared.items() for value in values_of(name, of)
+    ]
+    wrong = []
+    for title, values in trials:
+        translated = translate(values)
+        wrong += [
+            f"{title}: {found.rule.id} {found.message}"
+            for found in lint(json.dumps(translated), config=ManualArgs(regions=[REGION]))
+        ]
+        for function, description in versions(translated).items():
+            if len(description) > 256:
+                wrong.append(f"{title}: the version of {function} has a description of {len(description)} characters")
+            runs_anew = configurations(translated)[function] != configurations(usual)[function]
+            if runs_anew != (description != versions(usual)[function]):
+                wrong.append(f"{title}: {function} {'changes without a new version' if runs_anew else 'has a new version without a change'}")
+    print(*wrong, sep="\n", end="\n" if wrong else "")
+    print(f"{len(declared)} parameters, {len(trials)} translations, {len(wrong)} wrong")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
