@@ -1,0 +1,160 @@
+package io.github.calculationguard.lambda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
+import io.github.calculationguard.local.CalculationSetup;
+import io.github.calculationguard.local.Call;
+import io.github.calculationguard.local.Course;
+import io.github.calculationguard.local.HandClock;
+import io.github.calculationguard.local.LocalWorld;
+import io.github.calculationguard.local.SessionSetup;
+import io.github.calculationguard.local.SnsMessage;
+import io.github.calculationguard.local.SparkModel;
+import io.github.calculationguard.report.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stop function in a local world: real SDK clients, AWS's wire protocols, and a clock that only
+ * pauses move. In it is the calculation that the samples name, and has run for three hours.
+ */
+final class GuardedWorld implements AutoCloseable {
+
+  static final String CALCULATION = "82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5";
+  static final String SESSION = "9cc1ebb2-aac5-b1ca-8247-5d827bd8232f";
+
+  /** A little after the samples' own time. */
+  static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
+
+  final HandClock clock = new HandClock(NOW);
+  final LocalWorld world = new LocalWorld(clock);
+  final Map<String, String> settings = new HashMap<>();
+  private @Nullable StopHandler handler;
+
+  GuardedWorld() {
+    model().addWorkGroup("analytics-spark", SparkModel.PYSPARK_3, Map.of("Owner", "team data"));
+    settings.put("TOPIC_ARN", world.sns().addTopic("guard"));
+    settings.put("SERVICE", "guard");
+  }
+
+  /** With the samples' session, and their calculation in it. */
+  static GuardedWorld running(Course course) {
+    var guarded = new GuardedWorld();
+    guarded
+        .model()
+        .add(
+            SessionSetup.in("analytics-spark")
+                .id(SESSION)
+                .startedAt(NOW.minus(Duration.ofHours(4))));
+    guarded.model().add(calculation().course(course));
+    return guarded;
+  }
+
+  static CalculationSetup calculation() {
+    return CalculationSetup.in(SESSION)
+        .id(CALCULATION)
+        .description("Nightly join of all orders")
+        .submittedAt(NOW.minus(Duration.ofHours(3)));
+  }
+
+  SparkModel model() {
+    return world.athena().model();
+  }
+
+  GuardedWorld with(String setting, String value) {
+    settings.put(setting, value);
+    return this;
+  }
+
+  /** Plays an event, and checks that what was logged is what may be logged. */
+  Object play(Map<String, Object> event, Invocation invocation) {
+    try {
+      return handler().handleRequest(event, invocation);
+    } finally {
+      assertThat(invocation.lines).allMatch(line -> line.indexOf('\n') == line.length() - 1);
+    }
+  }
+
+  /** Plays an event of HTTP. */
+  APIGatewayV2HTTPResponse reply(Map<String, Object> event, Invocation invocation) {
+    return (APIGatewayV2HTTPResponse) play(event, invocation);
+  }
+
+  /** Plays an order, and returns the line that was logged of it. */
+  Map<String, Object> log(Map<String, Object> event) {
+    var invocation = new Invocation("request-1");
+    play(event, invocation);
+    return line(invocation);
+  }
+
+  static Map<String, Object> line(Invocation invocation) {
+    return json(invocation.lines.getFirst());
+  }
+
+  static Map<String, Object> metrics(Invocation invocation) {
+    return json(invocation.lines.getLast());
+  }
+
+  /** The detail of an EventBridge event, to be changed. */
+  @SuppressWarnings("unchecked")
+  static Map<String, Object> detail(Map<String, Object> event) {
+    return (Map<String, Object>) Objects.requireNonNull(event.get("detail"));
+  }
+
+  /** A sample of the folder events. */
+  static Map<String, Object> sample(String name) {
+    try {
+      return json(Files.readString(Path.of("events", name)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Map<String, Object> json(String text) {
+    try {
+      return Json.object(text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(text, e);
+    }
+  }
+
+  List<String> athenaCalls() {
+    return world.athena().calls().stream().map(Call::operation).toList();
+  }
+
+  SnsMessage message() {
+    assertThat(world.sns().messages()).hasSize(1);
+    return world.sns().messages().getFirst();
+  }
+
+  private StopHandler handler() {
+    if (handler == null) {
+      // The SDK's own way to be told where its services are; a variable can't be set from within a
+      // JVM.
+      System.setProperty("aws.endpointUrlAthena", world.athena().endpoint().toString());
+      System.setProperty("aws.endpointUrlSns", world.sns().endpoint().toString());
+      var stopSettings = StopSettings.from(settings);
+      handler =
+          new StopHandler(
+              StopWiring.of(stopSettings, stopSettings.clients().http(), clock, clock::advance));
+      System.clearProperty("aws.endpointUrlAthena");
+      System.clearProperty("aws.endpointUrlSns");
+    }
+    return handler;
+  }
+
+  @Override
+  public void close() {
+    world.close();
+  }
+}
