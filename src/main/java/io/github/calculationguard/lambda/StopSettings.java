@@ -37,8 +37,8 @@ record StopSettings(
             settings.text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters"),
             new Ladder(
                 settings.oneOf("ESCALATION", Escalation.NONE) == Escalation.TERMINATE_SESSION,
-                settings.seconds("ESCALATE_AFTER_SECONDS", 20, 5, 600)),
-            settings.seconds("CONFIRM_SECONDS", 60, 5, 600),
+                settings.seconds("ESCALATE_AFTER_SECONDS", 20, 1, 600)),
+            settings.seconds("CONFIRM_SECONDS", 60, 1, 600),
             settings.seconds("HTTP_BUDGET_SECONDS", 5, 2, 25),
             settings.number("USD_PER_DPU_HOUR", 0.35, 0, 100),
             settings.text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters"),

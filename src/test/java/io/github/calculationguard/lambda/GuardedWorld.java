@@ -139,16 +139,9 @@ final class GuardedWorld implements AutoCloseable {
 
   private StopHandler handler() {
     if (handler == null) {
-      // The SDK's own way to be told where its services are; a variable can't be set from within a
-      // JVM.
-      System.setProperty("aws.endpointUrlAthena", world.athena().endpoint().toString());
-      System.setProperty("aws.endpointUrlSns", world.sns().endpoint().toString());
-      var stopSettings = StopSettings.from(settings);
-      handler =
-          new StopHandler(
-              StopWiring.of(stopSettings, stopSettings.clients().http(), clock, clock::advance));
-      System.clearProperty("aws.endpointUrlAthena");
-      System.clearProperty("aws.endpointUrlSns");
+      var environment = new HashMap<>(world.environment());
+      environment.putAll(settings);
+      handler = InProcess.stop(environment, clock, clock::advance);
     }
     return handler;
   }

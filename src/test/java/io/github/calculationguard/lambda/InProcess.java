@@ -1,0 +1,37 @@
+package io.github.calculationguard.lambda;
+
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.stop.Pause;
+import java.time.InstantSource;
+import java.util.Map;
+
+/** The functions in this JVM, where a variable of the environment can't be set. */
+public final class InProcess {
+
+  private InProcess() {}
+
+  /** The stop function, with an environment that it would find in Lambda. */
+  public static RequestHandler<Map<String, Object>, Object> stop(Map<String, String> environment) {
+    return stop(environment, InstantSource.system(), pause -> Thread.sleep(pause));
+  }
+
+  static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
+    // The SDK's own way to be told where its services are, but for variables.
+    var properties =
+        Map.of(
+            "AWS_ENDPOINT_URL_ATHENA", "aws.endpointUrlAthena",
+            "AWS_ENDPOINT_URL_SNS", "aws.endpointUrlSns",
+            "AWS_REGION", "aws.region",
+            "AWS_ACCESS_KEY_ID", "aws.accessKeyId",
+            "AWS_SECRET_ACCESS_KEY", "aws.secretAccessKey");
+    properties.forEach(
+        (variable, property) -> {
+          var value = environment.get(variable);
+          if (value != null) {
+            System.setProperty(property, value);
+          }
+        });
+    var settings = StopSettings.from(environment);
+    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
+  }
+}
