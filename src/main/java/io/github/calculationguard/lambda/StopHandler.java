@@ -120,25 +120,19 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var metrics = Metrics.of(story);
     var isLost = false;
     if (story.isWorthAnnouncing()) {
-      isLost = !announce(story);
-      record = record.announced(!isLost);
-      if (isLost) {
+      try {
+        wired.announcements().publish(StopMessage.of(story), story.given().deadline());
+        record.announced();
+      } catch (NotAnnouncedException e) {
+        // A message that gets lost must not hide a stop, so its failure is a part of the record.
+        record.notAnnounced(e.getMessage());
         metrics.count("AnnouncementFailures", 1);
+        isLost = true;
       }
     }
     write(record, log);
     write(metrics, log);
     return new Told(story, record, isLost);
-  }
-
-  /** A message that gets lost must not hide a stop, so its failure is a part of the record. */
-  private boolean announce(Story story) {
-    try {
-      wired.announcements().publish(StopMessage.of(story), story.given().deadline());
-      return true;
-    } catch (NotAnnouncedException e) {
-      return false;
-    }
   }
 
   private static Object answer(Trigger.Channel channel, List<Told> told) {

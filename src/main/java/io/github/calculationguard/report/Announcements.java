@@ -16,11 +16,19 @@ public interface Announcements {
   /** Nobody could be told. Repeating may help. */
   final class NotAnnouncedException extends RuntimeException {
 
+    private final String message;
+
     /**
      * @param message the cause, in AWS's words
      */
     public NotAnnouncedException(String message) {
       super(message, null, false, false);
+      this.message = message;
+    }
+
+    @Override
+    public String getMessage() {
+      return message;
     }
   }
 }

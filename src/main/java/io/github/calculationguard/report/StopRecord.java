@@ -46,13 +46,18 @@ public final class StopRecord {
         .body(order, null, null, teller);
   }
 
-  /** The same, saying whether people could be told. A failure to tell them is an error. */
-  public StopRecord announced(boolean announced) {
-    fields.put("announced", announced);
-    if (!announced) {
-      fields.put("level", Severity.ERROR.level());
-    }
-    return this;
+  /** The same, saying that people were told. */
+  public StopRecord announced() {
+    return put("announced", true);
+  }
+
+  /** The same, saying that they could not be, which is an error, and why. */
+  public StopRecord notAnnounced(String why) {
+    var reason = fields.get("reason");
+    var lost = "not announced: " + UserText.clean(why, UserText.MOST_OF_AWS);
+    return put("announced", false)
+        .put("level", Severity.ERROR.level())
+        .put("reason", reason == null ? lost : reason + "; " + lost);
   }
 
   /** Its level, by Lambda's name. */

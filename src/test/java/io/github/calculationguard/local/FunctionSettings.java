@@ -1,8 +1,12 @@
 package io.github.calculationguard.local;
 
 import io.github.calculationguard.spark.Place;
+import java.io.File;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How a function is deployed.
@@ -39,7 +43,14 @@ public record FunctionSettings(
         512,
         false,
         List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"),
-        System.getProperty("java.class.path"));
+        absoluteClassPath());
+  }
+
+  /** The function runs in another folder. */
+  private static String absoluteClassPath() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   /** The same with SnapStart, and the full compiler that Lambda uses then. */
