@@ -77,13 +77,19 @@ class LocalEventBridgeTest {
         "s | t | no JSON | default | MalformedDetail",
         "s | t | [] | default | MalformedDetail",
         "aws.s | t | {} | default | NotAuthorizedForSourceException",
-        "s | t | {} | absent | ResourceNotFoundException",
       })
   void refusesABadEntry(String source, String type, String detail, String bus, String code)
       throws IOException, InterruptedException {
     var answer = put("{\"Entries\":[" + entry(source, type, detail, bus) + "]}").body();
     assertThat(Json.object(answer).get("FailedEntryCount")).isEqualTo(1);
     assertThat(answer).contains("\"ErrorCode\":\"" + code + "\"");
+    assertThat(bridge.events()).isEmpty();
+  }
+
+  @Test
+  void losesAnEventForABusThatIsNotThereAndSaysNothing() throws IOException, InterruptedException {
+    var answer = put("{\"Entries\":[" + entry("s", "t", "{}", "absent") + "]}").body();
+    assertThat(Json.object(answer).get("FailedEntryCount")).isEqualTo(0);
     assertThat(bridge.events()).isEmpty();
   }
 
