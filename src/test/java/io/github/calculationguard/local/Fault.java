@@ -17,7 +17,7 @@ public sealed interface Fault {
 
   /** What can happen to an answer on its way. */
   enum Mishap {
-    /** It never comes, until the server closes. */
+    /** It does not come while a client may be waiting, or until the server closes. */
     HANGS,
     /** The connection closes instead. */
     CUT_OFF,

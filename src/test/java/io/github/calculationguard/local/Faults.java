@@ -1,5 +1,7 @@
 package io.github.calculationguard.local;
 
+import java.util.List;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Decides for each request whether something goes wrong with it. */
@@ -29,6 +31,11 @@ public interface Faults {
   /** The first requests of one operation fail, and the later ones work. */
   static Faults first(int count, String operation, Fault fault) {
     return call -> call.operation().equals(operation) && call.nth() <= count ? fault : null;
+  }
+
+  /** A share of all requests goes wrong, each in one of some ways. */
+  static Faults sometimes(double share, RandomGenerator random, List<? extends Fault> ways) {
+    return call -> random.nextDouble() < share ? ways.get(random.nextInt(ways.size())) : null;
   }
 
   /** These, and where they let a request pass, others. */

@@ -2,40 +2,32 @@ package io.github.calculationguard.local;
 
 import io.github.calculationguard.spark.Place;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.time.InstantSource;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Athena's Spark API over HTTP, for any AWS SDK and the AWS CLI: point {@code
  * AWS_ENDPOINT_URL_ATHENA} at it. Signatures are not checked.
  */
-public final class LocalAthena implements AutoCloseable, LocalServer.Service {
+public final class LocalAthena extends LocalService {
 
   private static final String TARGET = "AmazonAthena.";
 
   private final SparkModel model;
   private final AthenaApi api;
-  private final LocalServer server;
 
   /** Listens on the loopback address, on a free port. */
   public LocalAthena(InstantSource clock, Place place) {
-    this(clock, place, Pace.USUAL, LocalServer.loopback());
+    this(clock, place, Pace.USUAL, loopback());
   }
 
   /**
    * @param address port 0 for a free one
    */
   public LocalAthena(InstantSource clock, Place place, Pace pace, InetSocketAddress address) {
+    super(address, clock);
     model = new SparkModel(clock, place, pace);
     api = new AthenaApi(model);
-    server = new LocalServer(address, clock, this);
-  }
-
-  /** Where it listens. */
-  public URI endpoint() {
-    return server.endpoint();
+    listen();
   }
 
   /** What is in it, to set up and to look at. */
@@ -43,41 +35,16 @@ public final class LocalAthena implements AutoCloseable, LocalServer.Service {
     return model;
   }
 
-  /** Decides from now on what goes wrong. */
-  public void faults(Faults faults) {
-    server.faults(faults);
-  }
-
-  /** Every request that arrived, in order, those that failed included. */
-  public List<Call> calls() {
-    return server.calls();
-  }
-
-  /** How many requests arrived, by operation. */
-  public Map<String, Integer> counts() {
-    return server.counts();
-  }
-
-  /** Forgets the requests that arrived, and counts anew. */
-  public void forgetCalls() {
-    server.forgetCalls();
-  }
-
   @Override
-  public void close() {
-    server.close();
-  }
-
-  @Override
-  public String operationOf(LocalServer.Request request) {
-    var target = request.headers().get("X-Amz-Target");
+  String operationOf(Request request) {
+    var target = request.header().apply("X-Amz-Target");
     return request.method().equals("POST") && target != null && target.startsWith(TARGET)
         ? target.substring(TARGET.length())
         : "";
   }
 
   @Override
-  public Reply answer(String operation, LocalServer.Request request) {
+  Reply answer(String operation, Request request) {
     try {
       return Reply.json(200, api.run(operation, request.body()));
     } catch (Refused refused) {
@@ -86,7 +53,7 @@ public final class LocalAthena implements AutoCloseable, LocalServer.Service {
   }
 
   @Override
-  public Reply refuse(String operation, Fault.Refusal refusal) {
+  Reply refuse(String operation, Fault.Refusal refusal) {
     var place = model.place();
     return (switch (refusal) {
           case THROTTLED -> Refused.of(400, "ThrottlingException", "Rate exceeded");
@@ -112,7 +79,7 @@ public final class LocalAthena implements AutoCloseable, LocalServer.Service {
   }
 
   @Override
-  public Reply fail(Fault.Chosen error) {
+  Reply fail(Fault.Chosen error) {
     return Refused.of(error.status(), error.code(), error.message()).reply();
   }
 }

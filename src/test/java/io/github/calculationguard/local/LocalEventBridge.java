@@ -3,7 +3,6 @@ package io.github.calculationguard.local;
 import io.github.calculationguard.spark.Place;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -21,7 +20,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** EventBridge's PutEvents over HTTP: it hands each event, in its envelope, to its listeners. */
-public final class LocalEventBridge implements AutoCloseable, LocalServer.Service {
+public final class LocalEventBridge extends LocalService {
 
   /**
    * An event that a bus took.
@@ -37,23 +36,23 @@ public final class LocalEventBridge implements AutoCloseable, LocalServer.Servic
 
   private final InstantSource clock;
   private final Place place;
-  private final LocalServer server;
   private final Set<String> buses = new CopyOnWriteArraySet<>(List.of("default"));
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
 
   /** Listens on the loopback address, on a free port. */
   public LocalEventBridge(InstantSource clock, Place place) {
-    this(clock, place, LocalServer.loopback());
+    this(clock, place, loopback());
   }
 
   /**
    * @param address port 0 for a free one
    */
   public LocalEventBridge(InstantSource clock, Place place, InetSocketAddress address) {
+    super(address, clock);
     this.clock = clock;
     this.place = place;
-    server = new LocalServer(address, clock, this);
+    listen();
   }
 
   /** Adds an event bus beside the default one. */
@@ -74,42 +73,17 @@ public final class LocalEventBridge implements AutoCloseable, LocalServer.Servic
   /** Forgets the events and the requests. */
   public void forget() {
     events.clear();
-    server.forgetCalls();
-  }
-
-  /** Where it listens. */
-  public URI endpoint() {
-    return server.endpoint();
-  }
-
-  /** Decides from now on what goes wrong. */
-  public void faults(Faults faults) {
-    server.faults(faults);
-  }
-
-  /** Every request that arrived, in order, those that failed included. */
-  public List<Call> calls() {
-    return server.calls();
-  }
-
-  /** How many requests arrived, by operation. */
-  public Map<String, Integer> counts() {
-    return server.counts();
+    forgetCalls();
   }
 
   @Override
-  public void close() {
-    server.close();
-  }
-
-  @Override
-  public String operationOf(LocalServer.Request request) {
-    var target = request.headers().get("X-Amz-Target");
+  String operationOf(Request request) {
+    var target = request.header().apply("X-Amz-Target");
     return target != null && target.startsWith(TARGET) ? target.substring(TARGET.length()) : "";
   }
 
   @Override
-  public Reply answer(String operation, LocalServer.Request request) {
+  Reply answer(String operation, Request request) {
     try {
       if (!operation.equals("PutEvents")) {
         throw Refused.byProtocol(
@@ -122,7 +96,7 @@ public final class LocalEventBridge implements AutoCloseable, LocalServer.Servic
   }
 
   @Override
-  public Reply refuse(String operation, Fault.Refusal refusal) {
+  Reply refuse(String operation, Fault.Refusal refusal) {
     return (switch (refusal) {
           case THROTTLED -> Refused.of(400, "ThrottlingException", "Rate exceeded");
           case INTERNAL_ERROR -> Refused.of(500, "InternalException", "An internal error occurred");
@@ -144,7 +118,7 @@ public final class LocalEventBridge implements AutoCloseable, LocalServer.Servic
   }
 
   @Override
-  public Reply fail(Fault.Chosen error) {
+  Reply fail(Fault.Chosen error) {
     return Refused.of(error.status(), error.code(), error.message()).reply();
   }
 
@@ -209,11 +183,12 @@ public final class LocalEventBridge implements AutoCloseable, LocalServer.Servic
     if (!(detail instanceof Map<?, ?>)) {
       return failure("MalformedDetail", "Detail is malformed.");
     }
+    var id = UUID.randomUUID().toString();
     var bus = busOf(entry.get("EventBusName"));
     if (bus == null) {
-      return failure("ResourceNotFoundException", "Event bus does not exist.");
+      // AWS takes it, says nothing, and loses it.
+      return Map.of("EventId", id);
     }
-    var id = UUID.randomUUID().toString();
     var event = new Event(bus, Json.text(envelope(id, entry, detail)));
     events.add(event);
     listeners.forEach(listener -> listener.accept(event));

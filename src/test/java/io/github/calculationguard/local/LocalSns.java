@@ -3,7 +3,6 @@ package io.github.calculationguard.local;
 import io.github.calculationguard.spark.Place;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.InstantSource;
@@ -25,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * SNS's Publish and PublishBatch over HTTP: it keeps what is published to its topics, and delivers
  * nothing.
  */
-public final class LocalSns implements AutoCloseable, LocalServer.Service {
+public final class LocalSns extends LocalService {
 
   private static final int MOST_BYTES = 256 * 1024;
   private static final int MOST_IN_A_BATCH = 10;
@@ -38,22 +37,22 @@ public final class LocalSns implements AutoCloseable, LocalServer.Service {
 
   private final InstantSource clock;
   private final Place place;
-  private final LocalServer server;
   private final Set<String> topics = new HashSet<>();
   private final List<SnsMessage> messages = new CopyOnWriteArrayList<>();
 
   /** Listens on the loopback address, on a free port. */
   public LocalSns(InstantSource clock, Place place) {
-    this(clock, place, LocalServer.loopback());
+    this(clock, place, loopback());
   }
 
   /**
    * @param address port 0 for a free one
    */
   public LocalSns(InstantSource clock, Place place, InetSocketAddress address) {
+    super(address, clock);
     this.clock = clock;
     this.place = place;
-    server = new LocalServer(address, clock, this);
+    listen();
   }
 
   /**
@@ -78,41 +77,16 @@ public final class LocalSns implements AutoCloseable, LocalServer.Service {
   /** Forgets the messages and the requests. */
   public void forget() {
     messages.clear();
-    server.forgetCalls();
-  }
-
-  /** Where it listens. */
-  public URI endpoint() {
-    return server.endpoint();
-  }
-
-  /** Decides from now on what goes wrong. */
-  public void faults(Faults faults) {
-    server.faults(faults);
-  }
-
-  /** Every request that arrived, in order, those that failed included. */
-  public List<Call> calls() {
-    return server.calls();
-  }
-
-  /** How many requests arrived, by operation. */
-  public Map<String, Integer> counts() {
-    return server.counts();
+    forgetCalls();
   }
 
   @Override
-  public void close() {
-    server.close();
-  }
-
-  @Override
-  public String operationOf(LocalServer.Request request) {
+  String operationOf(Request request) {
     return form(request.body()).getOrDefault("Action", "");
   }
 
   @Override
-  public Reply answer(String operation, LocalServer.Request request) {
+  Reply answer(String operation, Request request) {
     var form = form(request.body());
     try {
       var result =
@@ -136,7 +110,7 @@ public final class LocalSns implements AutoCloseable, LocalServer.Service {
   private static final String NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
 
   @Override
-  public Reply refuse(String operation, Fault.Refusal refusal) {
+  Reply refuse(String operation, Fault.Refusal refusal) {
     return (switch (refusal) {
           case THROTTLED -> new SnsError(400, "Throttling", "Rate exceeded");
           case INTERNAL_ERROR -> new SnsError(500, "InternalError", "An internal error occurred");
@@ -156,7 +130,7 @@ public final class LocalSns implements AutoCloseable, LocalServer.Service {
   }
 
   @Override
-  public Reply fail(Fault.Chosen error) {
+  Reply fail(Fault.Chosen error) {
     return new SnsError(error.status(), error.code(), error.message())
         .reply(UUID.randomUUID().toString());
   }

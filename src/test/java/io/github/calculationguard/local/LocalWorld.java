@@ -20,7 +20,7 @@ public final class LocalWorld implements AutoCloseable {
 
   /** Listens on the loopback address, on free ports. */
   public LocalWorld(InstantSource clock) {
-    this(clock, LocalServer.loopback());
+    this(clock, LocalService.loopback());
   }
 
   /**

@@ -67,7 +67,7 @@ final class RuntimeApi implements AutoCloseable {
   RuntimeApi(String functionArn) {
     this.functionArn = functionArn;
     try {
-      http = HttpServer.create(LocalServer.loopback(), 0);
+      http = HttpServer.create(LocalService.loopback(), 0);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

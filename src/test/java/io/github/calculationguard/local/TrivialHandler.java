@@ -40,9 +40,12 @@ public final class TrivialHandler implements RequestHandler<Map<String, Object>,
         }
         yield "";
       }
+      case "print" -> {
+        System.out.println(message);
+        yield "printed";
+      }
       case "log" -> {
         context.getLogger().log(message.getBytes(StandardCharsets.UTF_8), LogLevel.INFO);
-        System.out.println("printed");
         context.getLogger().log(message, LogLevel.WARN);
         yield "logged";
       }

@@ -19,14 +19,17 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One AWS service at an address of this machine: it records every request, and spoils what it is
- * told to.
+ * One AWS service at an address of this machine. It records every request, and goes wrong where it
+ * is told to.
  */
-final class LocalServer implements AutoCloseable {
+public abstract sealed class LocalService implements AutoCloseable
+    permits LocalAthena, LocalSns, LocalEventBridge {
 
   static {
     // Read once, when the server's classes load: without it every second answer waits 40 ms for an
@@ -34,89 +37,104 @@ final class LocalServer implements AutoCloseable {
     System.setProperty("sun.net.httpserver.nodelay", "true");
   }
 
+  /** A request as a service sees it. */
+  record Request(
+      String method,
+      String path,
+      Function<String, @Nullable String> header,
+      String body,
+      String id) {}
+
   private static final Pattern ACCESS_KEY = Pattern.compile("Credential=([^/,\\s]+)/");
 
-  /** What makes a service out of a server. */
-  interface Service {
-
-    /** The name of the operation that a request asks for; empty where it names none. */
-    String operationOf(Request request);
-
-    Reply answer(String operation, Request request);
-
-    Reply refuse(String operation, Fault.Refusal refusal);
-
-    Reply fail(Fault.Chosen error);
-  }
-
-  /** A request as a service sees it. */
-  record Request(String method, String path, Headers headers, String body, String id) {}
-
-  /** The headers of a request. */
-  @FunctionalInterface
-  interface Headers {
-    @Nullable String get(String name);
-  }
+  // Longer than any client waits; for ever would keep its connection for ever.
+  private static final int LONGEST_HANG_MINUTES = 2;
 
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch closing = new CountDownLatch(1);
-  private final Service service;
   private final InstantSource clock;
   private final List<Call> calls = new ArrayList<>();
   private final Map<String, Integer> counts = new HashMap<>();
   private volatile Faults faults = Faults.none();
 
-  /**
-   * @param address port 0 for a free one
-   */
-  LocalServer(InetSocketAddress address, InstantSource clock, Service service) {
-    this.service = service;
+  /** Takes its address, and waits for {@link #listen}. */
+  LocalService(InetSocketAddress address, InstantSource clock) {
     this.clock = clock;
     try {
       http = HttpServer.create(address, 0);
     } catch (IOException e) {
       throw new UncheckedIOException("can't listen on " + address, e);
     }
+  }
+
+  /** Begins to answer; the last thing that a service's constructor does. */
+  final void listen() {
     http.setExecutor(threads);
     http.createContext("/", this::handle);
     http.start();
   }
 
+  /** The loopback address, on a free port. */
   static InetSocketAddress loopback() {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
-  URI endpoint() {
+  /** The name of the operation that a request asks for; empty where it names none. */
+  abstract String operationOf(Request request);
+
+  /** Does what a request asks for. */
+  abstract Reply answer(String operation, Request request);
+
+  /** Refuses in the service's own words. */
+  abstract Reply refuse(String operation, Fault.Refusal refusal);
+
+  /** Fails in the service's own shape. */
+  abstract Reply fail(Fault.Chosen error);
+
+  /** Where it listens. */
+  public final URI endpoint() {
     var address = http.getAddress();
     return URI.create("http://" + address.getAddress().getHostAddress() + ":" + address.getPort());
   }
 
-  void faults(Faults faults) {
+  /** Decides from now on what goes wrong. */
+  public final void faults(Faults faults) {
     this.faults = faults;
   }
 
-  synchronized List<Call> calls() {
-    return List.copyOf(calls);
+  /** Every request that arrived, in order, those that failed included. */
+  public final List<Call> calls() {
+    synchronized (calls) {
+      return List.copyOf(calls);
+    }
   }
 
-  synchronized Map<String, Integer> counts() {
-    return new TreeMap<>(counts);
+  /** How many requests arrived, by operation. */
+  public final Map<String, Integer> counts() {
+    synchronized (calls) {
+      return new TreeMap<>(counts);
+    }
   }
 
-  synchronized void forgetCalls() {
-    calls.clear();
-    counts.clear();
+  /** Forgets the requests that arrived, and counts anew. */
+  public final void forgetCalls() {
+    synchronized (calls) {
+      calls.clear();
+      counts.clear();
+    }
   }
 
-  private synchronized Call record(String operation, Request request) {
-    var nth = counts.merge(operation, 1, Integer::sum);
-    var authorization = request.headers().get("Authorization");
+  private Call record(String operation, Request request) {
+    var authorization = request.header().apply("Authorization");
     var key = ACCESS_KEY.matcher(authorization == null ? "" : authorization);
-    var call =
-        new Call(operation, nth, request.body(), clock.instant(), key.find() ? key.group(1) : null);
-    calls.add(call);
-    return call;
+    var accessKeyId = key.find() ? key.group(1) : null;
+    synchronized (calls) {
+      var nth = counts.merge(operation, 1, Integer::sum);
+      var call = new Call(operation, nth, request.body(), clock.instant(), accessKeyId);
+      calls.add(call);
+      return call;
+    }
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -129,26 +147,23 @@ final class LocalServer implements AutoCloseable {
               new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8),
               UUID.randomUUID().toString());
       exchange.getResponseHeaders().set("x-amzn-RequestId", request.id());
-      var operation = service.operationOf(request);
+      var operation = operationOf(request);
       switch (faults.on(record(operation, request))) {
-        case null -> send(exchange, service.answer(operation, request));
-        case Fault.Refusal refusal -> send(exchange, service.refuse(operation, refusal));
-        case Fault.Chosen chosen -> send(exchange, service.fail(chosen));
-        case Fault.Spoilt spoilt -> {
-          if (spoilt.effective()) {
-            var unspoilt = service.answer(operation, request);
-            spoil(exchange, spoilt.mishap(), unspoilt);
-          } else {
-            spoil(exchange, spoilt.mishap(), new Reply(200, "application/x-amz-json-1.1", "{}"));
-          }
-        }
+        case null -> send(exchange, answer(operation, request));
+        case Fault.Refusal refusal -> send(exchange, refuse(operation, refusal));
+        case Fault.Chosen chosen -> send(exchange, fail(chosen));
+        case Fault.Spoilt spoilt ->
+            spoil(
+                exchange,
+                spoilt.mishap(),
+                spoilt.effective() ? answer(operation, request) : Reply.json(200, Map.of()));
       }
     }
   }
 
   private void spoil(HttpExchange exchange, Fault.Mishap mishap, Reply reply) throws IOException {
     switch (mishap) {
-      case HANGS -> awaitClosing();
+      case HANGS -> hang();
       case CUT_OFF -> exchange.close();
       case TRUNCATED -> {
         var body = bytes(reply);
@@ -163,9 +178,9 @@ final class LocalServer implements AutoCloseable {
     }
   }
 
-  private void awaitClosing() {
+  private void hang() {
     try {
-      closing.await();
+      var _ = closing.await(LONGEST_HANG_MINUTES, TimeUnit.MINUTES);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -184,7 +199,7 @@ final class LocalServer implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public final void close() {
     closing.countDown();
     http.stop(0);
     threads.shutdownNow();
