@@ -34,7 +34,10 @@ SAMPLES = {
     "OwnerTag": ["o", "Cost Centre", "o" * 64],
     "UsdPerDpuHour": ["0", "99.9999", "100"],
     "AthenaEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "a" * 52 + ".com"],
+    "ScheduleExpression": ["rate(1 minute)", "cron(0/10 7-19 ? * MON-FRI *)"],
+    "ScheduleTimezone": ["UTC", "America/Argentina/ComodRivadavia"],
     "SnsEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "s" * 52 + ".com"],
+    "EventBridgeEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "e" * 52 + ".com"],
 }
 
 

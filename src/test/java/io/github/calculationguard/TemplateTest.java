@@ -310,6 +310,39 @@ class TemplateTest {
   }
 
   @Test
+  void letsTheSweepOrderFindingsAndNothingElse() throws Exception {
+    var mayOrder =
+        template.statementsOf("SweepFunction", ESCALATING).stream()
+            .filter(statement -> list(statement.get("Action")).contains("events:PutEvents"))
+            .toList();
+
+    assertThat(mayOrder)
+        .singleElement()
+        .satisfies(
+            statement ->
+                assertThat(statement)
+                    .containsEntry("Resource", Map.of("Fn::GetAtt", List.of("Bus", "Arn")))
+                    .containsEntry(
+                        "Condition",
+                        Map.of(
+                            "StringEquals",
+                            Map.of(
+                                "events:source", "calculation-guard",
+                                "events:detail-type", "Athena Spark Finding"))));
+    assertThat(read("finding-calculation.json"))
+        .contains("calculation-guard", "Athena Spark Finding");
+  }
+
+  @Test
+  void sweepsOneAtATimeOnAScheduleThatASecondStackCanHaveToo() {
+    var sweep = template.properties("SweepFunction");
+    var schedule = map(map(map(sweep.get("Events")).get("Schedule")).get("Properties"));
+
+    assertThat(sweep).containsEntry("ReservedConcurrentExecutions", 1);
+    assertThat(schedule).containsEntry("OmitName", true).containsKey("DeadLetterConfig");
+  }
+
+  @Test
   void setsAnEndpointOnlyWhereOneIsGiven() {
     for (var function : functions()) {
       var variables = map(map(template.properties(function).get("Environment")).get("Variables"));
