@@ -28,12 +28,14 @@ PSEUDO = {
     "AWS::StackName": "guard",
     "AWS::URLSuffix": "amazonaws.com",
 }
+CONDITIONS = yaml_parse(TEMPLATE)["Conditions"]
 # Values for what a pattern alone bounds: shortest, longest and odd ones.
 SAMPLES = {
     "WorkGroupPattern": ["*", "team-?_.*", "w" * 128],
     "NotificationEmail": ["", "a@b.c", "first.last+" + "x" * 60 + "@example.com"],
     "OwnerTag": ["o", "Cost Centre", "o" * 64],
     "UsdPerDpuHour": ["0", "99.9999", "100"],
+    "AlarmTopicArn": ["", "arn:aws:sns:us-east-1:123456789012:alarms", "arn:aws-us-gov:sns:us-gov-east-1:123456789012:" + "a" * 256],
     "AthenaEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "a" * 52 + ".com"],
     "ScheduleExpression": ["rate(1 minute)", "cron(0/10 7-19 ? * MON-FRI *)"],
     "ScheduleTimezone": ["UTC", "America/Argentina/ComodRivadavia"],
@@ -80,6 +82,8 @@ def translate(values):
 
 def holds(rule, values):
     (kind, of), = rule.items()
+    if kind == "Condition":
+        return holds(CONDITIONS[of], values)
     if kind == "Fn::Not":
         return not holds(of[0], values)
     if kind == "Fn::And":

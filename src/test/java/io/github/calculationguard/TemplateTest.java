@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,8 @@ import software.amazon.event.ruler.Ruler;
 class TemplateTest {
 
   private static final Map<String, Boolean> ESCALATING = Map.of("MayTerminateSessions", true);
+
+  private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^}]+)}");
 
   private final Template template = Template.read();
 
@@ -56,6 +59,18 @@ class TemplateTest {
 
     assertThat(text).matches("\\$\\{\\w+}(\\|\\$\\{\\w+})*");
     assertThat(longest.length()).isLessThanOrEqualTo(256);
+  }
+
+  /** How long a name in a text may be at most, by the limits of the services. */
+  private int longestNameOf(String name) {
+    if (template.parameters().containsKey(name)) {
+      return longestOf(name);
+    }
+    if (name.equals("AWS::Region")) {
+      return "ap-southeast-99".length();
+    }
+    var type = template.allResources().getOrDefault(name, Map.of()).get("Type");
+    return "AWS::Serverless::Function".equals(type) || "AWS::IAM::Role".equals(type) ? 64 : 150;
   }
 
   private int longestOf(String parameter) {
@@ -199,6 +214,69 @@ class TemplateTest {
         .allSatisfy(
             queue ->
                 assertThat(template.properties(queue)).containsEntry("SqsManagedSseEnabled", true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("functions")
+  void ringsWhereAFunctionFails(String function) {
+    assertThat(alarms().values())
+        .anySatisfy(
+            alarm ->
+                assertThat(alarm.toString()).contains("Errors").contains("{Ref=" + function + "}"));
+  }
+
+  @Test
+  void ringsWhereADeadLetterLies() {
+    for (var queue : template.resources("AWS::SQS::Queue").keySet()) {
+      assertThat(alarms().values())
+          .as(queue)
+          .anySatisfy(
+              alarm ->
+                  assertThat(alarm)
+                      .containsEntry("MetricName", "ApproximateNumberOfMessagesVisible")
+                      .hasEntrySatisfying(
+                          "Dimensions",
+                          of -> assertThat(of.toString()).contains("[" + queue + ", QueueName]")));
+    }
+  }
+
+  @Test
+  void ringsWhereTheSweepIsSilent() {
+    assertThat(alarms().get("SweepSilentAlarm"))
+        .containsEntry("MetricName", "Invocations")
+        .containsEntry("TreatMissingData", "breaching");
+  }
+
+  @Test
+  void saysWithEachAlarmWhatIsWrongWhereToReadOnAndWhatMendsIt() {
+    assertThat(alarms())
+        .isNotEmpty()
+        .allSatisfy(
+            (id, alarm) -> {
+              var text = String.valueOf(map(alarm.get("AlarmDescription")).get("Fn::Sub"));
+              assertThat(text)
+                  .containsIgnoringCase("read on")
+                  .containsPattern("\\b(aws|sam) [a-z]+");
+              var longest =
+                  SUBSTITUTED
+                      .matcher(text)
+                      .replaceAll(name -> "x".repeat(longestNameOf(name.group(1))));
+              assertThat(longest).hasSizeLessThanOrEqualTo(1024);
+              assertThat(list(alarm.get("AlarmActions"))).isNotEmpty();
+            });
+  }
+
+  @Test
+  void ringsThroughATopicThatAlarmsCanPublishTo() {
+    assertThat(template.properties("AlarmTopic")).doesNotContainKey("KmsMasterKeyId");
+    assertThat(template.properties("AlarmTopicPolicy").toString())
+        .contains("cloudwatch.amazonaws.com");
+  }
+
+  private Map<String, Map<String, Object>> alarms() {
+    var alarms = template.resources("AWS::CloudWatch::Alarm");
+    alarms.replaceAll((id, alarm) -> template.properties(id));
+    return alarms;
   }
 
   @Test
@@ -380,7 +458,9 @@ class TemplateTest {
                         (property, value) -> {
                           if (property.matches(
                               "(?:Function|Role|LogGroup|Topic|Queue|Alarm|Dashboard)?Name")) {
-                            assertThat(value.toString()).as(id).contains("AWS::StackName");
+                            assertThat(value.toString())
+                                .as(id)
+                                .containsAnyOf("{Ref=", "${AWS::StackName}");
                           }
                         }));
   }
