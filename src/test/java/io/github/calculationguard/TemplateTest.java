@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,32 @@ class TemplateTest {
   private static final Map<String, Boolean> ESCALATING = Map.of("MayTerminateSessions", true);
 
   private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^}]+)}");
+
+  /** The keys of the log line, as the README promises them. */
+  private static final Set<String> LOG_KEYS =
+      words(
+          """
+          timestamp level event guard_version account_id region order_id trigger requested_by
+          claimed_by outcome reason state calculation_id session_id work_group owner description
+          rule limit observed submitted_at age_seconds dpu_hours cost_usd cost_basis still_costs
+          confirm_millis stops_sent announced repeat request_id cold_start
+          """);
+
+  private static final Set<String> METRICS =
+      words(
+          """
+          StopRequests StopCanceled StopCanceling StopEscalated StopOther StopFailures
+          TimeToCanceled CostAtStop AnnouncementFailures SessionsSeen CalculationsSeen Findings
+          ActionsHeldBack SweepFailures SweepDuration AthenaCalls
+          """);
+
+  /** What a query of Logs Insights says that is no key, functions aside. */
+  private static final Set<String> LANGUAGE =
+      words("filter fields stats sort limit by as and or not in desc asc");
+
+  private static Set<String> words(String text) {
+    return Set.of(text.strip().split("\\s+", -1));
+  }
 
   private final Template template = Template.read();
 
@@ -277,6 +304,47 @@ class TemplateTest {
     var alarms = template.resources("AWS::CloudWatch::Alarm");
     alarms.replaceAll((id, alarm) -> template.properties(id));
     return alarms;
+  }
+
+  @ParameterizedTest
+  @MethodSource("queries")
+  void asksInSavedQueriesOnlyForKeysOfTheLogLine(String query) {
+    var text = String.valueOf(template.properties(query).get("QueryString"));
+    var words = text.replaceAll("\"[^\"]*\"", "").replaceAll("\\w+\\(|@\\w+", " ");
+    var said = new TreeSet<String>();
+    var named = new TreeSet<>(LANGUAGE);
+    Pattern.compile("\\bas (\\w+)").matcher(words).results().forEach(it -> named.add(it.group(1)));
+    Pattern.compile("[a-z]\\w*").matcher(words).results().forEach(it -> said.add(it.group()));
+    said.removeAll(named);
+
+    assertThat(said).isNotEmpty().isSubsetOf(LOG_KEYS);
+  }
+
+  static Set<String> queries() {
+    return Template.read().resources("AWS::Logs::QueryDefinition").keySet();
+  }
+
+  @Test
+  void showsAndWatchesOnlyMetricsThatThereAre() throws Exception {
+    var body =
+        String.valueOf(map(template.properties("Dashboard").get("DashboardBody")).get("Fn::Sub"));
+    var shown = new TreeSet<String>();
+    for (var widget : list(JSON.std.mapFrom(body).get("widgets"))) {
+      for (var metric :
+          list(map(map(widget).get("properties")).getOrDefault("metrics", List.of()))) {
+        if (list(metric).get(0).equals("CalculationGuard")) {
+          shown.add((String) list(metric).get(1));
+        }
+      }
+    }
+    var watched = new TreeSet<String>();
+    Pattern.compile("Namespace=CalculationGuard, MetricName=(\\w+)")
+        .matcher(alarms().toString())
+        .results()
+        .forEach(it -> watched.add(it.group(1)));
+
+    assertThat(shown).isNotEmpty().isSubsetOf(METRICS);
+    assertThat(watched).isNotEmpty().isSubsetOf(METRICS);
   }
 
   @Test
