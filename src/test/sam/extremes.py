@@ -6,6 +6,7 @@ change its configuration and, where it runs by versions, make exactly then a new
 """
 import json
 import logging
+import multiprocessing
 import os
 import pathlib
 import re
@@ -27,14 +28,19 @@ PSEUDO = {
     "AWS::StackName": "guard",
     "AWS::URLSuffix": "amazonaws.com",
 }
+CONDITIONS = yaml_parse(TEMPLATE)["Conditions"]
 # Values for what a pattern alone bounds: shortest, longest and odd ones.
 SAMPLES = {
     "WorkGroupPattern": ["*", "team-?_.*", "w" * 128],
     "NotificationEmail": ["", "a@b.c", "first.last+" + "x" * 60 + "@example.com"],
     "OwnerTag": ["o", "Cost Centre", "o" * 64],
     "UsdPerDpuHour": ["0", "99.9999", "100"],
+    "AlarmTopicArn": ["", "arn:aws:sns:us-east-1:123456789012:alarms", "arn:aws-us-gov:sns:us-gov-east-1:123456789012:" + "a" * 256],
     "AthenaEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "a" * 52 + ".com"],
+    "ScheduleExpression": ["rate(1 minute)", "cron(0/10 7-19 ? * MON-FRI *)"],
+    "ScheduleTimezone": ["UTC", "America/Argentina/ComodRivadavia"],
     "SnsEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "s" * 52 + ".com"],
+    "EventBridgeEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "e" * 52 + ".com"],
 }
 
 
@@ -45,6 +51,8 @@ class NoManagedPolicies:
 
 def values_of(name, declared):
     values = SAMPLES.get(name) or declared.get("AllowedValues") or [declared["MinValue"], declared["MaxValue"]]
+    if declared["Type"] == "Number":
+        values = [values[0], values[-1]]
     if "AllowedPattern" in declared:
         for value in values:
             assert re.search(declared["AllowedPattern"], value), f"{name} does not take {value!r}"
@@ -74,6 +82,8 @@ def translate(values):
 
 def holds(rule, values):
     (kind, of), = rule.items()
+    if kind == "Condition":
+        return holds(CONDITIONS[of], values)
     if kind == "Fn::Not":
         return not holds(of[0], values)
     if kind == "Fn::And":
@@ -126,6 +136,23 @@ def versions(translated):
     }
 
 
+def wrong_with(title, values, usual):
+    translated = translate(values)
+    wrong = [
+        f"{title}: {found.rule.id} {found.message}"
+        for found in lint(json.dumps(translated), config=ManualArgs(regions=[REGION]))
+    ]
+    for function, description in versions(translated).items():
+        if len(description) > 256:
+            wrong.append(f"{title}: the version of {function} has a description of {len(description)} characters")
+        changed = configurations(translated)[function] != configurations(usual)[function]
+        if changed and description == versions(usual)[function]:
+            wrong.append(f"{title}: {function} changes without a new version")
+        if not changed and description != versions(usual)[function]:
+            wrong.append(f"{title}: {function} has a new version without a change")
+    return wrong
+
+
 def main():
     declared = yaml_parse(TEMPLATE)["Parameters"]
     defaults = {name: str(of.get("Default", SAMPLES.get(name, [""])[0])) for name, of in declared.items()}
@@ -135,19 +162,8 @@ def main():
     trials += [
         (f"{name}={value}", {**defaults, name: value}) for name, of in declared.items() for value in values_of(name, of)
     ]
-    wrong = []
-    for title, values in trials:
-        translated = translate(values)
-        wrong += [
-            f"{title}: {found.rule.id} {found.message}"
-            for found in lint(json.dumps(translated), config=ManualArgs(regions=[REGION]))
-        ]
-        for function, description in versions(translated).items():
-            if len(description) > 256:
-                wrong.append(f"{title}: the version of {function} has a description of {len(description)} characters")
-            runs_anew = configurations(translated)[function] != configurations(usual)[function]
-            if runs_anew != (description != versions(usual)[function]):
-                wrong.append(f"{title}: {function} {'changes without a new version' if runs_anew else 'has a new version without a change'}")
+    with multiprocessing.Pool() as pool:
+        wrong = sum(pool.starmap(wrong_with, [(title, values, usual) for title, values in trials]), [])
     print(*wrong, sep="\n", end="\n" if wrong else "")
     print(f"{len(declared)} parameters, {len(trials)} translations, {len(wrong)} wrong")
     return 1 if wrong else 0

@@ -14,6 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +27,34 @@ import software.amazon.event.ruler.Ruler;
 class TemplateTest {
 
   private static final Map<String, Boolean> ESCALATING = Map.of("MayTerminateSessions", true);
+
+  private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^}]+)}");
+
+  /** The keys of the log line, as the README promises them. */
+  private static final Set<String> LOG_KEYS =
+      words(
+          """
+          timestamp level event guard_version account_id region order_id trigger requested_by
+          claimed_by outcome reason state calculation_id session_id work_group owner description
+          rule limit observed submitted_at age_seconds dpu_hours cost_usd cost_basis still_costs
+          confirm_millis stops_sent announced repeat request_id cold_start
+          """);
+
+  private static final Set<String> METRICS =
+      words(
+          """
+          StopRequests StopCanceled StopCanceling StopEscalated StopOther StopFailures
+          TimeToCanceled CostAtStop AnnouncementFailures SessionsSeen CalculationsSeen Findings
+          ActionsHeldBack SweepFailures SweepDuration AthenaCalls
+          """);
+
+  /** What a query of Logs Insights says that is no key, functions aside. */
+  private static final Set<String> LANGUAGE =
+      words("filter fields stats sort limit by as and or not in desc asc");
+
+  private static Set<String> words(String text) {
+    return Set.of(text.strip().split("\\s+", -1));
+  }
 
   private final Template template = Template.read();
 
@@ -56,6 +86,18 @@ class TemplateTest {
 
     assertThat(text).matches("\\$\\{\\w+}(\\|\\$\\{\\w+})*");
     assertThat(longest.length()).isLessThanOrEqualTo(256);
+  }
+
+  /** How long a name in a text may be at most, by the limits of the services. */
+  private int longestNameOf(String name) {
+    if (template.parameters().containsKey(name)) {
+      return longestOf(name);
+    }
+    if (name.equals("AWS::Region")) {
+      return "ap-southeast-99".length();
+    }
+    var type = template.allResources().getOrDefault(name, Map.of()).get("Type");
+    return "AWS::Serverless::Function".equals(type) || "AWS::IAM::Role".equals(type) ? 64 : 150;
   }
 
   private int longestOf(String parameter) {
@@ -201,6 +243,110 @@ class TemplateTest {
                 assertThat(template.properties(queue)).containsEntry("SqsManagedSseEnabled", true));
   }
 
+  @ParameterizedTest
+  @MethodSource("functions")
+  void ringsWhereAFunctionFails(String function) {
+    assertThat(alarms().values())
+        .anySatisfy(
+            alarm ->
+                assertThat(alarm.toString()).contains("Errors").contains("{Ref=" + function + "}"));
+  }
+
+  @Test
+  void ringsWhereADeadLetterLies() {
+    for (var queue : template.resources("AWS::SQS::Queue").keySet()) {
+      assertThat(alarms().values())
+          .as(queue)
+          .anySatisfy(
+              alarm ->
+                  assertThat(alarm)
+                      .containsEntry("MetricName", "ApproximateNumberOfMessagesVisible")
+                      .hasEntrySatisfying(
+                          "Dimensions",
+                          of -> assertThat(of.toString()).contains("[" + queue + ", QueueName]")));
+    }
+  }
+
+  @Test
+  void ringsWhereTheSweepIsSilent() {
+    assertThat(alarms().get("SweepSilentAlarm"))
+        .containsEntry("MetricName", "Invocations")
+        .containsEntry("TreatMissingData", "breaching");
+  }
+
+  @Test
+  void saysWithEachAlarmWhatIsWrongWhereToReadOnAndWhatMendsIt() {
+    assertThat(alarms())
+        .isNotEmpty()
+        .allSatisfy(
+            (id, alarm) -> {
+              var text = String.valueOf(map(alarm.get("AlarmDescription")).get("Fn::Sub"));
+              assertThat(text)
+                  .containsIgnoringCase("read on")
+                  .containsPattern("\\b(aws|sam) [a-z]+");
+              var longest =
+                  SUBSTITUTED
+                      .matcher(text)
+                      .replaceAll(name -> "x".repeat(longestNameOf(name.group(1))));
+              assertThat(longest).hasSizeLessThanOrEqualTo(1024);
+              assertThat(list(alarm.get("AlarmActions"))).isNotEmpty();
+            });
+  }
+
+  @Test
+  void ringsThroughATopicThatAlarmsCanPublishTo() {
+    assertThat(template.properties("AlarmTopic")).doesNotContainKey("KmsMasterKeyId");
+    assertThat(template.properties("AlarmTopicPolicy").toString())
+        .contains("cloudwatch.amazonaws.com");
+  }
+
+  private Map<String, Map<String, Object>> alarms() {
+    var alarms = template.resources("AWS::CloudWatch::Alarm");
+    alarms.replaceAll((id, alarm) -> template.properties(id));
+    return alarms;
+  }
+
+  @ParameterizedTest
+  @MethodSource("queries")
+  void asksInSavedQueriesOnlyForKeysOfTheLogLine(String query) {
+    var text = String.valueOf(template.properties(query).get("QueryString"));
+    var words = text.replaceAll("\"[^\"]*\"", "").replaceAll("\\w+\\(|@\\w+", " ");
+    var said = new TreeSet<String>();
+    var named = new TreeSet<>(LANGUAGE);
+    Pattern.compile("\\bas (\\w+)").matcher(words).results().forEach(it -> named.add(it.group(1)));
+    Pattern.compile("[a-z]\\w*").matcher(words).results().forEach(it -> said.add(it.group()));
+    said.removeAll(named);
+
+    assertThat(said).isNotEmpty().isSubsetOf(LOG_KEYS);
+  }
+
+  static Set<String> queries() {
+    return Template.read().resources("AWS::Logs::QueryDefinition").keySet();
+  }
+
+  @Test
+  void showsAndWatchesOnlyMetricsThatThereAre() throws Exception {
+    var body =
+        String.valueOf(map(template.properties("Dashboard").get("DashboardBody")).get("Fn::Sub"));
+    var shown = new TreeSet<String>();
+    for (var widget : list(JSON.std.mapFrom(body).get("widgets"))) {
+      for (var metric :
+          list(map(map(widget).get("properties")).getOrDefault("metrics", List.of()))) {
+        if (list(metric).get(0).equals("CalculationGuard")) {
+          shown.add((String) list(metric).get(1));
+        }
+      }
+    }
+    var watched = new TreeSet<String>();
+    Pattern.compile("Namespace=CalculationGuard, MetricName=(\\w+)")
+        .matcher(alarms().toString())
+        .results()
+        .forEach(it -> watched.add(it.group(1)));
+
+    assertThat(shown).isNotEmpty().isSubsetOf(METRICS);
+    assertThat(watched).isNotEmpty().isSubsetOf(METRICS);
+  }
+
   @Test
   void asksEveryCallerOfTheApiForAnIamSignature() {
     var auth = map(template.properties("Api").get("Auth"));
@@ -310,6 +456,39 @@ class TemplateTest {
   }
 
   @Test
+  void letsTheSweepOrderFindingsAndNothingElse() throws Exception {
+    var mayOrder =
+        template.statementsOf("SweepFunction", ESCALATING).stream()
+            .filter(statement -> list(statement.get("Action")).contains("events:PutEvents"))
+            .toList();
+
+    assertThat(mayOrder)
+        .singleElement()
+        .satisfies(
+            statement ->
+                assertThat(statement)
+                    .containsEntry("Resource", Map.of("Fn::GetAtt", List.of("Bus", "Arn")))
+                    .containsEntry(
+                        "Condition",
+                        Map.of(
+                            "StringEquals",
+                            Map.of(
+                                "events:source", "calculation-guard",
+                                "events:detail-type", "Athena Spark Finding"))));
+    assertThat(read("finding-calculation.json"))
+        .contains("calculation-guard", "Athena Spark Finding");
+  }
+
+  @Test
+  void sweepsOneAtATimeOnAScheduleThatASecondStackCanHaveToo() {
+    var sweep = template.properties("SweepFunction");
+    var schedule = map(map(map(sweep.get("Events")).get("Schedule")).get("Properties"));
+
+    assertThat(sweep).containsEntry("ReservedConcurrentExecutions", 1);
+    assertThat(schedule).containsEntry("OmitName", true).containsKey("DeadLetterConfig");
+  }
+
+  @Test
   void setsAnEndpointOnlyWhereOneIsGiven() {
     for (var function : functions()) {
       var variables = map(map(template.properties(function).get("Environment")).get("Variables"));
@@ -347,7 +526,9 @@ class TemplateTest {
                         (property, value) -> {
                           if (property.matches(
                               "(?:Function|Role|LogGroup|Topic|Queue|Alarm|Dashboard)?Name")) {
-                            assertThat(value.toString()).as(id).contains("AWS::StackName");
+                            assertThat(value.toString())
+                                .as(id)
+                                .containsAnyOf("{Ref=", "${AWS::StackName}");
                           }
                         }));
   }
