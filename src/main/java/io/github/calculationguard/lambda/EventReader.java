@@ -1,5 +1,6 @@
 package io.github.calculationguard.lambda;
 
+import io.github.calculationguard.lambda.Fields.WrongFieldException;
 import io.github.calculationguard.lambda.Trigger.Channel;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.UserText;
@@ -12,14 +13,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a trigger of an event, whichever of the accepted shapes it has. */
@@ -28,44 +26,45 @@ final class EventReader {
   private static final String ID = "calculationExecutionId";
   private static final Pattern STOP_PATH = Pattern.compile("/calculations/([^/]*)/stop/?$");
   private static final Pattern LOOK_PATH = Pattern.compile("/calculations/([^/]*)/?$");
+  private static final Fields NOTHING = new Fields(Map.of());
 
   private static final String ACCEPTED =
       """
-      accepted are: EventBridge "Athena Calculation Stop Requested" with detail.calculationExecutionId or \
+      ; accepted are: EventBridge "Athena Calculation Stop Requested" with detail.calculationExecutionId or \
       detail.sessionId; EventBridge "Athena Spark Finding" of source calculation-guard; CloudTrail's \
       StartCalculationExecution by EventBridge; "CloudWatch Alarm State Change" and "CloudWatch Alarm \
       Contributor State Change" in state ALARM with a SessionId; POST \
       /calculations/{calculationExecutionId}/stop and GET /calculations/{calculationExecutionId} by API \
       Gateway or a function URL; and an object with calculationExecutionId at its top""";
 
-  private final Map<String, Object> event;
+  private final Fields event;
   private final Arrival arrival;
   private final StopSettings settings;
 
   EventReader(Map<String, Object> event, Arrival arrival, StopSettings settings) {
-    this.event = event;
+    this.event = new Fields(event);
     this.arrival = arrival;
     this.settings = settings;
   }
 
   Trigger read() {
-    if (event.get("requestContext") instanceof Map || event.containsKey("httpMethod")) {
-      return http();
+    var context = event.object("requestContext");
+    if (!context.map().isEmpty() || event.has("httpMethod")) {
+      return context.has("http") ? http2(context) : http1(context);
     }
-    if (event.get("detail-type") instanceof String type) {
-      return eventBridge(type);
+    var type = event.text("detail-type");
+    if (type != null) {
+      return eventBridge(type, event.object("detail"));
     }
-    if (has(event, ID)) {
+    if (event.has(ID)) {
       return direct();
     }
-    return unusable("unknown shape; " + ACCEPTED, "unknown", Channel.EVENT, null);
+    return unusable("unknown shape" + ACCEPTED, "unknown", Channel.EVENT, null);
   }
 
   // EventBridge
 
-  private Trigger eventBridge(String type) {
-    var detail = object(event, "detail");
-    var source = String.valueOf(event.get("source"));
+  private Trigger eventBridge(String type, Fields detail) {
     var trigger =
         switch (type) {
           case "Athena Spark Finding" -> "sweep";
@@ -75,191 +74,189 @@ final class EventReader {
           default -> "eventbridge";
         };
     try {
-      var given = event(trigger, event, detail);
-      return new Trigger.Stop(
+      var given = given(trigger, detail, settings.confirm());
+      var order =
           switch (type) {
             case "Athena Calculation Stop Requested" -> requested(given, detail);
-            case "Athena Spark Finding" -> finding(given, source, detail);
-            case "AWS API Call via CloudTrail" -> started(given, source, detail);
+            case "Athena Spark Finding" -> finding(given, detail);
+            case "AWS API Call via CloudTrail" -> started(given, detail);
             case "CloudWatch Alarm State Change" -> alarm(given, detail, dimensions(detail));
             case "CloudWatch Alarm Contributor State Change" ->
                 alarm(
                     given,
                     detail,
-                    Stream.of(object(object(detail, "alarmContributor"), "attributes")));
-            default -> throw new NoOrderException("unknown detail-type; " + ACCEPTED);
-          },
-          Channel.EVENT);
-    } catch (NoOrderException e) {
-      return unusable(e.getMessage(), trigger, Channel.EVENT, text(event, "id"));
+                    Stream.of(detail.object("alarmContributor").object("attributes")));
+            default -> throw new WrongFieldException("unknown detail-type" + ACCEPTED);
+          };
+      return new Trigger.Stop(order, Channel.EVENT);
+    } catch (WrongFieldException e) {
+      return unusable(e.getMessage(), trigger, Channel.EVENT, event.text("id"));
     }
   }
 
-  private static StopOrder requested(Given given, Map<?, ?> detail) throws NoOrderException {
-    return has(detail, ID) || !has(detail, "sessionId")
-        ? new StopOrder.OfCalculation(given, calculationId(detail, "detail"), null)
-        : new StopOrder.OfSession(given, sessionId(detail, "detail"));
+  private static StopOrder requested(Given given, Fields detail) {
+    return detail.has("sessionId") && !detail.has(ID)
+        ? new StopOrder.OfSession(given, session(detail, "detail"))
+        : new StopOrder.OfCalculation(given, calculation(detail, "detail"), null);
   }
 
-  private static StopOrder finding(Given given, String source, Map<?, ?> detail)
-      throws NoOrderException {
-    if (!source.equals("calculation-guard")) {
-      throw new NoOrderException("findings are taken from the source calculation-guard only");
+  private StopOrder finding(Given given, Fields detail) {
+    if (!Objects.equals(event.text("source"), "calculation-guard")) {
+      throw new WrongFieldException("findings are taken from the source calculation-guard only");
     }
-    var expires = instant(detail, "expiresAt");
+    var expires = detail.instant("expiresAt");
     if (expires == null) {
-      throw new NoOrderException("detail.expiresAt is missing: a finding has to expire");
+      throw new WrongFieldException("detail.expiresAt is missing: a finding has to expire");
     }
-    var rule = text(detail, "rule");
-    var limit =
-        new BrokenLimit(
-            rule == null ? "" : rule, number(detail, "limit"), number(detail, "observed"), expires);
-    var target = text(detail, "target");
-    return switch (target) {
+    var rule = Objects.requireNonNullElse(detail.text("rule"), "");
+    var limit = new BrokenLimit(rule, detail.number("limit"), detail.number("observed"), expires);
+    return switch (detail.text("target")) {
       case "calculation" ->
-          new StopOrder.OfCalculation(given, calculationId(detail, "detail"), limit);
+          new StopOrder.OfCalculation(given, calculation(detail, "detail"), limit);
       case "session" ->
           new StopOrder.EndSession(
-              given, sessionId(detail, "detail"), limit, instant(detail, "onlyIfIdleSince"));
+              given, session(detail, "detail"), limit, detail.instant("onlyIfIdleSince"));
       case null, default ->
-          throw new NoOrderException("detail.target must be \"calculation\" or \"session\"");
+          throw new WrongFieldException("detail.target takes \"calculation\" or \"session\"");
     };
   }
 
-  private static StopOrder started(Given given, String source, Map<?, ?> detail)
-      throws NoOrderException {
-    if (!source.equals("aws.athena")
-        || !Objects.equals(detail.get("eventName"), "StartCalculationExecution")) {
-      throw new NoOrderException(
+  private StopOrder started(Given given, Fields detail) {
+    if (!Objects.equals(event.text("source"), "aws.athena")
+        || !Objects.equals(detail.text("eventName"), "StartCalculationExecution")) {
+      throw new WrongFieldException(
           "of CloudTrail's records only Athena's StartCalculationExecution is an order");
     }
-    if (!(detail.get("responseElements") instanceof Map<?, ?> answer)) {
-      throw new NoOrderException(
+    if (!(detail.value("responseElements") instanceof Map)) {
+      throw new WrongFieldException(
           "detail.responseElements is empty: the call was refused, so no calculation was started");
     }
-    return new StopOrder.OfCalculation(
-        given, calculationId(answer, "detail.responseElements"), null);
+    var answer = detail.object("responseElements");
+    return new StopOrder.OfCalculation(given, calculation(answer, "detail.responseElements"), null);
   }
 
-  private static StopOrder alarm(Given given, Map<?, ?> detail, Stream<? extends Map<?, ?>> named)
-      throws NoOrderException {
-    var state = object(detail, "state").get("value");
-    if (!Objects.equals(state, "ALARM")) {
-      throw new NoOrderException("detail.state.value is not ALARM: only an alarm orders a stop");
+  private static StopOrder alarm(Given given, Fields detail, Stream<Fields> named) {
+    if (!Objects.equals(detail.object("state").text("value"), "ALARM")) {
+      throw new WrongFieldException("detail.state.value is not ALARM: nothing else orders a stop");
     }
-    var ids = named.filter(d -> has(d, "sessionId")).toList();
-    if (ids.isEmpty()) {
-      throw new NoOrderException("the alarm names no SessionId");
-    }
-    return new StopOrder.OfSession(given, sessionId(ids.getFirst(), "the alarm"));
+    var naming = named.filter(fields -> fields.has("sessionId")).findFirst().orElse(NOTHING);
+    return new StopOrder.OfSession(given, session(naming, "the alarm's dimensions or attributes"));
   }
 
-  private static Stream<Map<?, ?>> dimensions(Map<?, ?> detail) {
-    return object(detail, "configuration").get("metrics") instanceof Iterable<?> metrics
-        ? StreamSupport.stream(metrics.spliterator(), false)
-            .map(m -> m instanceof Map<?, ?> metric ? metric : Map.of())
-            .map(m -> object(object(object(m, "metricStat"), "metric"), "dimensions"))
-        : Stream.of();
+  private static Stream<Fields> dimensions(Fields detail) {
+    return detail
+        .object("configuration")
+        .objects("metrics")
+        .map(metric -> metric.object("metricStat").object("metric").object("dimensions"));
   }
 
   // Direct
 
   private Trigger direct() {
-    var viewer = event.containsKey("widgetContext");
+    var viewer = event.has("widgetContext");
     var channel = viewer ? Channel.WIDGET : Channel.EVENT;
     var trigger = viewer ? "widget" : "direct";
     try {
-      var given = event(trigger, event, event);
-      return new Trigger.Stop(
-          new StopOrder.OfCalculation(given, calculationId(event, "the event"), null), channel);
-    } catch (NoOrderException e) {
-      return unusable(e.getMessage(), trigger, channel, null);
+      var given = given(trigger, event, viewer ? settings.httpBudget() : settings.confirm());
+      var id = calculation(event, "the event");
+      return new Trigger.Stop(new StopOrder.OfCalculation(given, id, null), channel);
+    } catch (WrongFieldException e) {
+      return unusable(e.getMessage(), trigger, channel, event.text("id"));
     }
   }
 
-  // HTTP: API Gateway's HTTP APIs and function URLs (2.0), and its REST APIs (1.0)
+  // HTTP: API Gateway's HTTP APIs and function URLs send format 2.0, its REST APIs 1.0
 
-  private Trigger http() {
-    var context = object(event, "requestContext");
-    var request = object(context, "http");
-    var isOld = request.isEmpty();
-    var method = text(isOld ? event : request, isOld ? "httpMethod" : "method");
-    var path = text(event, isOld ? "path" : "rawPath");
-    var domain = text(context, "domainName");
-    var trigger =
-        isOld
-            ? "rest-api"
-            : domain != null && domain.contains(".lambda-url.") ? "function-url" : "http-api";
-    var caller =
-        isOld
-            ? text(object(context, "identity"), "userArn")
-            : text(object(object(context, "authorizer"), "iam"), "userArn");
+  private Trigger http2(Fields context) {
+    var request = context.object("http");
+    var domain = context.text("domainName");
+    return http(
+        domain != null && domain.contains(".lambda-url.") ? "function-url" : "http-api",
+        request.text("method"),
+        event.text("rawPath"),
+        context.object("authorizer").object("iam").text("userArn"),
+        context.text("requestId"));
+  }
+
+  private Trigger http1(Fields context) {
+    return http(
+        "rest-api",
+        event.text("httpMethod"),
+        event.text("path"),
+        context.object("identity").text("userArn"),
+        context.text("requestId"));
+  }
+
+  private Trigger http(
+      String trigger,
+      @Nullable String method,
+      @Nullable String path,
+      @Nullable String caller,
+      @Nullable String requestId) {
     try {
       return switch (method) {
         case "GET" -> {
-          var id = inPath(LOOK_PATH, path);
-          if (id == null) {
-            throw new NoOrderException("GET takes the path /calculations/{" + ID + "}");
-          }
-          yield new Trigger.Look(id, http(trigger, context, Map.of(), caller), Channel.HTTP);
+          var given = waiting(trigger, requestId, NOTHING, caller);
+          yield new Trigger.Look(calculation(inPath(LOOK_PATH, path), "the path"), given);
         }
         case "POST" -> {
           var body = body();
-          var inPath = inPath(STOP_PATH, path);
-          var id = inPath == null ? calculationId(body, "the path and the body") : inPath;
-          yield new Trigger.Stop(
-              new StopOrder.OfCalculation(http(trigger, context, body, caller), id, null),
-              Channel.HTTP);
+          var named = inPath(STOP_PATH, path);
+          var id = calculation(named.has(ID) ? named : body, "the path and in the body");
+          var given = waiting(trigger, requestId, body, caller);
+          yield new Trigger.Stop(new StopOrder.OfCalculation(given, id, null), Channel.HTTP);
         }
-        case null, default ->
-            throw new NoOrderException("the method is " + method + "; " + ACCEPTED);
+        case null, default -> throw new WrongFieldException("unknown method" + ACCEPTED);
       };
-    } catch (NoOrderException e) {
-      return unusable(e.getMessage(), trigger, Channel.HTTP, text(context, "requestId"));
+    } catch (WrongFieldException e) {
+      return unusable(e.getMessage(), trigger, Channel.HTTP, requestId);
     }
   }
 
-  private @Nullable CalculationId inPath(Pattern pattern, @Nullable String path)
-      throws NoOrderException {
-    var parameters = object(event, "pathParameters");
-    if (has(parameters, ID)) {
-      return calculationId(parameters, "the path");
-    }
+  private Fields inPath(Pattern pattern, @Nullable String path) {
+    var parameters = event.object("pathParameters");
     var matcher = pattern.matcher(path == null ? "" : path);
-    return matcher.find() ? calculationId(Map.of(ID, matcher.group(1)), "the path") : null;
+    if (parameters.has(ID) || !matcher.find()) {
+      return parameters;
+    }
+    return new Fields(Map.of(ID, matcher.group(1)));
   }
 
-  private Map<?, ?> body() throws NoOrderException {
-    if (!(event.get("body") instanceof String body)) {
-      return Map.of();
+  private Fields body() {
+    var body = event.text("body");
+    if (body == null) {
+      return NOTHING;
     }
     try {
       var text =
-          Objects.equals(event.get("isBase64Encoded"), true)
+          event.isTrue("isBase64Encoded")
               ? new String(Base64.getDecoder().decode(body), StandardCharsets.UTF_8)
               : body;
-      return text.isBlank() ? Map.of() : Json.object(text);
+      return text.isBlank() ? NOTHING : new Fields(Json.object(text));
     } catch (IllegalArgumentException e) {
-      throw new NoOrderException("the body is said to be base64, and is not");
+      throw new WrongFieldException("the body is said to be base64, and is not");
     } catch (IOException e) {
-      throw new NoOrderException("the body is not a JSON object");
+      throw new WrongFieldException("the body is not a JSON object");
     }
   }
 
   // What the shapes share
 
-  /** A caller who waits gives the order now, whatever an event says of its time. */
-  private Given http(String trigger, Map<?, ?> context, Map<?, ?> body, @Nullable String caller)
-      throws NoOrderException {
-    return given(
-        trigger, text(context, "requestId"), arrival.now(), settings.httpBudget(), body, caller);
-  }
-
-  private Given event(String trigger, Map<?, ?> envelope, Map<?, ?> order) throws NoOrderException {
-    var time = instant(envelope, "time");
+  private Given given(String trigger, Fields order, Duration budget) {
+    var time = event.instant("time");
     // Nobody may reach beyond what was submitted until now.
     var at = time == null ? arrival.asked() : time.isAfter(arrival.now()) ? arrival.now() : time;
-    return given(trigger, text(envelope, "id"), at, settings.confirm(), order, null);
+    return given(trigger, event.text("id"), at, budget, order, null);
+  }
+
+  /** A caller who waits gives the order now, whatever an event says of its time. */
+  private Given waiting(
+      String trigger, @Nullable String requestId, Fields order, @Nullable String caller) {
+    return given(trigger, requestId, arrival.now(), settings.httpBudget(), order, caller);
+  }
+
+  private Trigger unusable(String why, String trigger, Channel channel, @Nullable String orderId) {
+    return new Trigger.Unusable(why, waiting(trigger, orderId, NOTHING, null), channel);
   }
 
   private Given given(
@@ -267,136 +264,25 @@ final class EventReader {
       @Nullable String orderId,
       Instant at,
       Duration budget,
-      Map<?, ?> order,
-      @Nullable String caller)
-      throws NoOrderException {
+      Fields order,
+      @Nullable String caller) {
     return new Given(
         orderId == null || orderId.isBlank() ? arrival.requestId() : UserText.clean(orderId),
         trigger,
         at,
         arrival.within(budget),
         arrival.place(),
-        isDryRun(order),
-        text(order, "reason"),
+        order.isTrue("dryRun"),
+        order.text("reason"),
         caller,
-        text(order, "requestedBy"));
+        order.text("requestedBy"));
   }
 
-  /** What is known of an input that is no order. */
-  private Trigger unusable(String why, String trigger, Channel channel, @Nullable String orderId) {
-    return new Trigger.Unusable(
-        why,
-        new Given(
-            orderId == null || orderId.isBlank() ? arrival.requestId() : UserText.clean(orderId),
-            trigger,
-            arrival.now(),
-            arrival.within(settings.httpBudget()),
-            arrival.place(),
-            false,
-            null,
-            null,
-            null),
-        channel);
+  private static CalculationId calculation(Fields fields, String where) {
+    return fields.id(ID, where, CalculationId.RULE, CalculationId::new);
   }
 
-  private static CalculationId calculationId(Map<?, ?> fields, String where)
-      throws NoOrderException {
-    return id(fields, ID, where, CalculationId.RULE, CalculationId::new);
-  }
-
-  private static SessionId sessionId(Map<?, ?> fields, String where) throws NoOrderException {
-    return id(fields, "sessionId", where, SessionId.RULE, SessionId::new);
-  }
-
-  private static <T> T id(
-      Map<?, ?> fields, String name, String where, String rule, Function<String, T> parse)
-      throws NoOrderException {
-    if (!has(fields, name)) {
-      throw new NoOrderException(
-          "%s is missing in %s: it takes %s; %s".formatted(name, where, rule, ACCEPTED));
-    }
-    var value = value(fields, name);
-    if (!(value instanceof String text)) {
-      throw new NoOrderException(
-          "%s in %s takes a string of %s, and is %s".formatted(name, where, rule, kind(value)));
-    }
-    try {
-      return parse.apply(text);
-    } catch (IllegalArgumentException e) {
-      throw new NoOrderException(
-          "%s in %s takes %s, and is %s (%d characters)"
-              .formatted(name, where, rule, UserText.quoted(text), text.length()));
-    }
-  }
-
-  private static String kind(@Nullable Object value) {
-    return switch (value) {
-      case null -> "null";
-      case Number _ -> "a number";
-      case Boolean _ -> "a boolean";
-      case Map<?, ?> _ -> "an object";
-      default -> "a list";
-    };
-  }
-
-  /** Not to be read as "no": who asks for a dry run in the wrong way must not get a wet one. */
-  private static boolean isDryRun(Map<?, ?> order) throws NoOrderException {
-    return switch (value(order, "dryRun")) {
-      case null -> false;
-      case Boolean dryRun -> dryRun;
-      case String text when text.equals("true") || text.equals("false") -> text.equals("true");
-      default -> throw new NoOrderException("dryRun takes true or false");
-    };
-  }
-
-  private static @Nullable Instant instant(Map<?, ?> fields, String name) throws NoOrderException {
-    var text = text(fields, name);
-    try {
-      return text == null ? null : Instant.parse(text);
-    } catch (DateTimeParseException e) {
-      throw new NoOrderException(
-          "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s"
-              .formatted(name, UserText.quoted(text)));
-    }
-  }
-
-  private static @Nullable Number number(Map<?, ?> fields, String name) {
-    return value(fields, name) instanceof Number number ? number : null;
-  }
-
-  private static @Nullable String text(Map<?, ?> fields, String name) {
-    return value(fields, name) instanceof String text ? text : null;
-  }
-
-  private static Map<?, ?> object(Map<?, ?> fields, String name) {
-    return value(fields, name) instanceof Map<?, ?> object ? object : Map.of();
-  }
-
-  private static boolean has(Map<?, ?> fields, String name) {
-    return fields.containsKey(name) || fields.containsKey(upper(name));
-  }
-
-  /** Names come in lower and in upper camel case: AWS uses both. */
-  private static @Nullable Object value(Map<?, ?> fields, String name) {
-    return fields.containsKey(name) ? fields.get(name) : fields.get(upper(name));
-  }
-
-  private static String upper(String name) {
-    return Character.toUpperCase(name.charAt(0)) + name.substring(1);
-  }
-
-  /** The input is no order; the message says what is wrong with it. */
-  private static final class NoOrderException extends Exception {
-    private final String message;
-
-    NoOrderException(String message) {
-      super(message, null, false, false);
-      this.message = message;
-    }
-
-    @Override
-    public String getMessage() {
-      return message;
-    }
+  private static SessionId session(Fields fields, String where) {
+    return fields.id("sessionId", where, SessionId.RULE, SessionId::new);
   }
 }

@@ -32,7 +32,12 @@ sealed interface Trigger {
   }
 
   /** To describe, and stop nothing. */
-  record Look(CalculationId calculation, Given given, Channel channel) implements Trigger {
+  record Look(CalculationId calculation, Given given) implements Trigger {
+
+    @Override
+    public Channel channel() {
+      return Channel.HTTP;
+    }
 
     /** The order that it would be if it were one, for the record. */
     StopOrder order() {
