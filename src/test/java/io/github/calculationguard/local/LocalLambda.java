@@ -19,6 +19,7 @@ public final class LocalLambda implements LambdaFunction {
 
   private final FunctionSettings settings;
   private @Nullable FunctionProcess process;
+  private boolean waitsForRestore;
 
   /** Starts nothing yet: {@link #start} does, or the first invocation. */
   public LocalLambda(FunctionSettings settings) {
@@ -54,8 +55,6 @@ public final class LocalLambda implements LambdaFunction {
     waitsForRestore = false;
     return Duration.ofNanos(System.nanoTime() - from);
   }
-
-  private boolean waitsForRestore;
 
   private FunctionProcess started() {
     if (process == null) {

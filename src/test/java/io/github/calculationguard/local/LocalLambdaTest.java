@@ -102,6 +102,21 @@ class LocalLambdaTest {
   }
 
   @Test
+  void saysWhyAFunctionIsNotRestored() {
+    var broken =
+        FunctionSettings.of(
+                "broken",
+                TrivialHandler.class.getName(),
+                LocalWorld.PLACE,
+                Map.of("FAIL_AT_RESTORE", "yes"))
+            .withSnapStart();
+    try (var lambda = new LocalLambda(broken)) {
+      assertThat(text(failure(lambda.invoke("{}", TIMEOUT)), "errorMessage"))
+          .contains("RestoreException");
+    }
+  }
+
+  @Test
   void saysWhyAFunctionDoesNotStart() {
     var broken =
         FunctionSettings.of(

@@ -149,7 +149,7 @@ public abstract sealed class LocalService implements AutoCloseable
       exchange.getResponseHeaders().set("x-amzn-RequestId", request.id());
       var operation = operationOf(request);
       switch (faults.on(record(operation, request))) {
-        case null -> send(exchange, answer(operation, request));
+        case null -> send(exchange, answerOrOwnUp(operation, request));
         case Fault.Refusal refusal -> send(exchange, refuse(operation, refusal));
         case Fault.Chosen chosen -> send(exchange, fail(chosen));
         case Fault.Spoilt spoilt ->
@@ -158,6 +158,15 @@ public abstract sealed class LocalService implements AutoCloseable
                 spoilt.mishap(),
                 spoilt.effective() ? answer(operation, request) : Reply.json(200, Map.of()));
       }
+    }
+  }
+
+  private Reply answerOrOwnUp(String operation, Request request) {
+    try {
+      return answer(operation, request);
+    } catch (RuntimeException e) {
+      // A defect of this program: the client hears of it, rather than of a lost connection.
+      return fail(new Fault.Chosen(500, "InternalServerException", "local defect: " + e));
     }
   }
 

@@ -55,6 +55,12 @@ final class RuntimeApi implements AutoCloseable {
   private static final Pattern INVOCATION =
       Pattern.compile("/2018-06-01/runtime/invocation/([^/]+)/(response|error)");
 
+  private static final String CREDENTIALS = "/2021-04-23/credentials";
+
+  /** Good for nothing but this machine. */
+  private static final Map<String, String> FAKE_CREDENTIALS =
+      Map.of("AccessKeyId", "local", "SecretAccessKey", "local", "Token", "local");
+
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
@@ -86,8 +92,6 @@ final class RuntimeApi implements AutoCloseable {
   String credentials() {
     return "http://" + address() + CREDENTIALS;
   }
-
-  private static final String CREDENTIALS = "/2021-04-23/credentials";
 
   /** What the runtime did, in order. */
   BlockingQueue<Event> events() {
@@ -195,10 +199,6 @@ final class RuntimeApi implements AutoCloseable {
     credentials.put("Expiration", Instant.now().plus(Duration.ofHours(1)).toString());
     return credentials;
   }
-
-  /** Good for nothing but this machine. */
-  static final Map<String, String> FAKE_CREDENTIALS =
-      Map.of("AccessKeyId", "local", "SecretAccessKey", "local", "Token", "local");
 
   @Override
   public void close() {

@@ -75,6 +75,9 @@ public final class TrivialHandler implements RequestHandler<Map<String, Object>,
 
   @Override
   public void afterRestore(com.amazonaws.services.lambda.crac.Context<? extends Resource> context) {
+    if (System.getenv("FAIL_AT_RESTORE") != null) {
+      throw new IllegalStateException("told to fail at restore");
+    }
     restored = true;
   }
 }
