@@ -209,7 +209,8 @@ final class EventReader {
         case null, default -> throw new WrongFieldException("unknown method" + ACCEPTED);
       };
     } catch (WrongFieldException e) {
-      return unusable(e.getMessage(), trigger, Channel.HTTP, requestId);
+      var given = waiting(trigger, requestId, NOTHING, caller);
+      return new Trigger.Unusable(e.getMessage(), given, Channel.HTTP);
     }
   }
 
