@@ -45,9 +45,9 @@ public record Judge(boolean mayTerminate) {
       if (usage.observed() < usage.limit() * limits.warnAtPercent() / 100) {
         continue;
       }
-      var mercy = mercy(usage, suspect, cost);
+      var mercy = mercy(usage, suspect);
       if (usage.isOver() && mercy == null) {
-        return new Over(usage, cost, words(usage, cost, "over"));
+        return new Over(usage, cost, words(usage, "over"));
       }
       if (warning == null || (usage.isOver() && !warning.usage().isOver())) {
         warning =
@@ -55,7 +55,7 @@ public record Judge(boolean mayTerminate) {
                 usage,
                 cost,
                 mercy == null ? stopAt(usage, suspect, now) : null,
-                words(usage, cost, usage.isOver() ? "over" : "near")
+                words(usage, usage.isOver() ? "over" : "near")
                     + (mercy == null ? "" : "; " + mercy));
       }
     }
@@ -69,7 +69,7 @@ public record Judge(boolean mayTerminate) {
         usages.isEmpty()
             ? "no limit applies"
             : usages.stream()
-                .map(usage -> words(usage, cost, "within"))
+                .map(usage -> words(usage, "within"))
                 .collect(Collectors.joining("; ")));
   }
 
@@ -102,30 +102,27 @@ public record Judge(boolean mayTerminate) {
     var limit = limits.most().get(rule);
     var unit = rule.unit();
     if (limit != null && unit != null && time != null) {
-      usages.add(new Usage(rule, limit, time.toMillis() / (double) unit.toMillis()));
+      usages.add(
+          new Usage(rule, limit, Math.max(0, time.toMillis()) / (double) unit.toMillis(), null));
     }
   }
 
   private static void addCost(List<Usage> usages, Limits limits, Rule rule, @Nullable Cost cost) {
     var limit = limits.most().get(rule);
     if (limit != null && cost != null) {
-      usages.add(new Usage(rule, limit, cost.dpuHours()));
+      usages.add(new Usage(rule, limit, cost.dpuHours(), cost.basis()));
     }
   }
 
   /** Why it is not stopped for this, however much it uses; absent where it is. */
-  private @Nullable String mercy(Usage usage, Suspect suspect, @Nullable Cost cost) {
-    if (onUpperBound(usage, cost)) {
+  private @Nullable String mercy(Usage usage, Suspect suspect) {
+    if (usage.isUpperBound()) {
       return "an upper bound alone stops nothing";
     }
     if (suspect instanceof ActiveSession && !mayTerminate) {
       return "this guard may not end sessions (Escalation is NONE)";
     }
     return null;
-  }
-
-  private static boolean onUpperBound(Usage usage, @Nullable Cost cost) {
-    return usage.rule().unit() == null && cost != null && cost.basis() == Cost.Basis.UPPER_BOUND;
   }
 
   /** When the limit is reached, if time goes by or DPU-hours are used as they were so far. */
@@ -145,14 +142,14 @@ public record Judge(boolean mayTerminate) {
         : now.plusMillis(Math.round(age.toMillis() * left / usage.observed()));
   }
 
-  private static String words(Usage usage, @Nullable Cost cost, String relation) {
-    var bound = onUpperBound(usage, cost);
+  private static String words(Usage usage, String relation) {
     var doing =
         switch (usage.rule()) {
           case MAX_CALCULATION_MINUTES -> "running for";
           case MAX_SESSION_IDLE_MINUTES -> "idle for";
           case MAX_SESSION_HOURS -> "open for";
-          case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_DPU_HOURS -> bound ? "used at most" : "used";
+          case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_DPU_HOURS ->
+              usage.isUpperBound() ? "used at most" : "used";
         };
     return "%s %s, %s %s"
         .formatted(

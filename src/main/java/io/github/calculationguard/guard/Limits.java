@@ -74,6 +74,11 @@ public record Limits(
     return exemptUntil != null && now.isBefore(exemptUntil);
   }
 
+  /** Whether a limit counts DPU-hours. */
+  boolean countsDpuHours() {
+    return most.keySet().stream().anyMatch(rule -> rule.unit() == null);
+  }
+
   /**
    * These limits as a workgroup's tags replace them. Its owner is trusted: a tag may loosen a limit
    * as well as tighten it, and exempt the workgroup for as long as it says.

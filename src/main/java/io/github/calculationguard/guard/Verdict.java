@@ -30,8 +30,14 @@ public sealed interface Verdict {
    *
    * @param limit in the rule's unit
    * @param observed in the rule's unit
+   * @param basis of what was observed; absent where it is a time, which is certain
    */
-  record Usage(Rule rule, double limit, double observed) {
+  record Usage(Rule rule, double limit, double observed, Cost.@Nullable Basis basis) {
+
+    /** Whether the truth may be far less than what was observed. */
+    public boolean isUpperBound() {
+      return basis == Cost.Basis.UPPER_BOUND;
+    }
 
     /** Whether it is more than the limit allows; exactly at the limit it isn't. */
     public boolean isOver() {
