@@ -38,7 +38,7 @@ public record Judge(boolean mayTerminate) {
     if (suspect.isOver()) {
       return new Leave("over already");
     }
-    var cost = suspect.cost(now);
+    var cost = suspect.details(null, now).cost();
     var usages = usages(suspect, limits, now);
     Warn warning = null;
     for (var usage : usages) {
@@ -59,7 +59,7 @@ public record Judge(boolean mayTerminate) {
                     + (mercy == null ? "" : "; " + mercy));
       }
     }
-    if (suspect.isCanceling()) {
+    if (suspect.isCanceling() && (warning == null || !warning.usage().isOver())) {
       return new Leave("being canceled already, and within its limits");
     }
     if (warning != null) {
@@ -76,7 +76,7 @@ public record Judge(boolean mayTerminate) {
   /** How much is used of each limit that applies, as far as it is known. */
   public static List<Usage> usages(Suspect suspect, Limits limits, Instant now) {
     var usages = new ArrayList<Usage>();
-    var cost = suspect.cost(now);
+    var cost = suspect.details(null, now).cost();
     switch (suspect) {
       case RunningCalculation it -> {
         addTime(usages, limits, MAX_CALCULATION_MINUTES, it.calculation().age(now));

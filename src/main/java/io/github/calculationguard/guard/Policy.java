@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param maxActions how many orders one sweep may give
  * @param findingExpires how long an order is good for
  * @param usdPerDpuHour Athena's price in the Region
+ * @param ownerTag the key of the tag that names an owner, in whatever case
  */
 public record Policy(
     WorkGroupPattern workGroups,
@@ -19,4 +20,5 @@ public record Policy(
     boolean mayTerminate,
     int maxActions,
     Duration findingExpires,
-    double usdPerDpuHour) {}
+    double usdPerDpuHour,
+    String ownerTag) {}

@@ -2,7 +2,7 @@ package io.github.calculationguard.guard;
 
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Details;
 import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Session;
 import java.time.Instant;
@@ -28,11 +28,26 @@ public sealed interface Suspect {
    */
   record ActiveSession(Session session, List<Executor> executors) implements Suspect {}
 
+  /** The calculation in its session, or the session alone. */
+  static Suspect of(@Nullable Calculation calculation, Session session, List<Executor> executors) {
+    return calculation == null
+        ? new ActiveSession(session, executors)
+        : new RunningCalculation(calculation, session, executors);
+  }
+
   /** The session itself, or that in which the calculation runs. */
   Session session();
 
   /** The nodes of the session, as far as somebody asked for them. */
   List<Executor> executors();
+
+  /** The calculation, if it is one. */
+  default @Nullable Calculation calculationOrNull() {
+    return switch (this) {
+      case RunningCalculation it -> it.calculation;
+      case ActiveSession _ -> null;
+    };
+  }
 
   /** The id of what is judged, as Athena says it. */
   default String id() {
@@ -42,46 +57,20 @@ public sealed interface Suspect {
     };
   }
 
-  /** What it used up; absent where nothing is known. */
-  default @Nullable Cost cost(Instant now) {
-    return switch (this) {
-      case RunningCalculation it -> Cost.of(it.calculation, it.session, it.executors, now);
-      case ActiveSession it -> Cost.of(it.session, it.executors, now);
-    };
-  }
-
-  /**
-   * The DPUs that its session holds now, or at most holds where its nodes are not known: what it
-   * costs from now on until the session ends or shrinks.
-   */
-  default double dpusNow() {
-    if (executors().isEmpty()) {
-      var most = session().maxDpus();
-      return most == null ? 0 : most;
-    }
-    return executors().stream()
-        .filter(executor -> executor.terminatedAt() == null)
-        .mapToDouble(Executor::dpus)
-        .sum();
+  /** The same as it was at an instant, with its owner if one is known. */
+  default Details details(@Nullable String owner, Instant at) {
+    return new Details(calculationOrNull(), session(), owner, executors(), at);
   }
 
   /** Whether it ended by itself. */
   default boolean isOver() {
-    return session().state().isOver()
-        || (this instanceof RunningCalculation it && it.calculation.state().isOver());
+    var calculation = calculationOrNull();
+    return session().state().isOver() || (calculation != null && calculation.state().isOver());
   }
 
   /** Whether somebody has asked already for it to be stopped. */
   default boolean isCanceling() {
-    return this instanceof RunningCalculation it
-        && it.calculation.state().equals(CalculationState.CANCELING);
-  }
-
-  /** The same, with the nodes of its session. */
-  default Suspect with(List<Executor> executors) {
-    return switch (this) {
-      case RunningCalculation it -> new RunningCalculation(it.calculation, it.session, executors);
-      case ActiveSession it -> new ActiveSession(it.session, executors);
-    };
+    var calculation = calculationOrNull();
+    return calculation != null && calculation.state().equals(CalculationState.CANCELING);
   }
 }

@@ -16,6 +16,7 @@ import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Describe;
 import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.NoSuchThingException;
 import io.github.calculationguard.spark.Place;
@@ -58,9 +59,8 @@ public final class Sweep {
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
   private final AthenaSparkView athena;
-  private final Calls calls;
+  private final Pace pace;
   private final Orders orders;
-  private final Announcements announcements;
   private final InstantSource clock;
   private final Policy policy;
   private final Judge judge;
@@ -71,19 +71,13 @@ public final class Sweep {
   private @Nullable String resumeAt;
 
   /**
-   * @param calls through which the view's calls go
+   * @param pace of which the view's calls go
    */
   public Sweep(
-      AthenaSparkView athena,
-      Calls calls,
-      Orders orders,
-      Announcements announcements,
-      InstantSource clock,
-      Policy policy) {
+      AthenaSparkView athena, Pace pace, Orders orders, InstantSource clock, Policy policy) {
     this.athena = athena;
-    this.calls = calls;
+    this.pace = pace;
     this.orders = orders;
-    this.announcements = announcements;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
@@ -92,20 +86,16 @@ public final class Sweep {
   /**
    * Sweeps once, and gives its orders.
    *
-   * @param deadline by which it is done, with a reserve for the announcement
+   * @param deadline by which all is done, what follows from the report included
    * @throws AthenaSparkException if not even the workgroups could be listed
    */
   public SweepReport run(Place place, Deadline deadline) {
     return new Round(place, deadline).run();
   }
 
-  /** Tells what is new, if anything is. */
-  public void announce(SweepReport report, Deadline deadline) {
+  /** Remembers that people were told, so that it's news no more for a day. */
+  public void told(SweepReport report) {
     var news = report.news();
-    if (news.isEmpty()) {
-      return;
-    }
-    announcements.announce(report, deadline);
     news.judged().forEach(it -> told.put(it.key(), report.startedAt()));
     news.unreadable().forEach(tag -> told.put(tag.toString(), report.startedAt()));
   }
@@ -144,7 +134,7 @@ public final class Sweep {
     }
 
     SweepReport run() {
-      calls.take();
+      pace.take();
       var workGroups =
           athena.workGroups(looking).stream()
               .filter(policy.workGroups()::matches)
@@ -182,8 +172,8 @@ public final class Sweep {
       return looking.hasPassed(clock.instant());
     }
 
-    private void fail(String where, @Nullable String why) {
-      failures.add(new Failure(where, why == null ? "" : why));
+    private void fail(String where, String why) {
+      failures.add(new Failure(where, why));
     }
 
     /** Whether it came to the end of the workgroup. */
@@ -196,7 +186,9 @@ public final class Sweep {
           return true;
         }
         var arn = place.arnOf(workGroup);
-        var limits = policy.limits().replacedBy(arn, athena.tags(arn, looking));
+        var tags = athena.tags(arn, looking);
+        var limits = policy.limits().replacedBy(arn, tags);
+        var owner = Describe.owner(tags, policy.ownerTag());
         unreadable.addAll(limits.unreadable());
         if (limits.mode() == Mode.OFF) {
           return true;
@@ -206,7 +198,8 @@ public final class Sweep {
           if (outOfTime()) {
             return false;
           }
-          var look = new Look(session, place.arnOf(workGroup, session.id()), limits, listedAt);
+          var look =
+              new Look(session, place.arnOf(workGroup, session.id()), owner, limits, listedAt);
           try {
             look.run();
           } catch (NoSuchThingException _) {
@@ -222,7 +215,7 @@ public final class Sweep {
       return true;
     }
 
-    private Verdict conclude(Suspect suspect, Limits limits, Instant now) {
+    private Verdict conclude(Suspect suspect, @Nullable String owner, Limits limits, Instant now) {
       var verdict = judge.judge(suspect, limits, now);
       var fate =
           switch (verdict) {
@@ -232,7 +225,7 @@ public final class Sweep {
             case Over _ when limits.mode() == Mode.ENFORCE -> Fate.ORDERED;
             case Over _ -> Fate.OBSERVED;
           };
-      var it = new Judged(now, suspect, limits, verdict, fate);
+      var it = new Judged(now, suspect, owner, limits, verdict, fate);
       if (fate == Fate.ORDERED) {
         toOrder.add(it);
       } else {
@@ -299,7 +292,7 @@ public final class Sweep {
           List.copyOf(judged),
           List.copyOf(unreadable),
           List.copyOf(failures),
-          calls.take(),
+          pace.take(),
           new News(
               judged.stream().filter(it -> it.isNews() && !told.containsKey(it.key())).toList(),
               unreadable.stream().filter(tag -> !told.containsKey(tag.toString())).toList()));
@@ -310,6 +303,7 @@ public final class Sweep {
       private final String arn;
       private final Instant now = clock.instant();
       private Session session;
+      private @Nullable String owner;
       private Limits limits;
       private Map<String, String> tags;
       private @Nullable Integer maxDpus;
@@ -317,10 +311,11 @@ public final class Sweep {
       private boolean detailed;
       private @Nullable List<Executor> executors;
 
-      Look(Session session, String arn, Limits limits, Instant listedAt) {
+      Look(Session session, String arn, @Nullable String owner, Limits limits, Instant listedAt) {
         var before = Sweep.this.known.get(session.id());
         this.session = session;
         this.arn = arn;
+        this.owner = owner;
         this.limits = limits;
         this.tags = before == null ? Map.of() : before.tags();
         this.maxDpus = before == null ? null : before.maxDpus();
@@ -342,16 +337,18 @@ public final class Sweep {
           quiet = quiet(expected);
         }
         if (quiet) {
-          conclude(new ActiveSession(session, List.of()), expected, now);
+          conclude(new ActiveSession(session, List.of()), owner, expected, now);
           return;
         }
         tags = athena.tags(arn, looking);
         limits = tightened();
+        var own = Describe.owner(tags, policy.ownerTag());
+        owner = own == null ? owner : own;
         limits.unreadable().stream().filter(tag -> tag.arn().equals(arn)).forEach(unreadable::add);
         if (!(judgeWorst(limits) instanceof Leave)) {
           askForDetails();
         }
-        var verdict = examine(new ActiveSession(session, List.of()));
+        var verdict = examine(null);
         // A session that is to be ended takes what runs in it along.
         if (!(verdict instanceof Over) && !session.state().isIdle()) {
           lookAtCalculations();
@@ -382,17 +379,19 @@ public final class Sweep {
           askForDetails();
           calculation = athena.calculation(listed.id(), looking);
         }
-        examine(new RunningCalculation(calculation, session, List.of()));
+        examine(calculation);
       }
 
       /** Judges by the nodes too, where that may change the verdict or is owed to its reader. */
-      private Verdict examine(Suspect suspect) {
-        return switch (judge.judge(suspect, limits, now)) {
-          case Over _ -> conclude(suspect.with(executors()), limits, now);
-          case Warn warn when warn.usage().isUpperBound() ->
-              conclude(suspect.with(executors()), limits, now);
-          case Warn _, Leave _ -> conclude(suspect, limits, now);
-        };
+      private Verdict examine(@Nullable Calculation calculation) {
+        var needsNodes =
+            switch (judge.judge(Suspect.of(calculation, worst(), List.of()), limits, now)) {
+              case Over _ -> true;
+              case Warn warn -> warn.usage().isUpperBound();
+              case Leave _ -> false;
+            };
+        var nodes = needsNodes ? executors() : List.<Executor>of();
+        return conclude(Suspect.of(calculation, session, nodes), owner, limits, now);
       }
 
       private Limits tightened() {
@@ -432,7 +431,7 @@ public final class Sweep {
             session.state(),
             session.description(),
             session.engineVersion(),
-            session.startedAt(),
+            session.startedAt() == null ? Instant.EPOCH : session.startedAt(),
             session.idleSince(),
             session.endedAt(),
             maxDpus == null ? Integer.valueOf(MOST_DPUS) : maxDpus,

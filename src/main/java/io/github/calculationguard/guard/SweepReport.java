@@ -1,6 +1,8 @@
 package io.github.calculationguard.guard;
 
+import io.github.calculationguard.spark.Details;
 import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,18 +60,30 @@ public record SweepReport(
   /**
    * One verdict and what became of it.
    *
+   * @param owner absent where no tag names one, or nobody asked
    * @param limits those that it was judged by
    */
-  public record Judged(Instant at, Suspect suspect, Limits limits, Verdict verdict, Fate fate) {
+  public record Judged(
+      Instant at,
+      Suspect suspect,
+      @Nullable String owner,
+      Limits limits,
+      Verdict verdict,
+      Fate fate) {
+
+    /** All that is known of it. */
+    public Details details() {
+      return suspect.details(owner, at);
+    }
 
     /** The cost, as far as it matters to which are the costliest. */
     double dpuHours() {
-      var cost = suspect.cost(at);
+      var cost = details().cost();
       return cost == null ? 0 : cost.dpuHours();
     }
 
     Judged with(Fate other) {
-      return new Judged(at, suspect, limits, verdict, other);
+      return new Judged(at, suspect, owner, limits, verdict, other);
     }
 
     /** What names it to a reader who was told already: anything else of it may change. */
@@ -132,10 +146,11 @@ public record SweepReport(
    * where nobody asked for a session's nodes, and for calculations, whose session goes on.
    */
   public double usdPerHour(Fate fate) {
-    var sessions = new HashMap<Object, Double>();
+    var sessions = new HashMap<SessionId, Double>();
     for (var it : judged) {
-      if (it.fate() == fate) {
-        sessions.put(it.suspect().session().id(), it.suspect().dpusNow());
+      var dpus = it.details().dpusStillHeld();
+      if (it.fate() == fate && dpus != null) {
+        sessions.put(it.suspect().session().id(), dpus);
       }
     }
     return policy.usdPerDpuHour()

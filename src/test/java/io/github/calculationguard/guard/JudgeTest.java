@@ -196,12 +196,14 @@ class JudgeTest {
 
   @Test
   void stopsOnWhatTheNodesUsed() {
+    var bare = calculation("RUNNING", Duration.ofHours(7), null);
     var suspect =
-        calculation("RUNNING", Duration.ofHours(7), null)
-            .with(
-                List.of(
-                    new Executor(1, NOW.minus(Duration.ofHours(7)), null),
-                    new Executor(2, NOW.minus(Duration.ofHours(6)), NOW.minusSeconds(3600))));
+        Suspect.of(
+            bare.calculationOrNull(),
+            bare.session(),
+            List.of(
+                new Executor(1, NOW.minus(Duration.ofHours(7)), null),
+                new Executor(2, NOW.minus(Duration.ofHours(6)), NOW.minusSeconds(3600))));
 
     assertThat(JUDGE.judge(suspect, limits(Rule.MAX_CALCULATION_DPU_HOURS, 10), NOW))
         .isInstanceOfSatisfying(
@@ -234,6 +236,17 @@ class JudgeTest {
                     limits(Rule.MAX_CALCULATION_MINUTES, 120),
                     NOW)))
         .isEqualTo(verdict);
+  }
+
+  @Test
+  void warnsOfWhatIsBeingCanceledWhereItMayBeOverALimit() {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    calculation("CANCELING", Duration.ofHours(1), null),
+                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 19),
+                    NOW)))
+        .isEqualTo("Warn");
   }
 
   @Test

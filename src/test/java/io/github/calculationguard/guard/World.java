@@ -38,22 +38,22 @@ final class World implements InstantSource {
   final List<Finding> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
   final Sweep sweep;
-  private final Policy policy;
   private Instant now = START;
   private boolean obeyed = true;
   private @Nullable String refusal;
 
   World(Policy policy) {
-    this(policy, 1_000_000);
+    this(policy, 1, false);
   }
 
   World(Policy policy, int callsASecond) {
-    this.policy = policy;
-    var calls = new Calls(callsASecond, this, this::pass);
-    athena.listen(calls::before);
-    sweep =
-        new Sweep(
-            athena, calls, this::place, (report, _) -> announced.add(report), this, this.policy);
+    this(policy, callsASecond, true);
+  }
+
+  private World(Policy policy, int callsASecond, boolean paced) {
+    var pace = new Pace(callsASecond, this, paced ? this::pass : _ -> {});
+    athena.listen(pace::before);
+    sweep = new Sweep(athena, pace, this::place, this, policy);
   }
 
   static Policy policy(Limits limits) {
@@ -68,7 +68,8 @@ final class World implements InstantSource {
         mayTerminate,
         maxActions,
         Duration.ofMinutes(10),
-        0.35);
+        0.35,
+        "owner");
   }
 
   @Override
@@ -97,7 +98,10 @@ final class World implements InstantSource {
   SweepReport sweep(Duration time) {
     var deadline = new Deadline(now.plus(time));
     var report = sweep.run(PLACE, deadline);
-    sweep.announce(report, deadline);
+    if (!report.news().isEmpty()) {
+      announced.add(report);
+      sweep.told(report);
+    }
     return report;
   }
 

@@ -23,6 +23,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   private final InstantSource clock;
   private final Map<String, WorkGroup> workGroups = new LinkedHashMap<>();
   private final Map<SessionId, Session> sessions = new LinkedHashMap<>();
+  private final Map<SessionId, Session> newer = new HashMap<>();
   private final Map<CalculationId, Calculation> calculations = new LinkedHashMap<>();
   private final Map<SessionId, List<Executor>> executors = new HashMap<>();
   private final Map<String, Map<String, String>> tags = new HashMap<>();
@@ -57,6 +58,11 @@ public final class FakeAthenaSpark implements AthenaSparkView {
     calculations.put(calculation.id(), calculation);
   }
 
+  /** Describes a session by this from now on, while lists still tell what was put in. */
+  public void describe(Session session) {
+    newer.put(session.id(), session);
+  }
+
   /** Makes every later request about something fail, or work again. */
   public void fail(String operation, String about, @Nullable AthenaSparkException fault) {
     if (fault == null) {
@@ -69,7 +75,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   /** Ends a session and what runs in it. */
   public void terminate(SessionId id) {
     sessions.remove(id);
-    calculations.values().removeIf(calculation -> calculation.sessionId().equals(id));
+    calculations.values().removeIf(calculation -> id.equals(calculation.sessionId()));
   }
 
   /** Ends a calculation; its session becomes idle. */
@@ -88,14 +94,14 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   @Override
   public Session session(SessionId id, Deadline deadline) {
     request("GetSession", id.value(), deadline);
-    return found(sessions.get(id));
+    return found(newer.getOrDefault(id, sessions.get(id)));
   }
 
   @Override
   public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
     var all =
         calculations.values().stream()
-            .filter(it -> it.sessionId().equals(session))
+            .filter(it -> session.equals(it.sessionId()))
             .sorted(
                 Comparator.comparing(
                     Calculation::submittedAt, Comparator.nullsFirst(Comparator.reverseOrder())))

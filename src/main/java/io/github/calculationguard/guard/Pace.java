@@ -8,12 +8,12 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Keeps the calls to Athena apart, and counts them. Athena's limits are unpublished and shared with
- * everybody in the account, so a sweep is slow on purpose.
+ * The pace of the calls to Athena: keeps them apart, and counts them. Athena's limits are
+ * unpublished and shared with everybody in the account, so a sweep is slow on purpose.
  *
  * <p>For one thread. Whoever puts a call on the wire says so here first, tries and pages included.
  */
-public final class Calls {
+public final class Pace {
 
   private final Duration apart;
   private final InstantSource clock;
@@ -25,7 +25,7 @@ public final class Calls {
    * @param aSecond how many calls a second are allowed, from 1 on
    * @param pause waits for so long
    */
-  public Calls(int aSecond, InstantSource clock, Consumer<Duration> pause) {
+  public Pace(int aSecond, InstantSource clock, Consumer<Duration> pause) {
     this.apart = Duration.ofSeconds(1).dividedBy(aSecond);
     this.clock = clock;
     this.pause = pause;
