@@ -9,6 +9,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -36,7 +37,12 @@ public record Limits(
     /** It is reported, and left to run. */
     OBSERVE,
     /** It is ordered to be stopped. */
-    ENFORCE
+    ENFORCE;
+
+    /** The mode of a name, in whatever case. */
+    public static Optional<Mode> of(String name) {
+      return Stream.of(values()).filter(mode -> mode.name().equalsIgnoreCase(name)).findFirst();
+    }
   }
 
   /** Every tag of ours begins so, in whatever case. */
@@ -165,14 +171,11 @@ public record Limits(
     private @Nullable String read(String name, String value) {
       switch (name) {
         case "mode" -> {
-          for (var candidate : Mode.values()) {
-            if (candidate.name().equalsIgnoreCase(value)) {
-              mode = candidate;
-              return null;
-            }
+          var known = Mode.of(value);
+          mode = known.orElse(Mode.OBSERVE);
+          if (known.isEmpty()) {
+            return "off, observe or enforce";
           }
-          mode = Mode.OBSERVE;
-          return "off, observe or enforce";
         }
         case "warn-at-percent" -> {
           if (!value.matches("[1-9][0-9]?|100")) {

@@ -163,10 +163,11 @@ public record SweepReport(
       return null;
     }
     var session = it.suspect().session();
-    return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s"
+    return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
         .formatted(
             place.arnOf(new WorkGroup(session.workGroup()), session.id()),
             Limits.PREFIX + Limits.EXEMPT_UNTIL,
-            startedAt.plus(policy.maxExempt()).truncatedTo(ChronoUnit.SECONDS));
+            startedAt.plus(policy.maxExempt()).truncatedTo(ChronoUnit.SECONDS),
+            place.region());
   }
 }
