@@ -18,7 +18,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Sweeps once, whatever the event: to be sent one means "look now". */
-public final class SweepHandler implements RequestHandler<Map<String, Object>, Object> {
+public final class SweepHandler
+    implements RequestHandler<Map<String, Object>, Map<String, Object>> {
 
   private final SweepWiring wired;
   private boolean coldStart = true;
@@ -44,7 +45,7 @@ public final class SweepHandler implements RequestHandler<Map<String, Object>, O
    *     again
    */
   @Override
-  public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
+  public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
     var arrival = Arrival.of(context, wired.clock().instant());
     var teller =
         new Teller(
