@@ -27,11 +27,13 @@ public final class SweepMessage {
       List.of(Fate.HELD_BACK, Fate.OBSERVED, Fate.WARNED, Fate.EXEMPT);
 
   private final SweepReport report;
+  private final SweepRecord record;
   private final Teller teller;
   private final String service;
 
   private SweepMessage(SweepReport report, Teller teller, String service) {
     this.report = report;
+    record = new SweepRecord(report, teller);
     this.teller = teller;
     this.service = service;
   }
@@ -81,7 +83,7 @@ public final class SweepMessage {
     return Stream.concat(
             TOLD.stream()
                 .filter(fate -> !news(fate).isEmpty())
-                .map(fate -> news(fate).size() + " " + name(fate)),
+                .map(fate -> news(fate).size() + " " + SweepMessage.name(fate)),
             tags == 0 ? Stream.of() : Stream.of(tags + " unreadable tag" + (tags == 1 ? "" : "s")))
         .collect(Collectors.joining(", "));
   }
@@ -92,9 +94,7 @@ public final class SweepMessage {
       case OBSERVED -> "would stop";
       case WARNED -> "near or over";
       case EXEMPT -> "exempt";
-      case ORDERED -> "ordered";
-      case REFUSED -> "refused";
-      case LEFT -> "left";
+      case ORDERED, REFUSED, LEFT -> "";
     };
   }
 
@@ -105,9 +105,9 @@ public final class SweepMessage {
   private Map<String, String> facts() {
     var facts = new LinkedHashMap<String, String>();
     for (var fate : TOLD) {
-      add(facts, name(fate), news(fate).stream().map(this::fact).toList());
+      add(facts, title(fate), news(fate).stream().map(this::fact).toList());
     }
-    add(facts, "tag", report.news().unreadable().stream().map(SweepMessage::fact).toList());
+    add(facts, "Tag", report.news().unreadable().stream().map(SweepMessage::fact).toList());
     facts.put("Account", report.place().accountId() + ", " + report.place().region());
     facts.put(
         "Sweep",
@@ -122,8 +122,17 @@ public final class SweepMessage {
     return facts;
   }
 
-  private static void add(Map<String, String> facts, String name, List<String> all) {
-    var title = Character.toUpperCase(name.charAt(0)) + name.substring(1);
+  private static String title(Fate fate) {
+    return switch (fate) {
+      case HELD_BACK -> "Held back";
+      case OBSERVED -> "Observed";
+      case WARNED -> "Warning";
+      case EXEMPT -> "Exempt";
+      case ORDERED, REFUSED, LEFT -> "";
+    };
+  }
+
+  private static void add(Map<String, String> facts, String title, List<String> all) {
     for (var index = 0; index < Math.min(all.size(), MOST_OF_A_KIND); index++) {
       facts.put(title + " " + (index + 1), all.get(index));
     }
@@ -201,20 +210,19 @@ public final class SweepMessage {
     }
     if (!news(Fate.OBSERVED).isEmpty()) {
       next.add(
-          "Nothing was stopped: the mode is observe. To stop such things, set Mode, or the workgroup's tag %smode, to enforce. That would save at most %s an hour from now on."
+          "What would be stopped goes on, since its mode is observe or a tag of it can't be read. To stop such things, set the parameter Mode, or the workgroup's tag %smode, to enforce: that would save at most %s an hour from now on."
               .formatted(Limits.PREFIX, Words.usd(report.usdPerHour(Fate.OBSERVED))));
     }
     return next;
   }
 
   private String queue() {
-    var lines = SweepRecord.of(report, teller);
-    var queue = new LinkedHashMap<String, Object>(lines.getFirst().fields());
+    var queue = new LinkedHashMap<String, Object>(record.summary().fields());
     queue.put(
         "findings",
-        lines.stream()
-            .map(StopRecord::fields)
-            .filter(line -> "finding".equals(line.get("event")))
+        TOLD.stream()
+            .flatMap(fate -> news(fate).stream().limit(MOST_OF_A_KIND))
+            .map(judged -> record.finding(judged).fields())
             .toList());
     return Json.line(queue);
   }

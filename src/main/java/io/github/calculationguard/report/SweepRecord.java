@@ -20,7 +20,7 @@ public final class SweepRecord {
   private final SweepReport report;
   private final Teller teller;
 
-  private SweepRecord(SweepReport report, Teller teller) {
+  SweepRecord(SweepReport report, Teller teller) {
     this.report = report;
     this.teller = teller;
   }
@@ -67,7 +67,8 @@ public final class SweepRecord {
     return report.calls().values().stream().mapToInt(Integer::intValue).sum();
   }
 
-  private StopRecord summary() {
+  /** One line on it all. */
+  StopRecord summary() {
     var record =
         head("sweep", severity(report))
             .put("outcome", report.complete() ? "COMPLETE" : "OUT_OF_TIME")

@@ -65,11 +65,19 @@ class SweepHandlerTest {
   }
 
   private SweepHandler handler() {
+    return handler(world, clock, settings);
+  }
+
+  /** A sweep function of the workgroups of a world, which waits by moving the world's clock. */
+  static SweepHandler handler(LocalWorld world, HandClock clock, Map<String, String> settings) {
+    var environment = new HashMap<>(settings);
+    environment.putIfAbsent("BUS_NAME", "guard");
+    environment.putIfAbsent("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard");
     System.setProperty("aws.endpointUrlAthena", world.athena().endpoint().toString());
     System.setProperty("aws.endpointUrlSns", world.sns().endpoint().toString());
     System.setProperty("aws.endpointUrlEventBridge", world.eventBridge().endpoint().toString());
     try {
-      var sweep = SweepSettings.from(settings);
+      var sweep = SweepSettings.from(environment);
       return new SweepHandler(SweepWiring.of(sweep, sweep.clients().http(), clock, clock::advance));
     } finally {
       System.clearProperty("aws.endpointUrlAthena");
