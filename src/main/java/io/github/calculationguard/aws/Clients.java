@@ -1,13 +1,17 @@
 package io.github.calculationguard.aws;
 
+import io.github.calculationguard.guard.Pace;
 import java.time.Duration;
+import java.util.List;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.sns.SnsClient;
 
 /**
@@ -25,6 +29,16 @@ public record Clients(Duration attempt, int attempts) {
     return configured(AthenaClient.builder(), http).build();
   }
 
+  /** Athena's, at a pace. */
+  public AthenaClient athena(SdkHttpClient http, Pace pace) {
+    return configured(AthenaClient.builder(), http, new PacedCalls(pace)).build();
+  }
+
+  /** EventBridge's. */
+  public EventBridgeClient eventBridge(SdkHttpClient http) {
+    return configured(EventBridgeClient.builder(), http).build();
+  }
+
   /** SNS's. */
   public SnsClient sns(SdkHttpClient http) {
     return configured(SnsClient.builder(), http).build();
@@ -39,12 +53,13 @@ public record Clients(Duration attempt, int attempts) {
   }
 
   private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configured(
-      B builder, SdkHttpClient http) {
+      B builder, SdkHttpClient http, ExecutionInterceptor... interceptors) {
     return builder
         .httpClient(http)
         .overrideConfiguration(
             ClientOverrideConfiguration.builder()
                 .apiCallAttemptTimeout(attempt)
+                .executionInterceptors(List.of(interceptors))
                 .retryStrategy(
                     AwsRetryStrategy.standardRetryStrategy().toBuilder()
                         .maxAttempts(attempts)

@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Settings {
 
+  private enum Escalation {
+    NONE,
+    TERMINATE_SESSION
+  }
+
   private final Map<String, String> environment;
   private final List<String> wrong = new ArrayList<>();
 
@@ -23,12 +28,8 @@ final class Settings {
   }
 
   String arn(String name, String service) {
-    var value = environment.get(name);
-    if (value == null || !Pattern.matches("arn:[\\w-]+:" + service + ":[^\\s]+", value)) {
-      wrong(name, value, "the ARN of one of " + service + "'s");
-      return "";
-    }
-    return value;
+    return required(
+        name, "arn:[\\w-]+:" + service + ":[^\\s]+", "the ARN of one of " + service + "'s");
   }
 
   String text(String name, String standard, String rule, String inWords) {
@@ -40,6 +41,20 @@ final class Settings {
       wrong(name, value, inWords);
     }
     return value;
+  }
+
+  String required(String name, String rule, String inWords) {
+    var value = environment.get(name);
+    if (value == null || !Pattern.matches(rule, value)) {
+      wrong(name, value, inWords);
+      return "";
+    }
+    return value;
+  }
+
+  /** Whether the deployment allows to end sessions. */
+  boolean mayTerminate() {
+    return oneOf("ESCALATION", Escalation.NONE) == Escalation.TERMINATE_SESSION;
   }
 
   int whole(String name, int standard, int least, int most) {

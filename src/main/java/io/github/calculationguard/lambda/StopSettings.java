@@ -21,11 +21,6 @@ record StopSettings(
     String ownerTag,
     Clients clients) {
 
-  private enum Escalation {
-    NONE,
-    TERMINATE_SESSION
-  }
-
   /**
    * @throws Settings.WrongSettingsException naming each variable that is missing or wrong
    */
@@ -36,8 +31,7 @@ record StopSettings(
             settings.arn("TOPIC_ARN", "sns"),
             settings.text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters"),
             new Ladder(
-                settings.oneOf("ESCALATION", Escalation.NONE) == Escalation.TERMINATE_SESSION,
-                settings.seconds("ESCALATE_AFTER_SECONDS", 20, 1, 600)),
+                settings.mayTerminate(), settings.seconds("ESCALATE_AFTER_SECONDS", 20, 1, 600)),
             settings.seconds("CONFIRM_SECONDS", 60, 1, 600),
             settings.seconds("HTTP_BUDGET_SECONDS", 5, 2, 25),
             settings.number("USD_PER_DPU_HOUR", 0.35, 0, 100),

@@ -50,7 +50,7 @@ record StopWiring(
     Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
 
-  private static String guardVersion() {
+  static String guardVersion() {
     try (var in = StopWiring.class.getResourceAsStream("/io/github/calculationguard/version.txt")) {
       return new String(
           Objects.requireNonNull(in, "version.txt is in the package").readAllBytes(),

@@ -44,7 +44,7 @@ record Letter(
 
   private String text() {
     var text = new StringBuilder(headline).append("\n\n");
-    facts.forEach((name, value) -> text.append("%-13s%s\n".formatted(name + ":", value)));
+    facts.forEach((name, value) -> text.append("%-12s %s\n".formatted(name + ":", value)));
     if (!next.isEmpty()) {
       text.append("\nWhat to do next\n");
       next.forEach(step -> text.append("  * ").append(step).append('\n'));

@@ -19,7 +19,7 @@ public final class StopRecord {
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
-  private StopRecord() {}
+  StopRecord() {}
 
   /** Of an order that ended in an outcome. */
   public static StopRecord of(Story story) {
@@ -113,7 +113,7 @@ public final class StopRecord {
     return put("request_id", teller.requestId()).put("cold_start", teller.coldStart());
   }
 
-  private void details(Details details, double usdPerDpuHour) {
+  StopRecord details(Details details, double usdPerDpuHour) {
     var calculation = details.calculation();
     var session = details.session();
     if (calculation != null) {
@@ -134,10 +134,10 @@ public final class StopRecord {
           .put("cost_basis", cost.basis().name());
     }
     var held = details.dpusStillHeld();
-    put("still_costs", held == null ? null : rounded(held * usdPerDpuHour));
+    return put("still_costs", held == null ? null : rounded(held * usdPerDpuHour));
   }
 
-  private StopRecord put(String key, @Nullable Object value) {
+  StopRecord put(String key, @Nullable Object value) {
     switch (value) {
       case null -> {}
       case String text when text.isEmpty() -> {}
@@ -160,11 +160,11 @@ public final class StopRecord {
     return text == null ? null : UserText.clean(text);
   }
 
-  private static String text(Instant instant) {
+  static String text(Instant instant) {
     return instant.truncatedTo(ChronoUnit.MILLIS).toString();
   }
 
-  private static double rounded(double number) {
+  static double rounded(double number) {
     return Math.round(number * 10_000) / 10_000.0;
   }
 }

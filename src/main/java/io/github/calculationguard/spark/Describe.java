@@ -52,13 +52,16 @@ public final class Describe {
 
   private @Nullable String ownerIn(String arn, Deadline deadline) {
     var tags = orNull(() -> athena.tags(arn, deadline));
-    return tags == null
-        ? null
-        : tags.entrySet().stream()
-            .filter(tag -> tag.getKey().equalsIgnoreCase(ownerTag) && !tag.getValue().isBlank())
-            .map(Map.Entry::getValue)
-            .findFirst()
-            .orElse(null);
+    return tags == null ? null : owner(tags, ownerTag);
+  }
+
+  /** The owner whom tags name, by a key in whatever case. */
+  public static @Nullable String owner(Map<String, String> tags, String ownerTag) {
+    return tags.entrySet().stream()
+        .filter(tag -> tag.getKey().equalsIgnoreCase(ownerTag) && !tag.getValue().isBlank())
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(null);
   }
 
   /** A description that lacks something is better than no answer. */

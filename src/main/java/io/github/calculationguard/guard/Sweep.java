@@ -1,0 +1,462 @@
+package io.github.calculationguard.guard;
+
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.Suspect.RunningCalculation;
+import io.github.calculationguard.guard.SweepReport.Failure;
+import io.github.calculationguard.guard.SweepReport.Fate;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.SweepReport.News;
+import io.github.calculationguard.guard.Verdict.Leave;
+import io.github.calculationguard.guard.Verdict.Over;
+import io.github.calculationguard.guard.Verdict.Warn;
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Describe;
+import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.WorkGroup;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks through the active sessions of an account, judges them and what runs in them, and orders
+ * what is over its limits to be stopped.
+ *
+ * <p>It asks for details only where the lists leave it open whether a limit is near. What it
+ * remembers from sweep to sweep saves calls and repeated messages, and nothing is decided by it:
+ * forgetting it all is harmless. For one thread.
+ */
+public final class Sweep {
+
+  /** Athena's API allows no session more. It is assumed of a session until somebody asked. */
+  private static final int MOST_DPUS = 5000;
+
+  private static final CalculationId ANY = new CalculationId("any");
+  private static final CalculationState RUNNING = new CalculationState("RUNNING");
+
+  private static final Duration MEMORY = Duration.ofHours(24);
+
+  /** What is kept for orders and the announcement, however long the looking takes. */
+  private static final Duration RESERVE = Duration.ofSeconds(15);
+
+  private final AthenaSparkView athena;
+  private final Pace pace;
+  private final Orders orders;
+  private final InstantSource clock;
+  private final Policy policy;
+  private final Judge judge;
+
+  private final Map<SessionId, Known> known = new HashMap<>();
+  private final Map<String, Instant> told = new HashMap<>();
+  private final Map<String, Instant> ordered = new HashMap<>();
+  private @Nullable String resumeAt;
+
+  /**
+   * @param pace of which the view's calls go
+   */
+  public Sweep(
+      AthenaSparkView athena, Pace pace, Orders orders, InstantSource clock, Policy policy) {
+    this.athena = athena;
+    this.pace = pace;
+    this.orders = orders;
+    this.clock = clock;
+    this.policy = policy;
+    this.judge = new Judge(policy.mayTerminate());
+  }
+
+  /**
+   * Sweeps once, and gives its orders.
+   *
+   * @param deadline by which all is done, what follows from the report included
+   * @throws AthenaSparkException if not even the workgroups could be listed
+   */
+  public SweepReport run(Place place, Deadline deadline) {
+    return new Round(place, deadline).run();
+  }
+
+  /** Remembers that people were told, so that it's news no more for a day. */
+  public void told(SweepReport report) {
+    var news = report.news();
+    news.judged().forEach(it -> told.put(it.key(), report.startedAt()));
+    news.unreadable().forEach(tag -> told.put(tag.toString(), report.startedAt()));
+  }
+
+  /**
+   * What a warm function remembers of a session.
+   *
+   * @param maxDpus never changes in a session's life
+   * @param idleUntil no calculation that runs in it now began before this
+   * @param tags so that tightened limits are looked at in time; they are read anew before anything
+   *     follows
+   */
+  private record Known(
+      Instant seenAt,
+      @Nullable Integer maxDpus,
+      @Nullable Instant idleUntil,
+      Map<String, String> tags) {}
+
+  /** One sweep. */
+  private final class Round {
+    private final Place place;
+    private final Deadline deadline;
+    private final Deadline looking;
+    private final Instant startedAt = clock.instant();
+    private final List<Judged> judged = new ArrayList<>();
+    private final List<Judged> toOrder = new ArrayList<>();
+    private final List<UnreadableTag> unreadable = new ArrayList<>();
+    private final List<Failure> failures = new ArrayList<>();
+    private int sessionsSeen;
+    private int calculationsSeen;
+
+    Round(Place place, Deadline deadline) {
+      this.place = place;
+      this.deadline = deadline;
+      this.looking = deadline.minus(RESERVE);
+    }
+
+    SweepReport run() {
+      pace.take();
+      var workGroups =
+          athena.workGroups(looking).stream()
+              .filter(policy.workGroups()::matches)
+              .sorted(Comparator.comparing(WorkGroup::name))
+              .collect(Collectors.toCollection(ArrayList::new));
+      Collections.rotate(workGroups, -beginning(workGroups));
+      resumeAt = null;
+      var done = 0;
+      for (var workGroup : workGroups) {
+        if (outOfTime()) {
+          resumeAt = workGroup.name();
+          break;
+        }
+        done += walk(workGroup) ? 1 : 0;
+      }
+      order();
+      return report(workGroups.size(), done);
+    }
+
+    /** Behind where the last sweep ran out of time, or else where the clock says. */
+    private int beginning(List<WorkGroup> workGroups) {
+      var resume = resumeAt;
+      if (resume == null || workGroups.isEmpty()) {
+        return byTheClock(workGroups.size());
+      }
+      var before = workGroups.stream().filter(it -> it.name().compareTo(resume) < 0).count();
+      return (int) before % workGroups.size();
+    }
+
+    private int byTheClock(int size) {
+      return size == 0 ? 0 : new SplittableRandom(startedAt.getEpochSecond()).nextInt(size);
+    }
+
+    private boolean outOfTime() {
+      return looking.hasPassed(clock.instant());
+    }
+
+    private void fail(String where, String why) {
+      failures.add(new Failure(where, why));
+    }
+
+    /** Whether it came to the end of the workgroup. */
+    private boolean walk(WorkGroup workGroup) {
+      try {
+        var listedAt = clock.instant();
+        var sessions = new ArrayList<>(athena.activeSessions(workGroup, looking));
+        sessionsSeen += sessions.size();
+        if (sessions.isEmpty()) {
+          return true;
+        }
+        var arn = place.arnOf(workGroup);
+        var tags = athena.tags(arn, looking);
+        var limits = policy.limits().replacedBy(arn, tags);
+        var owner = Describe.owner(tags, policy.ownerTag());
+        unreadable.addAll(limits.unreadable());
+        if (limits.mode() == Mode.OFF) {
+          return true;
+        }
+        Collections.rotate(sessions, byTheClock(sessions.size()));
+        for (var session : sessions) {
+          if (outOfTime()) {
+            return false;
+          }
+          var look =
+              new Look(session, place.arnOf(workGroup, session.id()), owner, limits, listedAt);
+          try {
+            look.run();
+          } catch (NoSuchThingException _) {
+            // It ended since it was listed.
+          } catch (AthenaSparkException e) {
+            fail("session " + session.id(), e.getMessage());
+          }
+          known.put(session.id(), look.known());
+        }
+      } catch (AthenaSparkException e) {
+        fail("workgroup " + workGroup.name(), e.getMessage());
+      }
+      return true;
+    }
+
+    private Verdict conclude(Suspect suspect, @Nullable String owner, Limits limits, Instant now) {
+      var verdict = judge.judge(suspect, limits, now);
+      var fate =
+          switch (verdict) {
+            case Leave _ -> Fate.LEFT;
+            case Warn _ -> limits.exempt(now) ? Fate.LEFT : Fate.WARNED;
+            case Over _ when limits.exempt(now) -> Fate.EXEMPT;
+            case Over _ when limits.mode() == Mode.ENFORCE -> Fate.ORDERED;
+            case Over _ -> Fate.OBSERVED;
+          };
+      var it = new Judged(now, suspect, owner, limits, verdict, fate);
+      if (fate == Fate.ORDERED) {
+        toOrder.add(it);
+      } else {
+        judged.add(it);
+      }
+      return verdict;
+    }
+
+    private void order() {
+      // What was ordered already and is still there waits behind the rest, so that something that
+      // can't be stopped doesn't take the place of everything else for ever.
+      toOrder.sort(
+          Comparator.comparing((Judged it) -> ordered.getOrDefault(it.suspect().id(), Instant.MIN))
+              .thenComparing(Judged::dpuHours, Comparator.reverseOrder()));
+      var now = clock.instant();
+      var most = Math.min(policy.maxActions(), toOrder.size());
+      var chosen = toOrder.subList(0, most);
+      var refused = new HashMap<String, String>();
+      if (!chosen.isEmpty()) {
+        var findings = chosen.stream().flatMap(it -> finding(it, now).stream()).toList();
+        for (var it : orders.place(findings, deadline)) {
+          refused.put(it.finding().suspect().id(), it.why());
+          fail("order for " + it.finding().suspect().id(), it.why());
+        }
+      }
+      for (var it : chosen) {
+        if (refused.containsKey(it.suspect().id())) {
+          judged.add(it.with(Fate.REFUSED));
+        } else {
+          ordered.put(it.suspect().id(), now);
+          judged.add(it);
+        }
+      }
+      toOrder.subList(most, toOrder.size()).forEach(it -> judged.add(it.with(Fate.HELD_BACK)));
+    }
+
+    private Optional<Finding> finding(Judged it, Instant now) {
+      return it.verdict() instanceof Over over
+          ? Optional.of(
+              new Finding(
+                  it.suspect(),
+                  over,
+                  policy.usdPerDpuHour(),
+                  it.at(),
+                  now.plus(policy.findingExpires())))
+          : Optional.empty();
+    }
+
+    private SweepReport report(int workGroups, int done) {
+      var now = clock.instant();
+      var longAgo = now.minus(MEMORY);
+      known.values().removeIf(it -> it.seenAt().isBefore(longAgo));
+      ordered.values().removeIf(at -> at.isBefore(longAgo));
+      told.values().removeIf(at -> !at.isAfter(longAgo));
+      return new SweepReport(
+          place,
+          policy,
+          startedAt,
+          Duration.between(startedAt, now),
+          workGroups,
+          done,
+          sessionsSeen,
+          calculationsSeen,
+          List.copyOf(judged),
+          List.copyOf(unreadable),
+          List.copyOf(failures),
+          pace.take(),
+          new News(
+              judged.stream().filter(it -> it.isNews() && !told.containsKey(it.key())).toList(),
+              unreadable.stream().filter(tag -> !told.containsKey(tag.toString())).toList()));
+    }
+
+    /** A look at one session, as deep as it needs. */
+    private final class Look {
+      private final String arn;
+      private final Instant now = clock.instant();
+      private Session session;
+      private @Nullable String owner;
+      private Limits limits;
+      private Map<String, String> tags;
+      private @Nullable Integer maxDpus;
+      private @Nullable Instant idleUntil;
+      private boolean detailed;
+      private @Nullable List<Executor> executors;
+
+      Look(Session session, String arn, @Nullable String owner, Limits limits, Instant listedAt) {
+        var before = Sweep.this.known.get(session.id());
+        this.session = session;
+        this.arn = arn;
+        this.owner = owner;
+        this.limits = limits;
+        this.tags = before == null ? Map.of() : before.tags();
+        this.maxDpus = before == null ? null : before.maxDpus();
+        this.idleUntil =
+            session.state().isIdle()
+                ? listedAt
+                : before == null ? session.startedAt() : before.idleUntil();
+      }
+
+      Known known() {
+        return new Known(now, maxDpus, idleUntil, tags);
+      }
+
+      void run() {
+        var expected = tightened();
+        var quiet = quiet(expected);
+        if (!quiet && maxDpus == null && expected.countsDpuHours()) {
+          askForDetails();
+          quiet = quiet(expected);
+        }
+        if (quiet) {
+          conclude(new ActiveSession(session, List.of()), owner, expected, now);
+          return;
+        }
+        tags = athena.tags(arn, looking);
+        limits = tightened();
+        var own = Describe.owner(tags, policy.ownerTag());
+        owner = own == null ? owner : own;
+        limits.unreadable().stream().filter(tag -> tag.arn().equals(arn)).forEach(unreadable::add);
+        if (!(judgeWorst(limits) instanceof Leave)) {
+          askForDetails();
+        }
+        var verdict = examine(null);
+        // A session that is to be ended takes what runs in it along.
+        if (!(verdict instanceof Over) && !session.state().isIdle()) {
+          lookAtCalculations();
+        }
+      }
+
+      private void lookAtCalculations() {
+        var asked = clock.instant();
+        var calculations = athena.activeCalculations(session.id(), looking);
+        calculationsSeen += calculations.size();
+        idleUntil = asked;
+        for (var calculation : calculations) {
+          var submitted = calculation.submittedAt();
+          idleUntil = submitted == null ? session.startedAt() : submitted;
+          try {
+            look(calculation);
+          } catch (NoSuchThingException _) {
+            // It ended since it was listed.
+          } catch (AthenaSparkException e) {
+            fail("calculation " + calculation.id(), e.getMessage());
+          }
+        }
+      }
+
+      private void look(Calculation listed) {
+        var calculation = listed;
+        if (!(judgeWorst(listed.submittedAt(), limits) instanceof Leave)) {
+          askForDetails();
+          calculation = athena.calculation(listed.id(), looking);
+        }
+        examine(calculation);
+      }
+
+      /** Judges by the nodes too, where that may change the verdict or is owed to its reader. */
+      private Verdict examine(@Nullable Calculation calculation) {
+        var needsNodes =
+            switch (judge.judge(Suspect.of(calculation, worst(), List.of()), limits, now)) {
+              case Over _ -> true;
+              case Warn warn -> warn.usage().isUpperBound();
+              case Leave _ -> false;
+            };
+        var nodes = needsNodes ? executors() : List.<Executor>of();
+        return conclude(Suspect.of(calculation, session, nodes), owner, limits, now);
+      }
+
+      private Limits tightened() {
+        return limits.tightenedBy(arn, tags, session.startedAt(), policy.maxExempt(), now);
+      }
+
+      /** Whether nothing can be near a limit, whatever the details are. */
+      private boolean quiet(Limits limits) {
+        return judgeWorst(limits) instanceof Leave
+            && (session.state().isIdle() || judgeWorst(idleUntil, limits) instanceof Leave);
+      }
+
+      private Verdict judgeWorst(Limits limits) {
+        return judge.judge(new ActiveSession(worst(), List.of()), limits, now);
+      }
+
+      /** Judges the costliest calculation that can have begun then. */
+      private Verdict judgeWorst(@Nullable Instant submittedAt, Limits limits) {
+        var calculation =
+            new Calculation(
+                ANY,
+                session.id(),
+                RUNNING,
+                null,
+                null,
+                submittedAt == null ? Instant.EPOCH : submittedAt,
+                null,
+                null);
+        return judge.judge(new RunningCalculation(calculation, worst(), List.of()), limits, now);
+      }
+
+      /** The session with the most DPUs that it may have, as far as is known. */
+      private Session worst() {
+        return new Session(
+            session.id(),
+            session.workGroup(),
+            session.state(),
+            session.description(),
+            session.engineVersion(),
+            session.startedAt() == null ? Instant.EPOCH : session.startedAt(),
+            session.idleSince(),
+            session.endedAt(),
+            maxDpus == null ? Integer.valueOf(MOST_DPUS) : maxDpus,
+            session.dpuTime());
+      }
+
+      private void askForDetails() {
+        if (!detailed) {
+          detailed = true;
+          session = athena.session(session.id(), looking);
+          maxDpus = session.maxDpus();
+        }
+      }
+
+      private List<Executor> executors() {
+        if (executors == null) {
+          executors = List.of();
+          try {
+            executors = athena.executors(session.id(), looking);
+          } catch (AthenaSparkException e) {
+            fail("executors of session " + session.id(), e.getMessage());
+          }
+        }
+        return executors;
+      }
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package io.github.calculationguard.report;
+
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.SweepReport;
+import io.github.calculationguard.guard.SweepReport.Fate;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.UnreadableTag;
+import io.github.calculationguard.guard.Verdict;
+import io.github.calculationguard.report.Story.Teller;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Tells people what a sweep found that they were not told of yet. */
+public final class SweepMessage {
+
+  /** More than this nobody reads; the log has it all. */
+  private static final int MOST_OF_A_KIND = 10;
+
+  /** In the order in which they matter. */
+  private static final List<Fate> TOLD =
+      List.of(Fate.HELD_BACK, Fate.OBSERVED, Fate.WARNED, Fate.EXEMPT);
+
+  private final SweepReport report;
+  private final SweepRecord record;
+  private final Teller teller;
+  private final String service;
+
+  private SweepMessage(SweepReport report, Teller teller, String service) {
+    this.report = report;
+    record = new SweepRecord(report, teller);
+    this.teller = teller;
+    this.service = service;
+  }
+
+  /**
+   * The message in every protocol's words.
+   *
+   * @param service the stack's name
+   */
+  public static Announcement of(SweepReport report, Teller teller, String service) {
+    var it = new SweepMessage(report, teller, service);
+    var severity = it.severity();
+    return new Letter(
+            severity,
+            it.subject(),
+            it.headline(),
+            it.facts(),
+            it.next(),
+            report.place(),
+            "sweep",
+            Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
+            it.queue())
+        .announcement();
+  }
+
+  private Severity severity() {
+    var worst =
+        report.news().judged().stream()
+            .map(it -> SweepRecord.severity(it.fate()))
+            .reduce(Severity.INFO, (one, other) -> one.compareTo(other) > 0 ? one : other);
+    return worst == Severity.INFO && !report.news().unreadable().isEmpty()
+        ? Severity.WARNING
+        : worst;
+  }
+
+  private List<Judged> news(Fate fate) {
+    return report.news().judged().stream().filter(it -> it.fate() == fate).toList();
+  }
+
+  private String subject() {
+    return "SWEEP | %s | %s %s"
+        .formatted(counts(), report.place().accountId(), report.place().region());
+  }
+
+  private String counts() {
+    var tags = report.news().unreadable().size();
+    return Stream.concat(
+            TOLD.stream()
+                .filter(fate -> !news(fate).isEmpty())
+                .map(fate -> news(fate).size() + " " + SweepMessage.name(fate)),
+            tags == 0 ? Stream.of() : Stream.of(tags + " unreadable tag" + (tags == 1 ? "" : "s")))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String name(Fate fate) {
+    return switch (fate) {
+      case HELD_BACK -> "held back";
+      case OBSERVED -> "would stop";
+      case WARNED -> "near or over";
+      case EXEMPT -> "exempt";
+      case ORDERED, REFUSED, LEFT -> "";
+    };
+  }
+
+  private String headline() {
+    return "New since the last sweep: " + counts() + ".";
+  }
+
+  private Map<String, String> facts() {
+    var facts = new LinkedHashMap<String, String>();
+    for (var fate : TOLD) {
+      add(facts, title(fate), news(fate).stream().map(this::fact).toList());
+    }
+    add(facts, "Tag", report.news().unreadable().stream().map(SweepMessage::fact).toList());
+    facts.put("Account", report.place().accountId() + ", " + report.place().region());
+    facts.put(
+        "Sweep",
+        "%s; %d sessions in %d of %d workgroups; %d ordered to be stopped, %d failures"
+            .formatted(
+                Words.time(report.startedAt()),
+                report.sessionsSeen(),
+                report.workGroupsDone(),
+                report.workGroups(),
+                report.count(Fate.ORDERED),
+                report.failures().size()));
+    return facts;
+  }
+
+  private static String title(Fate fate) {
+    return switch (fate) {
+      case HELD_BACK -> "Held back";
+      case OBSERVED -> "Observed";
+      case WARNED -> "Warning";
+      case EXEMPT -> "Exempt";
+      case ORDERED, REFUSED, LEFT -> "";
+    };
+  }
+
+  private static void add(Map<String, String> facts, String title, List<String> all) {
+    for (var index = 0; index < Math.min(all.size(), MOST_OF_A_KIND); index++) {
+      facts.put(title + " " + (index + 1), all.get(index));
+    }
+    if (all.size() > MOST_OF_A_KIND) {
+      facts.put(title + " more", (all.size() - MOST_OF_A_KIND) + " more, in the log");
+    }
+  }
+
+  private String fact(Judged judged) {
+    var details = judged.details();
+    var calculation = judged.suspect().calculationOrNull();
+    var session = judged.suspect().session();
+    var held = details.dpusStillHeld();
+    var cost = details.cost();
+    return Stream.of(
+            calculation == null ? null : "calculation " + calculation.id(),
+            "session " + session.id(),
+            "workgroup " + UserText.clean(session.workGroup()),
+            details.owner() == null ? null : "owner " + UserText.quoted(details.owner()),
+            details.description() == null ? null : UserText.quoted(details.description()),
+            judged.verdict().reason(),
+            cost == null
+                ? null
+                : "cost so far %s (%s)"
+                    .formatted(Words.usd(cost.usd(teller.usdPerDpuHour())), cost.basis()),
+            held == null
+                ? null
+                : Words.usd(held * teller.usdPerDpuHour()) + " an hour until its session ends",
+            then(judged))
+        .flatMap(Stream::ofNullable)
+        .collect(Collectors.joining("; "));
+  }
+
+  /** What comes of it, and what to do about that. */
+  private @Nullable String then(Judged judged) {
+    return switch (judged.verdict()) {
+      case Verdict.Warn warn when warn.stopAt() != null ->
+          "%s stopped by the first sweep after %s%s"
+              .formatted(
+                  judged.limits().mode() == Mode.ENFORCE ? "will be" : "would be",
+                  Words.time(warn.stopAt()),
+                  exempt(judged));
+      case Verdict.Over _ ->
+          judged.fate() == Fate.EXEMPT && judged.limits().exemptUntil() != null
+              ? "exempt until " + Words.time(judged.limits().exemptUntil())
+              : null;
+      case Verdict.Warn _, Verdict.Leave _ -> null;
+    };
+  }
+
+  private String exempt(Judged judged) {
+    var command = report.exemptCommand(judged);
+    return command == null ? "" : "; to exempt it: " + command;
+  }
+
+  private static String fact(UnreadableTag tag) {
+    return "%s = %s on %s; it takes %s; until it is mended nothing there is stopped"
+        .formatted(
+            UserText.clean(tag.key()),
+            UserText.quoted(tag.value()),
+            UserText.clean(tag.arn(), UserText.MOST_OF_AWS),
+            tag.accepted());
+  }
+
+  private List<String> next() {
+    var next = new ArrayList<String>();
+    if (!news(Fate.HELD_BACK).isEmpty()) {
+      var most = report.policy().maxActions();
+      next.add(
+          "One sweep orders at most %d stops, the costliest first, and the next ones order the rest. To let it order more, deploy with a higher MaxActionsPerSweep."
+              .formatted(most));
+      next.add(
+          "To brake at once, run the command that this prints: aws cloudformation describe-stacks --stack-name %s --region %s --query \"Stacks[0].Outputs[?OutputKey=='Brake'].OutputValue\" --output text"
+              .formatted(service, report.place().region()));
+    }
+    if (!news(Fate.OBSERVED).isEmpty()) {
+      next.add(
+          "What would be stopped goes on, since its mode is observe or a tag of it can't be read. To stop such things, set the parameter Mode, or the workgroup's tag %smode, to enforce: that would save at most %s an hour from now on."
+              .formatted(Limits.PREFIX, Words.usd(report.usdPerHour(Fate.OBSERVED))));
+    }
+    return next;
+  }
+
+  private String queue() {
+    var queue = new LinkedHashMap<String, Object>(record.summary().fields());
+    queue.put(
+        "findings",
+        TOLD.stream()
+            .flatMap(fate -> news(fate).stream().limit(MOST_OF_A_KIND))
+            .map(judged -> record.finding(judged).fields())
+            .toList());
+    return Json.line(queue);
+  }
+}

@@ -1,0 +1,159 @@
+package io.github.calculationguard.report;
+
+import io.github.calculationguard.guard.SweepReport;
+import io.github.calculationguard.guard.SweepReport.Failure;
+import io.github.calculationguard.guard.SweepReport.Fate;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.Verdict;
+import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.spark.Place;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/**
+ * What a sweep leaves in the log: a line on it all, and one on each thing that is not left alone.
+ */
+public final class SweepRecord {
+
+  private final SweepReport report;
+  private final Teller teller;
+
+  SweepRecord(SweepReport report, Teller teller) {
+    this.report = report;
+    this.teller = teller;
+  }
+
+  /** All its lines, the one on it all first. */
+  public static List<StopRecord> of(SweepReport report, Teller teller) {
+    var it = new SweepRecord(report, teller);
+    return Stream.of(
+            Stream.of(it.summary()),
+            report.failures().stream().map(it::failure),
+            report.judged().stream().filter(judged -> judged.fate() != Fate.LEFT).map(it::finding))
+        .flatMap(lines -> lines)
+        .toList();
+  }
+
+  /** Of a sweep that could find out nothing. */
+  public static StopRecord ofFailure(String why, Place place, Teller teller, Instant at) {
+    return tail(
+        head("sweep_failure", Severity.ERROR, place, teller, at)
+            .put("reason", UserText.clean(why, UserText.MOST_OF_AWS)),
+        teller);
+  }
+
+  /** The sweep's metrics. */
+  public static Metrics metrics(SweepReport report) {
+    return new Metrics()
+        .count("SessionsSeen", report.sessionsSeen())
+        .count("CalculationsSeen", report.calculationsSeen())
+        .count("Findings", report.over())
+        .count("ActionsHeldBack", report.count(Fate.HELD_BACK))
+        .count("SweepFailures", report.failures().size())
+        .put("SweepDuration", "Milliseconds", report.took().toMillis())
+        .count("AthenaCalls", callsMade(report));
+  }
+
+  /** How much a person should care for a sweep. */
+  static Severity severity(SweepReport report) {
+    return !report.failures().isEmpty() || report.count(Fate.HELD_BACK) > 0
+        ? Severity.ERROR
+        : report.complete() ? Severity.INFO : Severity.WARNING;
+  }
+
+  private static int callsMade(SweepReport report) {
+    return report.calls().values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /** One line on it all. */
+  StopRecord summary() {
+    var record =
+        head("sweep", severity(report))
+            .put("outcome", report.complete() ? "COMPLETE" : "OUT_OF_TIME")
+            .put("work_groups", report.workGroups())
+            .put("work_groups_done", report.workGroupsDone())
+            .put("sessions_seen", report.sessionsSeen())
+            .put("calculations_seen", report.calculationsSeen())
+            .put("judged", report.judged().size())
+            .put("over", report.over())
+            .put("warned", report.count(Fate.WARNED))
+            .put("ordered", report.count(Fate.ORDERED))
+            .put("refused", report.count(Fate.REFUSED))
+            .put("held_back", report.count(Fate.HELD_BACK))
+            .put("observed", report.count(Fate.OBSERVED))
+            .put("exempt", report.count(Fate.EXEMPT))
+            .put("failed", report.failures().size())
+            .put("unreadable_tags", report.unreadable().size())
+            .put("would_save_usd_per_hour", StopRecord.rounded(report.usdPerHour(Fate.OBSERVED)))
+            .put("exempt_usd_per_hour", StopRecord.rounded(report.usdPerHour(Fate.EXEMPT)))
+            .put("duration_millis", report.took().toMillis())
+            .put("calls", callsMade(report));
+    report
+        .calls()
+        .forEach((operation, calls) -> record.put("calls" + lowerSnake(operation), calls));
+    return tail(record);
+  }
+
+  private static String lowerSnake(String operation) {
+    return operation.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+  }
+
+  private StopRecord failure(Failure failure) {
+    return tail(
+        head("sweep_failure", Severity.ERROR)
+            .put("subject", failure.where())
+            .put("reason", UserText.clean(failure.why(), UserText.MOST_OF_AWS)));
+  }
+
+  /** One thing that was found, by the keys of the log contract. */
+  StopRecord finding(Judged judged) {
+    var usage =
+        switch (judged.verdict()) {
+          case Verdict.Leave _ -> null;
+          case Verdict.Warn warn -> warn.usage();
+          case Verdict.Over over -> over.usage();
+        };
+    return tail(
+        head("finding", severity(judged.fate()))
+            .put("outcome", judged.fate().name())
+            .put("reason", judged.verdict().reason())
+            .put("rule", usage == null ? null : usage.rule())
+            .put("limit", usage == null ? null : StopRecord.rounded(usage.limit()))
+            .put("observed", usage == null ? null : StopRecord.rounded(usage.observed()))
+            .details(judged.details(), teller.usdPerDpuHour()));
+  }
+
+  /** How much a person should care for what was found. */
+  static Severity severity(Fate fate) {
+    return switch (fate) {
+      case LEFT, ORDERED, EXEMPT -> Severity.INFO;
+      case WARNED, OBSERVED -> Severity.WARNING;
+      case HELD_BACK, REFUSED -> Severity.ERROR;
+    };
+  }
+
+  private StopRecord head(String event, Severity severity) {
+    return head(event, severity, report.place(), teller, report.startedAt());
+  }
+
+  private static StopRecord head(
+      String event, Severity severity, Place place, Teller teller, Instant at) {
+    return new StopRecord()
+        .put("timestamp", StopRecord.text(at))
+        .put("level", severity.level())
+        .put("event", event)
+        .put("guard_version", teller.guardVersion())
+        .put("account_id", place.accountId())
+        .put("region", place.region());
+  }
+
+  private StopRecord tail(StopRecord record) {
+    return tail(record, teller);
+  }
+
+  private static StopRecord tail(StopRecord record, Teller teller) {
+    return record.put("request_id", teller.requestId()).put("cold_start", teller.coldStart());
+  }
+}

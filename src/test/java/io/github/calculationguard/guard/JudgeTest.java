@@ -1,0 +1,330 @@
+package io.github.calculationguard.guard;
+
+import static io.github.calculationguard.guard.World.START;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.Suspect.RunningCalculation;
+import io.github.calculationguard.guard.Verdict.Over;
+import io.github.calculationguard.guard.Verdict.Usage;
+import io.github.calculationguard.guard.Verdict.Warn;
+import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.SessionId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class JudgeTest {
+
+  private static final Instant NOW = START;
+  private static final Judge JUDGE = new Judge(true);
+
+  private static Limits limits(Rule rule, double limit) {
+    return new Limits(Limits.Mode.ENFORCE, Map.of(rule, limit), 80);
+  }
+
+  private static Suspect calculation(String state, Duration age, @Nullable Duration dpuTime) {
+    var session =
+        World.session("s-1", "etl", "BUSY", NOW.minus(Duration.ofDays(2)), null, 20, null);
+    return new RunningCalculation(
+        World.calculation("c-1", session.id(), state, NOW.minus(age), dpuTime), session, List.of());
+  }
+
+  private static ActiveSession session(
+      Duration age, @Nullable Duration idle, @Nullable Duration dpuTime) {
+    return new ActiveSession(
+        World.session(
+            "s-2",
+            "etl",
+            idle == null ? "BUSY" : "IDLE",
+            NOW.minus(age),
+            idle == null ? null : NOW.minus(idle),
+            null,
+            dpuTime),
+        List.of());
+  }
+
+  private static String name(Verdict verdict) {
+    return verdict.getClass().getSimpleName();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT0S, Leave",
+    "PT1H35M59.999S, Leave",
+    "PT1H36M, Warn",
+    "PT1H59M59.999S, Warn",
+    "PT2H, Warn",
+    "PT2H0.001S, Over",
+    "P30D, Over",
+  })
+  void findsCalculationsThatRunTooLong(Duration age, String verdict) {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    calculation("RUNNING", age, null),
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
+                    NOW)))
+        .isEqualTo(verdict);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT7H59M59.999S, Leave",
+    "PT8H, Warn",
+    "PT10H, Warn",
+    "PT10H0.001S, Over",
+  })
+  void findsCalculationsThatUseTooMuch(Duration dpuTime, String verdict) {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    calculation("RUNNING", Duration.ofHours(1), dpuTime),
+                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 10),
+                    NOW)))
+        .isEqualTo(verdict);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT47M59.999S, Leave",
+    "PT48M, Warn",
+    "PT1H, Warn",
+    "PT1H0.001S, Over",
+  })
+  void findsSessionsThatIdleTooLong(Duration idle, String verdict) {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    session(Duration.ofDays(1), idle, null),
+                    limits(Rule.MAX_SESSION_IDLE_MINUTES, 60),
+                    NOW)))
+        .isEqualTo(verdict);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT19M11.999S, Leave",
+    "PT19M12S, Warn",
+    "PT24M, Warn",
+    "PT24M0.001S, Over",
+  })
+  void findsSessionsThatAreOpenTooLong(Duration age, String verdict) {
+    assertThat(
+            name(JUDGE.judge(session(age, null, null), limits(Rule.MAX_SESSION_HOURS, 0.4), NOW)))
+        .isEqualTo(verdict);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT4M47.999S, Leave",
+    "PT4M48S, Warn",
+    "PT6M, Warn",
+    "PT6M0.001S, Over",
+  })
+  void findsSessionsThatUseTooMuch(Duration dpuTime, String verdict) {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    session(Duration.ofHours(1), null, dpuTime),
+                    limits(Rule.MAX_SESSION_DPU_HOURS, 0.1),
+                    NOW)))
+        .isEqualTo(verdict);
+  }
+
+  @Test
+  void namesRuleLimitUseCostAndReason() {
+    assertThat(
+            JUDGE.judge(
+                calculation("RUNNING", Duration.parse("PT3H7M30S"), Duration.ofHours(12)),
+                limits(Rule.MAX_CALCULATION_MINUTES, 120),
+                NOW))
+        .isEqualTo(
+            new Over(
+                new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
+                new Cost(12, Cost.Basis.REPORTED),
+                "running for 3 h 7 min, over 2 h"));
+  }
+
+  @Test
+  void warnsWithTheTimeAtWhichItWillBeStopped() {
+    assertThat(
+            JUDGE.judge(
+                session(Duration.ofDays(1), Duration.ofMinutes(50), Duration.ofHours(3)),
+                limits(Rule.MAX_SESSION_IDLE_MINUTES, 60),
+                NOW))
+        .isEqualTo(
+            new Warn(
+                new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 50, null),
+                new Cost(3, Cost.Basis.REPORTED),
+                NOW.plus(Duration.ofMinutes(10)),
+                "idle for 50 min, near 1 h"));
+  }
+
+  @Test
+  void expectsDpuHoursToBeUsedAsTheyWereSoFar() {
+    assertThat(
+            JUDGE.judge(
+                session(Duration.ofHours(3), null, Duration.ofHours(9)),
+                limits(Rule.MAX_SESSION_DPU_HOURS, 10),
+                NOW))
+        .isInstanceOfSatisfying(
+            Warn.class, warn -> assertThat(warn.stopAt()).isEqualTo(NOW.plusSeconds(20 * 60)));
+  }
+
+  @Test
+  void stopsNothingOnAnUpperBoundAlone() {
+    assertThat(
+            JUDGE.judge(
+                calculation("RUNNING", Duration.ofHours(7), null),
+                limits(Rule.MAX_CALCULATION_DPU_HOURS, 10),
+                NOW))
+        .isEqualTo(
+            new Warn(
+                new Usage(Rule.MAX_CALCULATION_DPU_HOURS, 10, 140, Cost.Basis.UPPER_BOUND),
+                new Cost(140, Cost.Basis.UPPER_BOUND),
+                null,
+                "used at most 140.0 DPU-hours, over 10.0 DPU-hours;"
+                    + " an upper bound alone stops nothing"));
+  }
+
+  @Test
+  void stopsOnWhatTheNodesUsed() {
+    var bare = calculation("RUNNING", Duration.ofHours(7), null);
+    var suspect =
+        Suspect.of(
+            bare.calculationOrNull(),
+            bare.session(),
+            List.of(
+                new Executor(1, NOW.minus(Duration.ofHours(7)), null),
+                new Executor(2, NOW.minus(Duration.ofHours(6)), NOW.minusSeconds(3600))));
+
+    assertThat(JUDGE.judge(suspect, limits(Rule.MAX_CALCULATION_DPU_HOURS, 10), NOW))
+        .isInstanceOfSatisfying(
+            Over.class, over -> assertThat(over.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE)));
+  }
+
+  @Test
+  void stopsForTheTimeEvenWhereItsCostIsAnUpperBound() {
+    assertThat(
+            JUDGE.judge(
+                calculation("RUNNING", Duration.ofHours(7), null),
+                new Limits(
+                    Limits.Mode.ENFORCE,
+                    Map.of(
+                        Rule.MAX_CALCULATION_DPU_HOURS, 10.0, Rule.MAX_CALCULATION_MINUTES, 120.0),
+                    80),
+                NOW))
+        .isInstanceOfSatisfying(
+            Over.class,
+            over -> assertThat(over.usage().rule()).isEqualTo(Rule.MAX_CALCULATION_MINUTES));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"PT2H, Leave", "PT2H0.001S, Over"})
+  void leavesWhatIsBeingCanceledToItsUserUntilItIsOverALimit(Duration age, String verdict) {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    calculation("CANCELING", age, null),
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
+                    NOW)))
+        .isEqualTo(verdict);
+  }
+
+  @Test
+  void warnsOfWhatIsBeingCanceledWhereItMayBeOverALimit() {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    calculation("CANCELING", Duration.ofHours(1), null),
+                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 19),
+                    NOW)))
+        .isEqualTo("Warn");
+  }
+
+  @Test
+  void onlyWarnsOfSessionsWhereItMayNotEndThem() {
+    assertThat(
+            new Judge(false)
+                .judge(
+                    session(Duration.ofHours(30), Duration.ofHours(2), Duration.ofHours(5)),
+                    limits(Rule.MAX_SESSION_IDLE_MINUTES, 60),
+                    NOW))
+        .isEqualTo(
+            new Warn(
+                new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 120, null),
+                new Cost(5, Cost.Basis.REPORTED),
+                null,
+                "idle for 2 h, over 1 h; this guard may not end sessions (Escalation is NONE)"));
+  }
+
+  @Test
+  void stopsCalculationsWhereItMayNotEndSessions() {
+    assertThat(
+            new Judge(false)
+                .judge(
+                    calculation("RUNNING", Duration.ofHours(3), null),
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
+                    NOW))
+        .isInstanceOf(Over.class);
+  }
+
+  @Test
+  void leavesWhatEndedByItself() {
+    assertThat(
+            name(
+                JUDGE.judge(
+                    calculation("COMPLETED", Duration.ofHours(3), null),
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
+                    NOW)))
+        .isEqualTo("Leave");
+  }
+
+  @Test
+  void judgesNothingThatAthenaDoesNotSay() {
+    var session = World.session("s-3", "etl", "IDLE", null, null, null, null);
+    var calculation = World.calculation("c-3", new SessionId("s-3"), "RUNNING", null, null);
+    var limits =
+        new Limits(
+            Limits.Mode.ENFORCE,
+            Map.of(
+                Rule.MAX_SESSION_HOURS, 1.0,
+                Rule.MAX_SESSION_IDLE_MINUTES, 1.0,
+                Rule.MAX_SESSION_DPU_HOURS, 1.0,
+                Rule.MAX_CALCULATION_MINUTES, 1.0,
+                Rule.MAX_CALCULATION_DPU_HOURS, 1.0),
+            80);
+
+    assertThat(JUDGE.judge(new ActiveSession(session, List.of()), limits, NOW))
+        .isEqualTo(new Verdict.Leave("no limit applies"));
+    assertThat(JUDGE.judge(new RunningCalculation(calculation, session, List.of()), limits, NOW))
+        .isEqualTo(new Verdict.Leave("no limit applies"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PT0S, 0 s",
+    "PT59.999S, 59 s",
+    "PT1M, 1 min",
+    "PT59M1S, 59 min 1 s",
+    "PT1H1S, 1 h",
+    "P1DT2M, 1 d 2 min"
+  })
+  void saysDurationsAsPeopleDo(Duration age, String words) {
+    assertThat(
+            JUDGE
+                .judge(
+                    calculation("RUNNING", age, null),
+                    limits(Rule.MAX_CALCULATION_MINUTES, 60_000),
+                    NOW)
+                .reason())
+        .isEqualTo("running for " + words + ", within 41 d 16 h");
+  }
+}

@@ -1,0 +1,468 @@
+package io.github.calculationguard.guard;
+
+import static io.github.calculationguard.guard.World.DEFAULTS;
+import static io.github.calculationguard.guard.World.PLACE;
+import static io.github.calculationguard.guard.World.policy;
+import static java.time.Duration.ofHours;
+import static java.time.Duration.ofMinutes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.SweepReport.Failure;
+import io.github.calculationguard.guard.SweepReport.Fate;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.DeniedException;
+import io.github.calculationguard.spark.WorkGroup;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SweepTest {
+
+  private static final Map<String, String> NO_TAGS = Map.of();
+
+  private static String sessionArn(String workGroup, String session) {
+    return PLACE.arnOf(new WorkGroup(workGroup)) + "/session/" + session;
+  }
+
+  private static List<Fate> fates(SweepReport report) {
+    return report.judged().stream().map(Judged::fate).toList();
+  }
+
+  @Test
+  void ordersACalculationThatRunsTooLong() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session = world.busy("etl", "s-1", ofHours(5), Map.of("Owner", "ana"));
+    world.running(session, "c-1", ofHours(3));
+
+    var report = world.sweep();
+
+    assertThat(world.ordered)
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.suspect().id()).isEqualTo("c-1");
+              assertThat(finding.over().reason()).isEqualTo("running for 3 h, over 2 h");
+              assertThat(finding.onlyIfIdleSince()).isNull();
+              assertThat(finding.foundAt()).isEqualTo(World.START);
+              assertThat(finding.expiresAt()).isEqualTo(World.START.plus(ofMinutes(10)));
+            });
+    assertThat(report.judged())
+        .filteredOn(it -> it.fate() == Fate.ORDERED)
+        .singleElement()
+        .satisfies(it -> assertThat(it.owner()).isEqualTo("ana"));
+    assertThat(report.over()).isEqualTo(1);
+    assertThat(report.sessionsSeen()).isEqualTo(1);
+    assertThat(report.calculationsSeen()).isEqualTo(1);
+    assertThat(world.announced).isEmpty();
+  }
+
+  @Test
+  void ordersAnIdleSessionOnlyForAsLongAsItIdles() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofMinutes(61), NO_TAGS);
+
+    world.sweep();
+
+    assertThat(world.ordered)
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.suspect()).isInstanceOf(ActiveSession.class);
+              assertThat(finding.onlyIfIdleSince()).isEqualTo(World.START.minus(ofMinutes(61)));
+            });
+  }
+
+  @Test
+  void takesWhatASessionDoesNowForGranted() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    // Listed as idle, described as busy.
+    world.idle("etl", "s-1", ofHours(5), ofMinutes(61), NO_TAGS);
+    var busy = World.session("s-1", "etl", "BUSY", World.START.minus(ofHours(5)), null, 20, null);
+    world.athena.describe(busy);
+
+    world.sweep();
+
+    assertThat(world.ordered).isEmpty();
+  }
+
+  @Test
+  void letsASessionThatIsOverTakeItsCalculationAlong() {
+    var world =
+        new World(
+            policy(
+                new Limits(
+                    Limits.Mode.ENFORCE,
+                    Map.of(Rule.MAX_SESSION_HOURS, 4.0, Rule.MAX_CALCULATION_MINUTES, 120.0),
+                    80)));
+    world.workGroup("etl", NO_TAGS);
+    world.running(world.busy("etl", "s-1", ofHours(5), NO_TAGS), "c-1", ofHours(3));
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("s-1");
+  }
+
+  @Test
+  void stopsTheCalculationWhereItMayNotEndTheSession() {
+    var limits =
+        new Limits(
+            Limits.Mode.ENFORCE,
+            Map.of(Rule.MAX_SESSION_HOURS, 4.0, Rule.MAX_CALCULATION_MINUTES, 120.0),
+            80);
+    var world = new World(policy(limits, false, 10));
+    world.workGroup("etl", NO_TAGS);
+    world.running(world.busy("etl", "s-1", ofHours(5), NO_TAGS), "c-1", ofHours(3));
+
+    var report = world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("c-1");
+    assertThat(fates(report)).containsExactlyInAnyOrder(Fate.WARNED, Fate.ORDERED);
+  }
+
+  @Test
+  void looksIntoDegradedSessionsToo() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session =
+        World.session("s-1", "etl", "DEGRADED", World.START.minus(ofHours(5)), null, 20, null);
+    world.athena.put(session, NO_TAGS, List.of());
+    world.running(session.id(), "c-1", ofHours(3));
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("c-1");
+  }
+
+  @Test
+  void onlyLooksAtWorkGroupsThatMatch() {
+    var world =
+        new World(
+            new Policy(
+                new WorkGroupPattern("etl-?"),
+                DEFAULTS,
+                ofHours(24),
+                true,
+                10,
+                ofMinutes(10),
+                0.35,
+                "owner"));
+    for (var name : List.of("etl-1", "etl-12", "adhoc", "ETL-1")) {
+      world.workGroup(name, NO_TAGS);
+      world.idle(name, "s-of-" + name, ofHours(5), ofHours(2), NO_TAGS);
+    }
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("s-of-etl-1");
+  }
+
+  @Test
+  void onlyReportsWhatItWouldStopWhereItObserves() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", Map.of("calculation-guard:mode", "observe"));
+    world.running(world.busy("etl", "s-1", ofHours(5), NO_TAGS), "c-1", ofHours(3));
+    world.idle("etl", "s-2", ofHours(5), ofHours(2), NO_TAGS);
+
+    var report = world.sweep();
+
+    assertThat(world.ordered).isEmpty();
+    assertThat(report.count(Fate.OBSERVED)).isEqualTo(2);
+    // Two sessions of two nodes each.
+    assertThat(report.usdPerHour(Fate.OBSERVED)).isEqualTo(4 * 0.35);
+    assertThat(world.announced).singleElement().isEqualTo(report);
+    assertThat(report.news().judged()).hasSize(2);
+  }
+
+  @Test
+  void doesNotEvenLookWhereItIsOff() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", Map.of("calculation-guard:mode", "off"));
+    world.running(world.busy("etl", "s-1", ofHours(5), NO_TAGS), "c-1", ofHours(3));
+
+    var report = world.sweep();
+
+    assertThat(report.judged()).isEmpty();
+    assertThat(report.calls())
+        .isEqualTo(Map.of("ListWorkGroups", 1, "ListSessions", 2, "ListTagsForResource", 1));
+  }
+
+  @Test
+  void tellsWhatAnExemptionCosts() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", Map.of("calculation-guard:exempt-until", "2027-01-01T00:00:00Z"));
+    world.workGroup("adhoc", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.idle(
+        "adhoc",
+        "s-2",
+        ofHours(5),
+        ofHours(2),
+        Map.of("calculation-guard:exempt-until", "2026-11-22T18:00:00Z"));
+
+    var report = world.sweep();
+
+    assertThat(world.ordered).isEmpty();
+    assertThat(report.count(Fate.EXEMPT)).isEqualTo(2);
+    assertThat(report.usdPerHour(Fate.EXEMPT)).isEqualTo(4 * 0.35);
+    assertThat(report.news().judged()).hasSize(2);
+  }
+
+  @Test
+  void observesOnlyAndSaysSoWhereATagCantBeRead() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle(
+        "etl", "s-1", ofHours(5), ofHours(2), Map.of("calculation-guard:max-session-hours", "9h"));
+
+    var report = world.sweep();
+
+    assertThat(world.ordered).isEmpty();
+    assertThat(fates(report)).containsExactly(Fate.OBSERVED);
+    assertThat(report.news().unreadable())
+        .extracting(UnreadableTag::arn, UnreadableTag::key, UnreadableTag::value)
+        .containsExactly(
+            org.assertj.core.groups.Tuple.tuple(
+                sessionArn("etl", "s-1"), "calculation-guard:max-session-hours", "9h"));
+  }
+
+  @Test
+  void honoursALimitThatASessionTightened() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session =
+        world.busy(
+            "etl", "s-1", ofHours(5), Map.of("calculation-guard:max-calculation-minutes", "30"));
+    world.running(session, "c-1", ofMinutes(31));
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("c-1");
+  }
+
+  @Test
+  void remembersATightenedLimitFromThenOn() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session =
+        world.busy(
+            "etl", "s-1", ofHours(5), Map.of("calculation-guard:max-calculation-minutes", "30"));
+    world.running(session, "c-1", ofMinutes(5));
+    world.sweep();
+    world.pass(ofMinutes(26));
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("c-1");
+  }
+
+  @Test
+  void announcesANewThingOnceADay() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", Map.of("calculation-guard:mode", "observe"));
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.sweep();
+    world.pass(ofHours(23));
+    world.sweep();
+    assertThat(world.announced).hasSize(1);
+
+    world.pass(ofHours(1));
+    world.sweep();
+    assertThat(world.announced).hasSize(2);
+  }
+
+  @Test
+  void announcesOnlyWhatIsNew() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", Map.of("calculation-guard:mode", "observe"));
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.sweep();
+    world.idle("etl", "s-2", ofHours(5), ofMinutes(50), NO_TAGS);
+    world.sweep();
+    // Warned of before, and over by now: that's news.
+    world.pass(ofMinutes(15));
+    world.sweep();
+
+    assertThat(world.announced)
+        .extracting(report -> report.news().judged().stream().map(it -> it.suspect().id()).toList())
+        .containsExactly(List.of("s-1"), List.of("s-2"), List.of("s-2"));
+  }
+
+  @Test
+  void announcesAgainWhatNobodyWasToldOf() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", Map.of("calculation-guard:mode", "observe"));
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    var deadline = new io.github.calculationguard.spark.Deadline(World.START.plusSeconds(60));
+    world.sweep.run(PLACE, deadline);
+
+    assertThat(world.sweep.run(PLACE, deadline).news().judged()).hasSize(1);
+  }
+
+  @Test
+  void ordersTheCostliestAndHoldsTheRestBack() {
+    var world = new World(policy(DEFAULTS, true, 2));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-5", ofHours(5), ofHours(2), NO_TAGS);
+    world.idle("etl", "s-9", ofHours(9), ofHours(2), NO_TAGS);
+    world.idle("etl", "s-7", ofHours(7), ofHours(2), NO_TAGS);
+
+    var report = world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("s-9", "s-7");
+    assertThat(report.count(Fate.HELD_BACK)).isEqualTo(1);
+    assertThat(report.news().judged())
+        .singleElement()
+        .satisfies(it -> assertThat(it.suspect().id()).isEqualTo("s-5"));
+
+    world.sweep();
+    assertThat(world.orderedIds()).containsExactly("s-9", "s-7", "s-5");
+  }
+
+  @Test
+  void letsNothingThatCantBeStoppedTakeThePlaceOfTheRest() {
+    var world = new World(policy(DEFAULTS, true, 1));
+    world.disobey();
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-5", ofHours(5), ofHours(2), NO_TAGS);
+    world.idle("etl", "s-9", ofHours(9), ofHours(2), NO_TAGS);
+
+    for (var sweep = 0; sweep < 4; sweep++) {
+      world.sweep();
+      world.pass(ofMinutes(10));
+    }
+
+    assertThat(world.orderedIds()).containsExactly("s-9", "s-5", "s-9", "s-5");
+  }
+
+  @Test
+  void findsAgainWhatCouldNotBeOrdered() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.refuse("the bus is full");
+
+    var report = world.sweep();
+
+    assertThat(fates(report)).containsExactly(Fate.REFUSED);
+    assertThat(report.failures()).containsExactly(new Failure("order for s-1", "the bus is full"));
+
+    world.refuse(null);
+    world.sweep();
+    assertThat(world.orderedIds()).containsExactly("s-1");
+  }
+
+  @Test
+  void goesOnWhereAWorkGroupOrASessionFails() {
+    var world = new World(policy(DEFAULTS));
+    for (var name : List.of("a", "b", "c", "d")) {
+      world.workGroup(name, NO_TAGS);
+      for (var number : List.of("1", "2", "3")) {
+        world.idle(name, "s-" + name + number, ofHours(5), ofHours(2), NO_TAGS);
+      }
+    }
+    var denied = new DeniedException("not yours");
+    world.athena.fail("ListSessions", "a", denied);
+    world.athena.fail("ListTagsForResource", PLACE.arnOf(new WorkGroup("b")), denied);
+    world.athena.fail(
+        "ListTagsForResource", sessionArn("c", "s-c2"), new AthenaUnavailableException("busy"));
+    world.athena.fail("ListExecutors", "s-d3", denied);
+
+    var report = world.sweep();
+
+    assertThat(world.orderedIds())
+        .containsExactlyInAnyOrder("s-c1", "s-c3", "s-d1", "s-d2", "s-d3");
+    assertThat(report.failures())
+        .containsExactlyInAnyOrder(
+            new Failure("workgroup a", "not yours"),
+            new Failure("workgroup b", "not yours"),
+            new Failure("session s-c2", "busy"),
+            new Failure("executors of session s-d3", "not yours"));
+    assertThat(report.complete()).isTrue();
+  }
+
+  @Test
+  void leavesWhatEndsWhileItLooks() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session = world.busy("etl", "s-1", ofHours(5), NO_TAGS);
+    world.running(session, "c-1", ofHours(3));
+    world.athena.fail(
+        "GetCalculationExecution",
+        "c-1",
+        new io.github.calculationguard.spark.NoSuchThingException("none"));
+
+    var report = world.sweep();
+
+    assertThat(world.ordered).isEmpty();
+    assertThat(report.failures()).isEmpty();
+  }
+
+  @Test
+  void failsWhereNotEvenTheWorkGroupsCanBeListed() {
+    var world = new World(policy(DEFAULTS));
+    world.athena.fail("ListWorkGroups", "", new DeniedException("not yours"));
+
+    assertThatThrownBy(world::sweep).isInstanceOf(DeniedException.class);
+  }
+
+  @Test
+  void saysHowFarItCameAndBeginsElsewhereTheNextTime() {
+    // At one call a second, 30 seconds less the reserve do for some four workgroups of nine.
+    var world = new World(policy(DEFAULTS), 1);
+    var names = List.of("a", "b", "c", "d", "e", "f", "g", "h", "i");
+    for (var name : names) {
+      world.workGroup(name, NO_TAGS);
+      world.idle(name, "s-" + name, ofHours(5), ofMinutes(5), NO_TAGS);
+    }
+    var walked = new HashSet<String>();
+    for (var sweep = 0; sweep < 3; sweep++) {
+      var report = world.sweep(Duration.ofSeconds(30));
+
+      assertThat(report.complete()).isFalse();
+      assertThat(report.workGroups()).isEqualTo(9);
+      assertThat(report.workGroupsDone()).isBetween(3, 5);
+      assertThat(report.took()).isLessThan(Duration.ofSeconds(30));
+      report.judged().forEach(it -> walked.add(it.suspect().session().workGroup()));
+    }
+    assertThat(walked).containsExactlyInAnyOrderElementsOf(names);
+  }
+
+  @Test
+  void ordersWhatItFoundBeforeTimeRanOut() {
+    var world = new World(policy(DEFAULTS), 1);
+    for (var name : List.of("a", "b", "c")) {
+      world.workGroup(name, NO_TAGS);
+      for (var number = 0; number < 5; number++) {
+        world.idle(name, "s-" + name + number, ofHours(5), ofHours(2), NO_TAGS);
+      }
+    }
+
+    var report = world.sweep(Duration.ofSeconds(30));
+
+    assertThat(report.complete()).isFalse();
+    assertThat(world.ordered).isNotEmpty();
+  }
+
+  @Test
+  void namesTheCommandThatExempts() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofMinutes(50), NO_TAGS);
+
+    var report = world.sweep();
+
+    assertThat(report.exemptCommand(report.news().judged().getFirst()))
+        .isEqualTo(
+            "aws athena tag-resource --resource-arn "
+                + sessionArn("etl", "s-1")
+                + " --tags Key=calculation-guard:exempt-until,Value=2026-11-23T09:00:00Z --region eu-central-1");
+  }
+}

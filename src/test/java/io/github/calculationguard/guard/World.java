@@ -1,0 +1,197 @@
+package io.github.calculationguard.guard;
+
+import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.Suspect.RunningCalculation;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.spark.WorkGroup;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** An account with a clock, its sweep, and what the sweep ordered and announced. */
+final class World implements InstantSource {
+
+  static final Place PLACE = new Place("aws", "eu-central-1", "123456789012");
+  static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
+
+  /** The parameters' defaults, in enforce. */
+  static final Limits DEFAULTS =
+      new Limits(
+          Limits.Mode.ENFORCE,
+          Map.of(Rule.MAX_CALCULATION_MINUTES, 120.0, Rule.MAX_SESSION_IDLE_MINUTES, 60.0),
+          80);
+
+  final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, this);
+  final List<Finding> ordered = new ArrayList<>();
+  final List<SweepReport> announced = new ArrayList<>();
+  final Sweep sweep;
+  private Instant now = START;
+  private boolean obeyed = true;
+  private @Nullable String refusal;
+
+  World(Policy policy) {
+    this(policy, 1, false);
+  }
+
+  World(Policy policy, int callsASecond) {
+    this(policy, callsASecond, true);
+  }
+
+  private World(Policy policy, int callsASecond, boolean paced) {
+    var pace = new Pace(callsASecond, this, paced ? this::pass : _ -> {});
+    athena.listen(pace::before);
+    sweep = new Sweep(athena, pace, this::place, this, policy);
+  }
+
+  static Policy policy(Limits limits) {
+    return policy(limits, true, 1000);
+  }
+
+  static Policy policy(Limits limits, boolean mayTerminate, int maxActions) {
+    return new Policy(
+        new WorkGroupPattern("*"),
+        limits,
+        Duration.ofHours(24),
+        mayTerminate,
+        maxActions,
+        Duration.ofMinutes(10),
+        0.35,
+        "owner");
+  }
+
+  @Override
+  public Instant instant() {
+    return now;
+  }
+
+  void pass(Duration time) {
+    now = now.plus(time);
+  }
+
+  /** From now on orders change nothing in the account. */
+  void disobey() {
+    obeyed = false;
+  }
+
+  /** From now on orders are not even accepted. */
+  void refuse(@Nullable String why) {
+    refusal = why;
+  }
+
+  SweepReport sweep() {
+    return sweep(Duration.ofMinutes(14));
+  }
+
+  SweepReport sweep(Duration time) {
+    var deadline = new Deadline(now.plus(time));
+    var report = sweep.run(PLACE, deadline);
+    if (!report.news().isEmpty()) {
+      announced.add(report);
+      sweep.told(report);
+    }
+    return report;
+  }
+
+  private List<Orders.Refused> place(List<Finding> findings, Deadline deadline) {
+    if (refusal != null) {
+      var why = refusal;
+      return findings.stream().map(it -> new Orders.Refused(it, why)).toList();
+    }
+    ordered.addAll(findings);
+    if (obeyed) {
+      for (var finding : findings) {
+        switch (finding.suspect()) {
+          case RunningCalculation it -> athena.cancel(it.calculation().id());
+          case ActiveSession it -> athena.terminate(it.session().id());
+        }
+      }
+    }
+    return List.of();
+  }
+
+  List<String> orderedIds() {
+    return ordered.stream().map(it -> it.suspect().id()).toList();
+  }
+
+  void workGroup(String name, Map<String, String> tags) {
+    athena.put(new WorkGroup(name), tags);
+  }
+
+  SessionId busy(String workGroup, String id, Duration age, Map<String, String> tags) {
+    var session = session(id, workGroup, "BUSY", now.minus(age), null, 20, null);
+    athena.put(session, tags, nodes(2, session.startedAt()));
+    return session.id();
+  }
+
+  SessionId idle(
+      String workGroup, String id, Duration age, Duration idle, Map<String, String> tags) {
+    var session = session(id, workGroup, "IDLE", now.minus(age), now.minus(idle), 20, null);
+    athena.put(session, tags, nodes(2, session.startedAt()));
+    return session.id();
+  }
+
+  CalculationId running(SessionId session, String id, Duration age) {
+    var calculation = calculation(id, session, "RUNNING", now.minus(age), null);
+    athena.put(calculation);
+    return calculation.id();
+  }
+
+  static Session session(
+      String id,
+      String workGroup,
+      String state,
+      @Nullable Instant startedAt,
+      @Nullable Instant idleSince,
+      @Nullable Integer maxDpus,
+      @Nullable Duration dpuTime) {
+    return new Session(
+        new SessionId(id),
+        workGroup,
+        new SessionState(state),
+        "notebook of " + id,
+        "PySpark engine version 3",
+        startedAt,
+        idleSince,
+        null,
+        maxDpus,
+        dpuTime);
+  }
+
+  static Calculation calculation(
+      String id,
+      SessionId session,
+      String state,
+      @Nullable Instant submittedAt,
+      @Nullable Duration dpuTime) {
+    return new Calculation(
+        new CalculationId(id),
+        session,
+        new CalculationState(state),
+        null,
+        "cell of " + id,
+        submittedAt,
+        null,
+        dpuTime);
+  }
+
+  static List<Executor> nodes(int count, @Nullable Instant startedAt) {
+    var nodes = new ArrayList<Executor>();
+    for (var node = 0; startedAt != null && node < count; node++) {
+      nodes.add(new Executor(1, startedAt, null));
+    }
+    return nodes;
+  }
+}

@@ -1,0 +1,315 @@
+package io.github.calculationguard.lambda;
+
+import static io.github.calculationguard.lambda.GuardedWorld.json;
+import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static java.time.Duration.ofHours;
+import static java.time.Duration.ofMinutes;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.calculationguard.local.CalculationSetup;
+import io.github.calculationguard.local.Course;
+import io.github.calculationguard.local.Fault;
+import io.github.calculationguard.local.Faults;
+import io.github.calculationguard.local.HandClock;
+import io.github.calculationguard.local.LocalEventBridge;
+import io.github.calculationguard.local.LocalWorld;
+import io.github.calculationguard.local.SessionSetup;
+import io.github.calculationguard.local.SparkModel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The sweep function in a local world, by the real SDK. */
+class SweepHandlerTest {
+
+  private static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
+
+  private final HandClock clock = new HandClock(NOW);
+  private final LocalWorld world = new LocalWorld(clock);
+  private final Map<String, String> settings = new HashMap<>();
+  private final Invocation invocation = new Invocation("request-1", ofMinutes(14), null);
+
+  @BeforeEach
+  void begin() {
+    world.eventBridge().addBus("guard");
+    settings.put("BUS_NAME", "guard");
+    settings.put("TOPIC_ARN", world.sns().addTopic("guard"));
+    settings.put("SERVICE", "guard");
+    settings.put("ESCALATION", "TERMINATE_SESSION");
+    settings.put("MODE", "enforce");
+    settings.put("MAX_SESSION_HOURS", "24");
+    model().addWorkGroup("etl", SparkModel.PYSPARK_3, Map.of("Owner", "team data"));
+    model()
+        .addWorkGroup("trial", SparkModel.PYSPARK_3, Map.of("calculation-guard:mode", "observe"));
+    model().addWorkGroup("connect", SparkModel.SPARK_35, Map.of());
+    model().addWorkGroup("primary", SparkModel.SQL_3, Map.of());
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  private SparkModel model() {
+    return world.athena().model();
+  }
+
+  private SweepHandler handler() {
+    return handler(world, clock, settings);
+  }
+
+  /** A sweep function of the workgroups of a world, which waits by moving the world's clock. */
+  static SweepHandler handler(LocalWorld world, HandClock clock, Map<String, String> settings) {
+    var environment = new HashMap<>(settings);
+    environment.putIfAbsent("BUS_NAME", "guard");
+    environment.putIfAbsent("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard");
+    System.setProperty("aws.endpointUrlAthena", world.athena().endpoint().toString());
+    System.setProperty("aws.endpointUrlSns", world.sns().endpoint().toString());
+    System.setProperty("aws.endpointUrlEventBridge", world.eventBridge().endpoint().toString());
+    try {
+      var sweep = SweepSettings.from(environment);
+      return new SweepHandler(SweepWiring.of(sweep, sweep.clients().http(), clock, clock::advance));
+    } finally {
+      System.clearProperty("aws.endpointUrlAthena");
+      System.clearProperty("aws.endpointUrlSns");
+      System.clearProperty("aws.endpointUrlEventBridge");
+    }
+  }
+
+  private void busy(String workGroup, String session, String calculation, Duration age) {
+    model().add(SessionSetup.in(workGroup).id(session).startedAt(NOW.minus(age).minusSeconds(60)));
+    model()
+        .add(
+            CalculationSetup.in(session)
+                .id(calculation)
+                .description("Join of <!channel> https://evil.example/x")
+                .course(Course.lasting(ofHours(100)))
+                .submittedAt(NOW.minus(age)));
+  }
+
+  private void idle(String workGroup, String session, Duration idle, Map<String, String> tags) {
+    model().add(SessionSetup.in(workGroup).id(session).startedAt(NOW.minus(idle)).tags(tags));
+  }
+
+  private List<String> ordered() {
+    return world.eventBridge().events().stream()
+        .map(LocalEventBridge.Event::json)
+        .map(text -> (Map<?, ?>) json(text).get("detail"))
+        .map(detail -> String.valueOf(detail.get("reason")))
+        .sorted()
+        .toList();
+  }
+
+  private List<Map<String, Object>> lines() {
+    return invocation.lines.stream().map(GuardedWorld::json).toList();
+  }
+
+  /** Something of everything. */
+  private void populate() {
+    busy("etl", "s-runaway", "c-runaway", ofHours(3));
+    busy("etl", "s-young", "c-young", ofMinutes(20));
+    busy("etl", "s-near", "c-near", ofMinutes(110));
+    idle("etl", "s-idle", ofMinutes(90), Map.of());
+    idle(
+        "etl",
+        "s-exempt",
+        ofMinutes(90),
+        Map.of("calculation-guard:exempt-until", "2026-11-22T20:00:00Z"));
+    idle("etl", "s-9h", ofMinutes(90), Map.of("calculation-guard:max-session-hours", "9h"));
+    busy("trial", "s-trial", "c-trial", ofHours(4));
+    busy("connect", "s-connect", "c-hidden", ofHours(25));
+  }
+
+  @Test
+  void ordersExactlyWhatIsOverItsLimits() {
+    populate();
+
+    var answer = handler().handleRequest(sample("schedule-sweep.json"), invocation);
+
+    assertThat(ordered())
+        .containsExactly(
+            "idle for 1 h 30 min, over 1 h",
+            "open for 1 d 1 h 1 min, over 1 d",
+            "running for 3 h, over 2 h");
+    assertThat(answer)
+        .containsEntry("event", "sweep")
+        .containsEntry("outcome", "COMPLETE")
+        .containsEntry("work_groups", 3)
+        .containsEntry("sessions_seen", 8)
+        .containsEntry("calculations_seen", 3)
+        .containsEntry("over", 6)
+        .containsEntry("ordered", 3)
+        .containsEntry("warned", 1)
+        .containsEntry("observed", 2)
+        .containsEntry("exempt", 1)
+        .containsEntry("held_back", 0)
+        .containsEntry("failed", 0)
+        .containsEntry("unreadable_tags", 1)
+        .containsEntry("calls_list_work_groups", 1)
+        .containsEntry("calls_list_sessions", 6);
+  }
+
+  @Test
+  void callsAthenaAsOftenAsItSaysAndOnlyToRead() {
+    populate();
+
+    handler().handleRequest(Map.of(), invocation);
+
+    var counts = world.athena().counts();
+    assertThat(new TreeSet<>(counts.keySet()))
+        .isEqualTo(
+            new TreeSet<>(
+                Set.of(
+                    "ListWorkGroups",
+                    "ListSessions",
+                    "ListTagsForResource",
+                    "ListCalculationExecutions",
+                    "GetCalculationExecution",
+                    "GetSession",
+                    "ListExecutors")));
+    var calls = counts.values().stream().mapToInt(Integer::intValue).sum();
+    assertThat(lines().getFirst()).containsEntry("calls", calls);
+    // Each but the first waited for a fifth of a second.
+    assertThat(Duration.between(NOW, clock.instant()))
+        .isEqualTo(Duration.ofMillis(200).multipliedBy(calls - 1));
+    assertThat(world.eventBridge().counts()).isEqualTo(Map.of("PutEvents", 1));
+    assertThat(world.sns().counts()).isEqualTo(Map.of("Publish", 1));
+  }
+
+  @Test
+  void announcesWhatIsNewAndNothingTwice() {
+    populate();
+    var handler = handler();
+
+    handler.handleRequest(Map.of(), invocation);
+    handler.handleRequest(Map.of(), invocation);
+
+    assertThat(world.sns().messages()).hasSize(1);
+    var message = world.sns().messages().getFirst();
+    assertThat(message.subject())
+        .isEqualTo(
+            "SWEEP | 2 would stop, 1 near or over, 1 exempt, 1 unreadable tag | 123456789012"
+                + " us-east-1");
+    assertThat(message.toString())
+        .contains("will be stopped by the first sweep after 2026-11-22 09:40:05 UTC")
+        .contains(
+            "aws athena tag-resource --resource-arn"
+                + " arn:aws:athena:us-east-1:123456789012:workgroup/etl/session/s-near"
+                + " --tags Key=calculation-guard:exempt-until,Value=2026-11-23T09:30:05Z"
+                + " --region us-east-1")
+        .contains("exempt until 2026-11-22 20:00:00 UTC")
+        .contains("calculation-guard:max-session-hours")
+        .doesNotContain("<!channel>")
+        .doesNotContain("https://evil.example");
+  }
+
+  @Test
+  void ordersNothingWhereItObserves() {
+    settings.put("MODE", "observe");
+    populate();
+
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(world.eventBridge().calls()).isEmpty();
+    assertThat(lines().getFirst()).containsEntry("ordered", 0).containsEntry("observed", 5);
+  }
+
+  @Test
+  void holdsBackWhatIsMoreThanOneSweepMayOrder() {
+    settings.put("MAX_ACTIONS_PER_SWEEP", "1");
+    populate();
+
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(ordered()).hasSize(1);
+    assertThat(lines().getFirst()).containsEntry("held_back", 2).containsEntry("level", "ERROR");
+    assertThat(world.sns().messages().getFirst().toString())
+        .contains("MaxActionsPerSweep")
+        .contains("OutputKey=='Brake'");
+  }
+
+  @Test
+  void failsWhereItCanFindOutNothing() {
+    world.athena().faults(Faults.always("ListWorkGroups", Fault.Refusal.DENIED));
+    var handler = handler();
+
+    assertThatThrownBy(() -> handler.handleRequest(Map.of(), invocation))
+        .isInstanceOf(SweepHandler.SweepFailedException.class);
+    assertThat(lines().getFirst())
+        .containsEntry("event", "sweep_failure")
+        .containsEntry("level", "ERROR");
+    assertThat(lines().getLast()).containsEntry("SweepFailures", 1);
+  }
+
+  @Test
+  void announcesLaterWhatCouldNotBeAnnounced() {
+    populate();
+    world.sns().faults(Faults.always(Fault.Refusal.DENIED));
+    var handler = handler();
+    handler.handleRequest(Map.of(), invocation);
+    assertThat(lines().getLast()).containsEntry("AnnouncementFailures", 1);
+
+    world.sns().faults(Faults.none());
+    handler.handleRequest(Map.of(), invocation);
+
+    assertThat(world.sns().messages()).hasSize(1);
+  }
+
+  @Test
+  void logsALineForEachFindingByTheKeysOfTheContract() {
+    populate();
+
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(lines())
+        .filteredOn(line -> "c-trial".equals(line.get("calculation_id")))
+        .singleElement()
+        .satisfies(
+            line ->
+                assertThat(line)
+                    .containsEntry("event", "finding")
+                    .containsEntry("outcome", "OBSERVED")
+                    .containsEntry("rule", "max-calculation-minutes")
+                    .containsEntry("work_group", "trial")
+                    .containsEntry("session_id", "s-trial")
+                    .containsEntry("reason", "running for 4 h, over 2 h")
+                    .containsKeys("cost_usd", "cost_basis", "still_costs", "age_seconds"));
+    assertThat(lines().getLast())
+        .containsEntry("SessionsSeen", 8)
+        .containsEntry("CalculationsSeen", 3)
+        .containsEntry("Findings", 6)
+        .containsEntry("ActionsHeldBack", 0)
+        .containsEntry("SweepFailures", 0)
+        .containsKeys("SweepDuration", "AthenaCalls");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "BUS_NAME, ''",
+    "TOPIC_ARN, guard",
+    "MODE, Enforce",
+    "MAX_CALCULATION_MINUTES, -1",
+    "WARN_AT_PERCENT, 0",
+    "CALLS_PER_SECOND, 0",
+    "WORK_GROUP_PATTERN, a/b",
+    "FINDING_EXPIRES_MINUTES, 0.5",
+    "MAX_ACTIONS_PER_SWEEP, many",
+  })
+  void namesASettingThatIsWrong(String name, String value) {
+    settings.put(name, value);
+
+    assertThatThrownBy(() -> SweepSettings.from(settings))
+        .isInstanceOf(Settings.WrongSettingsException.class)
+        .hasMessageContaining(name + " is \"" + value + "\"");
+  }
+}

@@ -1,0 +1,213 @@
+package io.github.calculationguard.spark;
+
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Athena in memory: what is put in comes out as Athena's lists and details give it, in pages. Each
+ * request that the real adapter would put on the wire is told to a listener first.
+ */
+public final class FakeAthenaSpark implements AthenaSparkView {
+
+  private final Place place;
+  private final InstantSource clock;
+  private final Map<String, WorkGroup> workGroups = new LinkedHashMap<>();
+  private final Map<SessionId, Session> sessions = new LinkedHashMap<>();
+  private final Map<SessionId, Session> newer = new HashMap<>();
+  private final Map<CalculationId, Calculation> calculations = new LinkedHashMap<>();
+  private final Map<SessionId, List<Executor>> executors = new HashMap<>();
+  private final Map<String, Map<String, String>> tags = new HashMap<>();
+  private final Map<String, AthenaSparkException> faults = new HashMap<>();
+  private Consumer<String> listener = _ -> {};
+
+  public FakeAthenaSpark(Place place, InstantSource clock) {
+    this.place = place;
+    this.clock = clock;
+  }
+
+  /** Tells every request's operation from now on. */
+  public void listen(Consumer<String> listener) {
+    this.listener = listener;
+  }
+
+  /** Adds a workgroup, or replaces its tags. */
+  public void put(WorkGroup workGroup, Map<String, String> tags) {
+    workGroups.put(workGroup.name(), workGroup);
+    this.tags.put(place.arnOf(workGroup), tags);
+  }
+
+  /** Adds a session with all that its details say, or replaces it. */
+  public void put(Session session, Map<String, String> tags, List<Executor> executors) {
+    sessions.put(session.id(), session);
+    this.executors.put(session.id(), executors);
+    this.tags.put(place.arnOf(new WorkGroup(session.workGroup()), session.id()), tags);
+  }
+
+  /** Adds a calculation with all that its details say, or replaces it. */
+  public void put(Calculation calculation) {
+    calculations.put(calculation.id(), calculation);
+  }
+
+  /** Describes a session by this from now on, while lists still tell what was put in. */
+  public void describe(Session session) {
+    newer.put(session.id(), session);
+  }
+
+  /** Makes every later request about something fail, or work again. */
+  public void fail(String operation, String about, @Nullable AthenaSparkException fault) {
+    if (fault == null) {
+      faults.remove(operation + " " + about);
+    } else {
+      faults.put(operation + " " + about, fault);
+    }
+  }
+
+  /** Ends a session and what runs in it. */
+  public void terminate(SessionId id) {
+    sessions.remove(id);
+    calculations.values().removeIf(calculation -> id.equals(calculation.sessionId()));
+  }
+
+  /** Ends a calculation; its session becomes idle. */
+  public void cancel(CalculationId id) {
+    var calculation = Objects.requireNonNull(calculations.remove(id));
+    var it = Objects.requireNonNull(sessions.get(calculation.sessionId()));
+    sessions.put(it.id(), in(it, new SessionState("IDLE"), clock.instant()));
+  }
+
+  @Override
+  public Calculation calculation(CalculationId id, Deadline deadline) {
+    request("GetCalculationExecution", id.value(), deadline);
+    return found(calculations.get(id));
+  }
+
+  @Override
+  public Session session(SessionId id, Deadline deadline) {
+    request("GetSession", id.value(), deadline);
+    return found(newer.getOrDefault(id, sessions.get(id)));
+  }
+
+  @Override
+  public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
+    var all =
+        calculations.values().stream()
+            .filter(it -> session.equals(it.sessionId()))
+            .sorted(
+                Comparator.comparing(
+                    Calculation::submittedAt, Comparator.nullsFirst(Comparator.reverseOrder())))
+            .toList();
+    pages("ListCalculationExecutions", session.value(), all.size(), 100, deadline);
+    return all.stream()
+        .filter(it -> !it.state().isOver())
+        .map(
+            it ->
+                new Calculation(
+                    it.id(),
+                    it.sessionId(),
+                    it.state(),
+                    it.stateReason(),
+                    it.description(),
+                    it.submittedAt(),
+                    it.completedAt(),
+                    null))
+        .toList();
+  }
+
+  @Override
+  public List<Executor> executors(SessionId session, Deadline deadline) {
+    var all = executors.getOrDefault(session, List.of());
+    pages("ListExecutors", session.value(), all.size(), 100, deadline);
+    return all;
+  }
+
+  @Override
+  public Map<String, String> tags(String arn, Deadline deadline) {
+    request("ListTagsForResource", arn, deadline);
+    return found(tags.get(arn));
+  }
+
+  @Override
+  public List<WorkGroup> workGroups(Deadline deadline) {
+    pages("ListWorkGroups", "", workGroups.size(), 50, deadline);
+    return List.copyOf(workGroups.values());
+  }
+
+  @Override
+  public List<Session> activeSessions(WorkGroup workGroup, Deadline deadline) {
+    var active = new ArrayList<Session>();
+    Predicate<Session> degraded = it -> it.state().name().equals("DEGRADED");
+    for (var asked : List.of(degraded.negate(), degraded)) {
+      var some =
+          sessions.values().stream()
+              .filter(it -> it.workGroup().equals(workGroup.name()) && !it.state().isOver())
+              .filter(asked)
+              .map(it -> withoutDetails(it))
+              .toList();
+      pages("ListSessions", workGroup.name(), some.size(), 100, deadline);
+      active.addAll(some);
+    }
+    return active;
+  }
+
+  private void pages(String operation, String about, int all, int most, Deadline deadline) {
+    for (var page = 0; page == 0 || page * most < all; page++) {
+      request(operation, about, deadline);
+    }
+  }
+
+  private void request(String operation, String about, Deadline deadline) {
+    listener.accept(operation);
+    if (deadline.hasPassed(clock.instant())) {
+      throw new AthenaUnavailableException("no time left for " + operation);
+    }
+    var fault = faults.get(operation + " " + about);
+    if (fault != null) {
+      throw fault;
+    }
+  }
+
+  private static <T> T found(@Nullable T it) {
+    if (it == null) {
+      throw new NoSuchThingException("there is none by that id");
+    }
+    return it;
+  }
+
+  private static Session withoutDetails(Session it) {
+    return new Session(
+        it.id(),
+        it.workGroup(),
+        it.state(),
+        it.description(),
+        it.engineVersion(),
+        it.startedAt(),
+        it.idleSince(),
+        it.endedAt(),
+        null,
+        null);
+  }
+
+  private static Session in(Session it, SessionState state, Instant idleSince) {
+    return new Session(
+        it.id(),
+        it.workGroup(),
+        state,
+        it.description(),
+        it.engineVersion(),
+        it.startedAt(),
+        idleSince,
+        it.endedAt(),
+        it.maxDpus(),
+        it.dpuTime());
+  }
+}
