@@ -189,8 +189,10 @@ public final class StopMessage {
     }
     return held == 0
         ? "nothing: the session is over"
-        : "about %s an hour until the session ends, busy or idle"
-            .formatted(Words.usd(held * story.teller().usdPerDpuHour()));
+        : "%s %s an hour until the session ends, busy or idle"
+            .formatted(
+                details.executors().isEmpty() ? "at most" : "about",
+                Words.usd(held * story.teller().usdPerDpuHour()));
   }
 
   private List<String> next() {
