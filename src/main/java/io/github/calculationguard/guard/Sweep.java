@@ -1,8 +1,6 @@
 package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Suspect.ActiveSession;
-import io.github.calculationguard.guard.Suspect.RunningCalculation;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Fate;
 import io.github.calculationguard.guard.SweepReport.Judged;
@@ -13,8 +11,6 @@ import io.github.calculationguard.guard.Verdict.Warn;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkView;
 import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Describe;
 import io.github.calculationguard.spark.Executor;
@@ -30,9 +26,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -46,12 +44,6 @@ import org.jspecify.annotations.Nullable;
  * forgetting it all is harmless. For one thread.
  */
 public final class Sweep {
-
-  /** Athena's API allows no session more. It is assumed of a session until somebody asked. */
-  private static final int MOST_DPUS = 5000;
-
-  private static final CalculationId ANY = new CalculationId("any");
-  private static final CalculationState RUNNING = new CalculationState("RUNNING");
 
   private static final Duration MEMORY = Duration.ofHours(24);
 
@@ -100,20 +92,6 @@ public final class Sweep {
     news.unreadable().forEach(tag -> told.put(tag.toString(), report.startedAt()));
   }
 
-  /**
-   * What a warm function remembers of a session.
-   *
-   * @param maxDpus never changes in a session's life
-   * @param idleUntil no calculation that runs in it now began before this
-   * @param tags so that tightened limits are looked at in time; they are read anew before anything
-   *     follows
-   */
-  private record Known(
-      Instant seenAt,
-      @Nullable Integer maxDpus,
-      @Nullable Instant idleUntil,
-      Map<String, String> tags) {}
-
   /** One sweep. */
   private final class Round {
     private final Place place;
@@ -124,6 +102,7 @@ public final class Sweep {
     private final List<Judged> toOrder = new ArrayList<>();
     private final List<UnreadableTag> unreadable = new ArrayList<>();
     private final List<Failure> failures = new ArrayList<>();
+    private final Set<SessionId> looked = new HashSet<>();
     private int sessionsSeen;
     private int calculationsSeen;
 
@@ -198,21 +177,34 @@ public final class Sweep {
           if (outOfTime()) {
             return false;
           }
-          var look =
-              new Look(session, place.arnOf(workGroup, session.id()), owner, limits, listedAt);
-          try {
-            look.run();
-          } catch (NoSuchThingException _) {
-            // It ended since it was listed.
-          } catch (AthenaSparkException e) {
-            fail("session " + session.id(), e.getMessage());
-          }
-          known.put(session.id(), look.known());
+          lookOnce(workGroup, session, owner, limits, listedAt);
         }
       } catch (AthenaSparkException e) {
         fail("workgroup " + workGroup.name(), e.getMessage());
       }
       return true;
+    }
+
+    /** One that changes its state between two lists is in both of them. */
+    private void lookOnce(
+        WorkGroup workGroup,
+        Session session,
+        @Nullable String owner,
+        Limits limits,
+        Instant listedAt) {
+      if (!looked.add(session.id())) {
+        return;
+      }
+      var before = Known.of(session, known.get(session.id()), listedAt);
+      var look = new Look(session, place.arnOf(workGroup, session.id()), owner, limits, before);
+      try {
+        look.run();
+      } catch (NoSuchThingException _) {
+        // It ended since it was listed.
+      } catch (AthenaSparkException e) {
+        fail("session " + session.id(), e.getMessage());
+      }
+      known.put(session.id(), look.known);
     }
 
     private Verdict conclude(Suspect suspect, @Nullable String owner, Limits limits, Instant now) {
@@ -303,49 +295,33 @@ public final class Sweep {
       private final String arn;
       private final Instant now = clock.instant();
       private Session session;
-      private @Nullable String owner;
       private Limits limits;
-      private Map<String, String> tags;
-      private @Nullable Integer maxDpus;
-      private @Nullable Instant idleUntil;
-      private boolean detailed;
+      private @Nullable String owner;
+      private Known known;
+      private boolean isDetailed;
       private @Nullable List<Executor> executors;
 
-      Look(Session session, String arn, @Nullable String owner, Limits limits, Instant listedAt) {
-        var before = Sweep.this.known.get(session.id());
+      Look(Session session, String arn, @Nullable String owner, Limits limits, Known known) {
         this.session = session;
         this.arn = arn;
         this.owner = owner;
         this.limits = limits;
-        this.tags = before == null ? Map.of() : before.tags();
-        this.maxDpus = before == null ? null : before.maxDpus();
-        this.idleUntil =
-            session.state().isIdle()
-                ? listedAt
-                : before == null ? session.startedAt() : before.idleUntil();
-      }
-
-      Known known() {
-        return new Known(now, maxDpus, idleUntil, tags);
+        this.known = known;
       }
 
       void run() {
         var expected = tightened();
-        var quiet = quiet(expected);
-        if (!quiet && maxDpus == null && expected.countsDpuHours()) {
+        var isRuledOut = known.rulesOut(judge, session, expected, now);
+        if (!isRuledOut && known.maxDpus() == null && expected.countsDpuHours()) {
           askForDetails();
-          quiet = quiet(expected);
+          isRuledOut = known.rulesOut(judge, session, expected, now);
         }
-        if (quiet) {
-          conclude(new ActiveSession(session, List.of()), owner, expected, now);
+        if (isRuledOut) {
+          conclude(Suspect.of(null, session, List.of()), owner, expected, now);
           return;
         }
-        tags = athena.tags(arn, looking);
-        limits = tightened();
-        var own = Describe.owner(tags, policy.ownerTag());
-        owner = own == null ? owner : own;
-        limits.unreadable().stream().filter(tag -> tag.arn().equals(arn)).forEach(unreadable::add);
-        if (!(judgeWorst(limits) instanceof Leave)) {
+        readTags();
+        if (!(judge.judge(known.worst(session), limits, now) instanceof Leave)) {
           askForDetails();
         }
         var verdict = examine(null);
@@ -355,14 +331,27 @@ public final class Sweep {
         }
       }
 
+      private void readTags() {
+        known = known.withTags(athena.tags(arn, looking));
+        limits = tightened();
+        limits.unreadable().stream().filter(tag -> tag.arn().equals(arn)).forEach(unreadable::add);
+        var own = Describe.owner(known.tags(), policy.ownerTag());
+        owner = own == null ? owner : own;
+      }
+
+      private Limits tightened() {
+        return limits.tightenedBy(arn, known.tags(), session.startedAt(), policy.maxExempt(), now);
+      }
+
       private void lookAtCalculations() {
         var asked = clock.instant();
         var calculations = athena.activeCalculations(session.id(), looking);
         calculationsSeen += calculations.size();
-        idleUntil = asked;
+        // The newest come first.
+        known =
+            known.withQuietUntil(
+                calculations.isEmpty() ? asked : calculations.getLast().submittedAt());
         for (var calculation : calculations) {
-          var submitted = calculation.submittedAt();
-          idleUntil = submitted == null ? session.startedAt() : submitted;
           try {
             look(calculation);
           } catch (NoSuchThingException _) {
@@ -375,7 +364,8 @@ public final class Sweep {
 
       private void look(Calculation listed) {
         var calculation = listed;
-        if (!(judgeWorst(listed.submittedAt(), limits) instanceof Leave)) {
+        var worst = known.worst(session, listed.submittedAt());
+        if (!(judge.judge(worst, limits, now) instanceof Leave)) {
           askForDetails();
           calculation = athena.calculation(listed.id(), looking);
         }
@@ -385,7 +375,7 @@ public final class Sweep {
       /** Judges by the nodes too, where that may change the verdict or is owed to its reader. */
       private Verdict examine(@Nullable Calculation calculation) {
         var needsNodes =
-            switch (judge.judge(Suspect.of(calculation, worst(), List.of()), limits, now)) {
+            switch (judge.judge(known.worst(calculation, session), limits, now)) {
               case Over _ -> true;
               case Warn warn -> warn.usage().isUpperBound();
               case Leave _ -> false;
@@ -394,55 +384,11 @@ public final class Sweep {
         return conclude(Suspect.of(calculation, session, nodes), owner, limits, now);
       }
 
-      private Limits tightened() {
-        return limits.tightenedBy(arn, tags, session.startedAt(), policy.maxExempt(), now);
-      }
-
-      /** Whether nothing can be near a limit, whatever the details are. */
-      private boolean quiet(Limits limits) {
-        return judgeWorst(limits) instanceof Leave
-            && (session.state().isIdle() || judgeWorst(idleUntil, limits) instanceof Leave);
-      }
-
-      private Verdict judgeWorst(Limits limits) {
-        return judge.judge(new ActiveSession(worst(), List.of()), limits, now);
-      }
-
-      /** Judges the costliest calculation that can have begun then. */
-      private Verdict judgeWorst(@Nullable Instant submittedAt, Limits limits) {
-        var calculation =
-            new Calculation(
-                ANY,
-                session.id(),
-                RUNNING,
-                null,
-                null,
-                submittedAt == null ? Instant.EPOCH : submittedAt,
-                null,
-                null);
-        return judge.judge(new RunningCalculation(calculation, worst(), List.of()), limits, now);
-      }
-
-      /** The session with the most DPUs that it may have, as far as is known. */
-      private Session worst() {
-        return new Session(
-            session.id(),
-            session.workGroup(),
-            session.state(),
-            session.description(),
-            session.engineVersion(),
-            session.startedAt() == null ? Instant.EPOCH : session.startedAt(),
-            session.idleSince(),
-            session.endedAt(),
-            maxDpus == null ? Integer.valueOf(MOST_DPUS) : maxDpus,
-            session.dpuTime());
-      }
-
       private void askForDetails() {
-        if (!detailed) {
-          detailed = true;
+        if (!isDetailed) {
+          isDetailed = true;
           session = athena.session(session.id(), looking);
-          maxDpus = session.maxDpus();
+          known = known.withMaxDpus(session.maxDpus());
         }
       }
 

@@ -41,7 +41,7 @@ public final class SweepHandler
   /**
    * Answers with the report. What could not be announced is announced by the next sweep.
    *
-   * @throws SweepFailedException if not even the workgroups could be listed, so that Lambda tries
+   * @throws SweepFailedException if not even the workgroups could be listed; the next sweep tries
    *     again
    */
   @Override

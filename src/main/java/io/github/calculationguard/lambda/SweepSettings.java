@@ -18,7 +18,7 @@ import java.util.Map;
 record SweepSettings(
     String bus, String topicArn, String service, Policy policy, int callsASecond, Clients clients) {
 
-  private static final double MOST = 1_000_000;
+  private static final double MOST = 100_000;
 
   /**
    * @throws Settings.WrongSettingsException naming each variable that is missing or wrong
@@ -32,7 +32,7 @@ record SweepSettings(
             settings.arn("TOPIC_ARN", "sns"),
             settings.text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters"),
             policy(settings),
-            settings.whole("CALLS_PER_SECOND", 5, 1, 100),
+            settings.whole("CALLS_PER_SECOND", 5, 1, 50),
             new Clients(
                 settings.millis("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000),
                 settings.whole("MAX_ATTEMPTS", 3, 1, 10)));
@@ -49,9 +49,9 @@ record SweepSettings(
                 "[A-Za-z0-9._*?-]{1,128}",
                 "a workgroup's name, in which * and ? may stand for other characters")),
         limits(settings),
-        Duration.ofHours(settings.whole("MAX_EXEMPT_HOURS", 24, 0, 8760)),
+        Duration.ofHours(settings.whole("MAX_EXEMPT_HOURS", 24, 0, 1000)),
         settings.mayTerminate(),
-        settings.whole("MAX_ACTIONS_PER_SWEEP", 10, 0, 1000),
+        settings.whole("MAX_ACTIONS_PER_SWEEP", 10, 1, 1000),
         Duration.ofMinutes(settings.whole("FINDING_EXPIRES_MINUTES", 10, 1, 1440)),
         settings.number("USD_PER_DPU_HOUR", 0.35, 0, 100),
         settings.text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters"));

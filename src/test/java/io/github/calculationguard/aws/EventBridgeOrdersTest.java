@@ -2,6 +2,7 @@ package io.github.calculationguard.aws;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.net.httpserver.HttpServer;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Orders.Refused;
 import io.github.calculationguard.guard.Rule;
@@ -23,10 +24,15 @@ import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -46,21 +52,24 @@ class EventBridgeOrdersTest {
 
   private final HandClock clock = new HandClock(FOUND.plusSeconds(1));
   private final LocalEventBridge bus = new LocalEventBridge(clock, LocalWorld.PLACE);
-  private final EventBridgeClient client =
-      EventBridgeClient.builder()
-          .endpointOverride(bus.endpoint())
-          .region(Region.US_EAST_1)
-          .credentialsProvider(AnonymousCredentialsProvider.create())
-          .httpClient(Apache5HttpClient.create())
-          .overrideConfiguration(
-              c -> c.retryStrategy(StandardRetryStrategy.builder().maxAttempts(1).build()))
-          .build();
+  private final EventBridgeClient client = client(bus.endpoint());
   private final EventBridgeOrders orders = new EventBridgeOrders(client, "guard", clock);
 
   @AfterEach
   void close() {
     client.close();
     bus.close();
+  }
+
+  private static EventBridgeClient client(URI endpoint) {
+    return EventBridgeClient.builder()
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .httpClient(Apache5HttpClient.create())
+        .overrideConfiguration(
+            c -> c.retryStrategy(StandardRetryStrategy.builder().maxAttempts(1).build()))
+        .build();
   }
 
   private static Session session(@Nullable Instant idleSince) {
@@ -151,29 +160,66 @@ class EventBridgeOrdersTest {
     assertThat(bus.counts()).isEqualTo(Map.of("PutEvents", 3));
   }
 
-  @Test
-  void putsARefusedEntryOnceMore() {
-    // The bus is there only when the second request comes.
-    bus.faults(
-        call -> {
-          if (call.nth() == 2) {
-            bus.addBus("guard");
-          }
-          return null;
+  /** Orders two stops of a bus that gives these answers, and returns what it was asked. */
+  private List<String> orderTwo(List<String> answers, List<Refused> refused) throws IOException {
+    var asked = new ArrayList<String>();
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          var answer = answers.get(asked.size()).getBytes(StandardCharsets.UTF_8);
+          asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
         });
+    server.start();
+    var port = server.getAddress().getPort();
+    try (var client = client(URI.create("http://127.0.0.1:" + port))) {
+      refused.addAll(
+          new EventBridgeOrders(client, "guard", clock)
+              .place(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
+      return asked;
+    } finally {
+      server.stop(0);
+    }
+  }
 
-    assertThat(orders.place(List.of(calculation("c-1"), calculation("c-2")), DEADLINE)).isEmpty();
-    assertThat(bus.events()).hasSize(2);
+  private static final String SECOND_REFUSED =
+      """
+      {"FailedEntryCount": 1, "Entries": [{"EventId": "1"},
+       {"ErrorCode": "ThrottlingException", "ErrorMessage": "Too many."}]}""";
+
+  @Test
+  void putsARefusedEntryOnceMore() throws IOException {
+    var refused = new ArrayList<Refused>();
+
+    var asked =
+        orderTwo(
+            List.of(
+                SECOND_REFUSED, "{\"FailedEntryCount\": 0, \"Entries\": [{\"EventId\": \"2\"}]}"),
+            refused);
+
+    assertThat(refused).isEmpty();
+    assertThat(asked).hasSize(2);
+    assertThat(asked.getFirst()).contains("c-1").contains("c-2");
+    assertThat(asked.getLast()).doesNotContain("c-1").contains("c-2");
   }
 
   @Test
-  void givesUpAfterTheSecondTryAndSaysWhy() {
-    var finding = calculation("c-1");
+  void givesUpAfterTheSecondTryAndSaysWhy() throws IOException {
+    var refused = new ArrayList<Refused>();
 
-    assertThat(orders.place(List.of(finding), DEADLINE))
-        .containsExactly(
-            new Refused(finding, "ResourceNotFoundException: Event bus does not exist."));
-    assertThat(bus.counts()).isEqualTo(Map.of("PutEvents", 2));
+    orderTwo(
+        List.of(
+            SECOND_REFUSED,
+            """
+            {"FailedEntryCount": 1, "Entries": [
+             {"ErrorCode": "InternalFailure", "ErrorMessage": "Not today."}]}"""),
+        refused);
+
+    assertThat(refused)
+        .containsExactly(new Refused(calculation("c-2"), "InternalFailure: Not today."));
   }
 
   @Test

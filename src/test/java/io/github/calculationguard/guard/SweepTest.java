@@ -20,6 +20,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SweepTest {
 
@@ -139,6 +141,33 @@ class SweepTest {
     world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("c-1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "*, etl, true",
+    "etl, etl, true",
+    "etl, etl2, false",
+    "etl-?, etl-1, true",
+    "etl-?, etl-, false",
+    "e*l, etl, true",
+    "e.l, etl, false",
+    "ETL, etl, false",
+  })
+  void readsPatternsAsIamDoes(String pattern, String workGroup, boolean matches) {
+    assertThat(new WorkGroupPattern(pattern).matches(new WorkGroup(workGroup))).isEqualTo(matches);
+  }
+
+  @Test
+  void looksOnlyOnceAtASessionThatIsInTwoLists() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.athena.listTwice();
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("s-1");
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.calculationguard.local.CalculationSetup;
+import io.github.calculationguard.local.Call;
 import io.github.calculationguard.local.Course;
 import io.github.calculationguard.local.Fault;
 import io.github.calculationguard.local.Faults;
@@ -184,6 +185,21 @@ class SweepHandlerTest {
         .isEqualTo(Duration.ofMillis(200).multipliedBy(calls - 1));
     assertThat(world.eventBridge().counts()).isEqualTo(Map.of("PutEvents", 1));
     assertThat(world.sns().counts()).isEqualTo(Map.of("Publish", 1));
+  }
+
+  @Test
+  void keepsThePaceAndCountsWhereAthenaThrottles() {
+    world.athena().faults(Faults.first(2, "ListWorkGroups", Fault.Refusal.THROTTLED));
+
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(world.athena().counts()).containsEntry("ListWorkGroups", 3);
+    assertThat(lines().getFirst()).containsEntry("calls_list_work_groups", 3);
+    var at = world.athena().calls().stream().map(Call::at).toList();
+    for (var call = 1; call < at.size(); call++) {
+      assertThat(Duration.between(at.get(call - 1), at.get(call)))
+          .isGreaterThanOrEqualTo(Duration.ofMillis(200));
+    }
   }
 
   @Test

@@ -28,6 +28,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   private final Map<SessionId, List<Executor>> executors = new HashMap<>();
   private final Map<String, Map<String, String>> tags = new HashMap<>();
   private final Map<String, AthenaSparkException> faults = new HashMap<>();
+  private boolean listsTwice;
   private Consumer<String> listener = _ -> {};
 
   public FakeAthenaSpark(Place place, InstantSource clock) {
@@ -61,6 +62,11 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   /** Describes a session by this from now on, while lists still tell what was put in. */
   public void describe(Session session) {
     newer.put(session.id(), session);
+  }
+
+  /** Lists every session a second time, as if it had become degraded meanwhile. */
+  public void listTwice() {
+    listsTwice = true;
   }
 
   /** Makes every later request about something fail, or work again. */
@@ -155,6 +161,9 @@ public final class FakeAthenaSpark implements AthenaSparkView {
               .toList();
       pages("ListSessions", workGroup.name(), some.size(), 100, deadline);
       active.addAll(some);
+    }
+    if (listsTwice) {
+      active.addAll(List.copyOf(active));
     }
     return active;
   }
