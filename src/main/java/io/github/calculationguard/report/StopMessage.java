@@ -184,7 +184,7 @@ public final class StopMessage {
 
   private @Nullable String stillCosts() {
     var held = details == null ? null : details.dpusStillHeld();
-    if (held == null) {
+    if (details == null || held == null) {
       return null;
     }
     return held == 0
