@@ -17,8 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Holds the README to the truth: its samples are what the program says, and its tables are whole. Run with
- * -Dreadme.update=true, it writes the samples there.
+ * Holds the README to the truth: its samples are what the program says, and its tables are whole.
+ * Run with -Dreadme.update=true, it writes the samples there.
  */
 class ReadmeTest {
 
@@ -29,7 +29,8 @@ class ReadmeTest {
   @ValueSource(strings = {"log-line", "email-canceled", "email-canceling", "chat-canceling"})
   void showsWhatTheProgramSays(String sample) throws IOException {
     var block =
-        Pattern.compile("(<!-- sample: %s -->\n```\\w*\n)(.*?)(\n```\n)".formatted(sample), Pattern.DOTALL)
+        Pattern.compile(
+                "(<!-- sample: %s -->\n```\\w*\n)(.*?)(\n```\n)".formatted(sample), Pattern.DOTALL)
             .matcher(Files.readString(README));
     assertThat(block.find()).as("a sample %s", sample).isTrue();
     var said = said(sample);
@@ -42,7 +43,8 @@ class ReadmeTest {
 
   private static String said(String sample) throws IOException {
     var stubborn = Course.onStop(new OnStop.Ignored());
-    try (var guarded = GuardedWorld.running(sample.endsWith("canceling") ? stubborn : Course.USUAL)) {
+    try (var guarded =
+        GuardedWorld.running(sample.endsWith("canceling") ? stubborn : Course.USUAL)) {
       var invocation = new Invocation(REQUEST);
       guarded.play(sample("eventbridge-stop-requested.json"), invocation);
       SnsMessage message = guarded.message();
@@ -61,8 +63,13 @@ class ReadmeTest {
   @Test
   void namesEveryParameterAndEveryDependency() throws IOException {
     var readme = Files.readString(README);
-    var parameters = section(Files.readString(Path.of("template.yaml")), "\nParameters:\n", "\nGlobals:");
-    assertThat(Pattern.compile("(?m)^  (\\w+):$").matcher(parameters).results().map(found -> found.group(1)))
+    var parameters =
+        section(Files.readString(Path.of("template.yaml")), "\nParameters:\n", "\nGlobals:");
+    assertThat(
+            Pattern.compile("(?m)^  (\\w+):$")
+                .matcher(parameters)
+                .results()
+                .map(found -> found.group(1)))
         .isNotEmpty()
         .allMatch(name -> readme.contains("| `" + name + "` |"), "is in the table of parameters");
     var dependencies =
