@@ -188,8 +188,8 @@ class SweepHandlerTest {
   }
 
   @Test
-  void keepsThePaceAndCountsWhereAthenaThrottles() {
-    world.athena().faults(Faults.first(2, "ListWorkGroups", Fault.Refusal.THROTTLED));
+  void keepsThePaceAndCountsEveryTryWhereAthenaFails() {
+    world.athena().faults(Faults.first(2, "ListWorkGroups", Fault.Refusal.INTERNAL_ERROR));
 
     handler().handleRequest(Map.of(), invocation);
 
