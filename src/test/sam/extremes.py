@@ -33,14 +33,11 @@ CONDITIONS = yaml_parse(TEMPLATE)["Conditions"]
 SAMPLES = {
     "WorkGroupPattern": ["*", "team-?_.*", "w" * 128],
     "NotificationEmail": ["", "a@b.c", "first.last+" + "x" * 60 + "@example.com"],
-    "OwnerTag": ["o", "Cost Centre", "o" * 64],
+    "OwnerTag": ["o", "Cost Centre", "o" * 128],
     "UsdPerDpuHour": ["0", "99.9999", "100"],
     "AlarmTopicArn": ["", "arn:aws:sns:us-east-1:123456789012:alarms", "arn:aws-us-gov:sns:us-gov-east-1:123456789012:" + "a" * 256],
-    "AthenaEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "a" * 52 + ".com"],
     "ScheduleExpression": ["rate(1 minute)", "cron(0/10 7-19 ? * MON-FRI *)"],
     "ScheduleTimezone": ["UTC", "America/Argentina/ComodRivadavia"],
-    "SnsEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "s" * 52 + ".com"],
-    "EventBridgeEndpointUrl": ["", "http://172.17.0.1:65535", "https://" + "e" * 52 + ".com"],
 }
 
 

@@ -489,7 +489,7 @@ class TemplateTest {
   }
 
   @Test
-  void setsAnEndpointOnlyWhereOneIsGiven() {
+  void leavesAwsEndpointsAsTheyAre() {
     for (var function : functions()) {
       var variables = map(map(template.properties(function).get("Environment")).get("Variables"));
 
