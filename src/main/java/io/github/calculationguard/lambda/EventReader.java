@@ -230,8 +230,12 @@ final class EventReader {
   }
 
   private Map<?, ?> body() throws NoOrderException {
-    if (!(event.get("body") instanceof String body)) {
+    var sent = event.get("body");
+    if (sent == null) {
       return Map.of();
+    }
+    if (!(sent instanceof String body)) {
+      throw new NoOrderException("the body is not a text, as HTTP's are");
     }
     try {
       var text =

@@ -193,6 +193,15 @@ class BadInputTest {
     assertThat(refusedOverHttp(post)).contains("the body is");
   }
 
+  /** A dry run that is asked for where nobody reads it would be a wet one. */
+  @Test
+  void doesNotPassOverABodyThatIsNoText() {
+    for (var body : List.of(Map.of("dryRun", true), List.of(), 7, true)) {
+      assertThat(refusedOverHttp(with(sample("http-api-stop.json"), "body", body)))
+          .contains("the body is");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"\"yes\"", "\"TRUE\"", "1", "0", "[]", "{}", "\"\""})
   void takesNoDryRunThatIsNeitherTrueNorFalse(String dryRun) {
