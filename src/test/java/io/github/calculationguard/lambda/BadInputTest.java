@@ -171,6 +171,8 @@ class BadInputTest {
         "7",
         "true",
         "null",
+        "{} {}",
+        "{} oops",
         "\u0000",
         "reason=because"
       })
