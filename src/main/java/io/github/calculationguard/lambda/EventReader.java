@@ -197,12 +197,13 @@ final class EventReader {
       return switch (method) {
         case "GET" -> {
           var given = waiting(trigger, requestId, NOTHING, caller);
-          yield new Trigger.Look(calculation(inPath(LOOK_PATH, path), "the path"), given);
+          yield new Trigger.Look(
+              calculation(inPath(LOOK_PATH, path), "GET's path /calculations/{id}"), given);
         }
         case "POST" -> {
           var body = body();
           var named = inPath(STOP_PATH, path);
-          var id = calculation(named.has(ID) ? named : body, "the path and in the body");
+          var id = calculation(named.has(ID) ? named : body, "the path and the body");
           var given = waiting(trigger, requestId, body, caller);
           yield new Trigger.Stop(new StopOrder.OfCalculation(given, id, null), Channel.HTTP);
         }
@@ -224,9 +225,12 @@ final class EventReader {
   }
 
   private Fields body() {
-    var body = event.text("body");
-    if (body == null) {
+    var sent = event.value("body");
+    if (sent == null) {
       return NOTHING;
+    }
+    if (!(sent instanceof String body)) {
+      throw new WrongFieldException("the body is not a text, as HTTP's are");
     }
     try {
       var text =

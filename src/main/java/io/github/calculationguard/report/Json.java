@@ -30,10 +30,15 @@ public final class Json {
    * @throws IOException if the text is anything else
    */
   public static Map<String, Object> object(String text) throws IOException {
-    var object = JSON_LINE.mapFrom(text);
-    if (object == null) {
-      throw new IOException("null is no object");
+    try (var parser = JSON_LINE.createParser(text)) {
+      var object = JSON_LINE.mapFrom(parser);
+      if (object == null) {
+        throw new IOException("null is no object");
+      }
+      if (parser.nextToken() != null) {
+        throw new IOException("something follows the object");
+      }
+      return object;
     }
-    return object;
   }
 }

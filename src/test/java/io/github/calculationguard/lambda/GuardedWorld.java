@@ -77,7 +77,7 @@ final class GuardedWorld implements AutoCloseable {
   }
 
   /** Plays an event, and checks that what was logged is what may be logged. */
-  Object play(Map<String, Object> event, Invocation invocation) {
+  Object play(@Nullable Map<String, Object> event, Invocation invocation) {
     try {
       return handler().handleRequest(event, invocation);
     } finally {

@@ -1,0 +1,363 @@
+package io.github.calculationguard.lambda;
+
+import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
+import static io.github.calculationguard.lambda.GuardedWorld.detail;
+import static io.github.calculationguard.lambda.GuardedWorld.json;
+import static io.github.calculationguard.lambda.GuardedWorld.line;
+import static io.github.calculationguard.lambda.GuardedWorld.metrics;
+import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
+import io.github.calculationguard.local.Course;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What is no order is answered, logged and counted; Athena is not asked, nobody is told, and
+ * nothing is thrown, since the same input would be no order the next time.
+ */
+class BadInputTest {
+
+  private static final String ID = "calculationExecutionId";
+
+  /** JSON that is no id. */
+  static Stream<String> noIds() {
+    return Stream.of(
+        "\"\"",
+        "\"" + "a".repeat(37) + "\"",
+        "\"82c1ebb4/bd08\"",
+        "\"../82c1ebb4\"",
+        "\"82c1'ebb4\"",
+        "\"82c1\\\"ebb4\"",
+        "\"82c1ebb4\\n\"",
+        "\"82c1\\u2028ebb4\"",
+        "\"82c1\\u0000ebb4\"",
+        "\"82c1\\u001bebb4\"",
+        "\"82c1\\u007febb4\"",
+        "\"82c1 ebb4\"",
+        "\"82c1.ebb4\"",
+        "\"82c1\\u202eebb4\"",
+        "\"82c1\\ud800ebb4\"",
+        "\"\\u0661\\u0662\"",
+        "\"82c1äebb4\"",
+        "7",
+        "82e1",
+        "[\"82c1ebb4\"]",
+        "[]",
+        "{\"S\": \"82c1ebb4\"}",
+        "true",
+        "false",
+        "null");
+  }
+
+  private final GuardedWorld guarded = GuardedWorld.running(Course.USUAL);
+
+  @AfterEach
+  void close() {
+    guarded.close();
+  }
+
+  @Test
+  void saysWhatIsAcceptedWhereNothingComes() {
+    assertThat(refused(null)).contains("unknown shape");
+    assertThat(refused(Map.of())).contains("unknown shape");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Athena Calculation Stop Requested",
+        "Athena Spark Finding",
+        "StartCalculationExecution",
+        "CloudWatch Alarm State Change",
+        "CloudWatch Alarm Contributor State Change",
+        "POST /calculations/{calculationExecutionId}/stop",
+        "GET /calculations/{calculationExecutionId}",
+        "an object with calculationExecutionId at its top"
+      })
+  void listsEveryAcceptedShape(String shape) {
+    assertThat(refused(json("{\"hello\": \"world\"}"))).contains(shape);
+  }
+
+  @ParameterizedTest
+  @MethodSource("noIds")
+  void takesNoIdThatIsNone(String value) {
+    var id = parsed(value);
+
+    assertThat(refused(with(Map.of(), ID, id))).contains(ID);
+    assertThat(refused(with(Map.of(), "CalculationExecutionId", id))).contains(ID);
+    assertThat(refused(inDetail("eventbridge-stop-requested.json", ID, id))).contains(ID);
+    assertThat(refused(inDetail("finding-calculation.json", ID, id))).contains(ID);
+    assertThat(
+            refused(
+                inDetail(
+                    "cloudtrail-start-calculation.json",
+                    "responseElements",
+                    with(Map.of(), ID, id))))
+        .contains(ID);
+    for (var sample : List.of("http-api-stop.json", "rest-api-stop.json")) {
+      assertThat(refusedOverHttp(with(sample(sample), "pathParameters", with(Map.of(), ID, id))))
+          .contains(ID);
+    }
+    assertThat(
+            refusedOverHttp(
+                with(sample("http-api-describe.json"), "pathParameters", with(Map.of(), ID, id))))
+        .contains(ID);
+    assertThat(
+            refusedOverHttp(
+                with(
+                    with(
+                        with(sample("http-api-stop.json"), "pathParameters", null), "rawPath", "/"),
+                    "body",
+                    "{\"%s\": %s}".formatted(ID, value))))
+        .contains(ID);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"\"", "7", "[]", "null", "\"a/b\"", "\"a:b\"", "\"a\\nb\"", "{}"})
+  void takesNoSessionIdThatIsNone(String value) {
+    var id = parsed(value);
+    var order = sample("eventbridge-stop-requested.json");
+    order.put("detail", with(Map.of(), "sessionId", id));
+
+    assertThat(refused(order)).contains("sessionId");
+    assertThat(refused(inDetail("finding-session.json", "sessionId", id))).contains("sessionId");
+    assertThat(
+            refused(
+                inDetail(
+                    "alarm-contributor.json",
+                    "alarmContributor",
+                    Map.of("attributes", with(Map.of(), "SessionId", id)))))
+        .contains("sessionId");
+  }
+
+  @Test
+  void takesNoSessionIdThatIsTooLong() {
+    var order = sample("eventbridge-stop-requested.json");
+    order.put("detail", Map.of("sessionId", "a".repeat(257)));
+    assertThat(refused(order)).contains("257 characters");
+  }
+
+  @Test
+  void saysThatTheIdIsMissing() {
+    assertThat(refused(with(sample("eventbridge-stop-requested.json"), "detail", Map.of())))
+        .contains(ID + " is missing in detail");
+    var post = with(with(sample("http-api-stop.json"), "pathParameters", null), "rawPath", "/");
+    assertThat(refusedOverHttp(post)).contains(ID + " is missing in the path and the body");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "no JSON",
+        "{",
+        "{\"reason\": }",
+        "[1]",
+        "[]",
+        "\"text\"",
+        "7",
+        "true",
+        "null",
+        "{} {}",
+        "{} oops",
+        "\u0000",
+        "reason=because"
+      })
+  void takesNoBodyButAnObject(String body) {
+    for (var sample : List.of("http-api-stop.json", "rest-api-stop.json")) {
+      assertThat(refusedOverHttp(with(sample(sample), "body", body)))
+          .contains("the body is not a JSON object");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"{\"dryRun\": true}", "%%%", "e30", "e30=\n", "bm8gSlNPTg==", "W10="})
+  void takesNoBodyThatIsNotWhatItIsSaidToBe(String body) {
+    var post = with(with(sample("http-api-stop.json"), "body", body), "isBase64Encoded", true);
+    if (body.equals("e30")) {
+      // Without its padding it is base64 still, of an empty object.
+      assertThat(guarded.reply(post, new Invocation("request-1")).getStatusCode()).isEqualTo(200);
+      return;
+    }
+    assertThat(refusedOverHttp(post)).contains("the body is");
+  }
+
+  /** A dry run that is asked for where nobody reads it would be a wet one. */
+  @Test
+  void doesNotPassOverABodyThatIsNoText() {
+    for (var body : List.of(Map.of("dryRun", true), List.of(), 7, true)) {
+      assertThat(refusedOverHttp(with(sample("http-api-stop.json"), "body", body)))
+          .contains("the body is");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"yes\"", "\"TRUE\"", "1", "0", "[]", "{}", "\"\""})
+  void takesNoDryRunThatIsNeitherTrueNorFalse(String dryRun) {
+    assertThat(refused(with(sample("direct-stop.json"), "dryRun", parsed(dryRun))))
+        .contains("dryRun");
+    assertThat(refused(inDetail("eventbridge-stop-requested.json", "dryRun", parsed(dryRun))))
+        .contains("dryRun");
+    assertThat(
+            refusedOverHttp(
+                with(sample("http-api-stop.json"), "body", "{\"dryRun\": %s}".formatted(dryRun))))
+        .contains("dryRun");
+  }
+
+  @Test
+  void knowsThatACallThatWasRefusedStartedNothing() {
+    assertThat(refused(inDetail("cloudtrail-start-calculation.json", "responseElements", null)))
+        .contains("responseElements");
+  }
+
+  @Test
+  void answersARestEventWithoutAPath() {
+    var rest = sample("rest-api-stop.json");
+    rest.keySet().removeAll(List.of("path", "pathParameters", "resource", "body"));
+    assertThat(refusedOverHttp(rest)).contains(ID + " is missing");
+    assertThat(refusedOverHttp(with(rest, "httpMethod", "GET")))
+        .contains("is missing in GET's path /calculations/{id}");
+    assertThat(refusedOverHttp(with(rest, "httpMethod", null))).contains("the method is null");
+    assertThat(refusedOverHttp(with(rest, "httpMethod", "DELETE")))
+        .contains("the method is DELETE");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"OK", "INSUFFICIENT_DATA", ""})
+  void stopsNothingForAnAlarmThatIsNone(String state) {
+    for (var sample : List.of("alarm-state-change.json", "alarm-contributor.json")) {
+      assertThat(refused(inDetail(sample, "state", Map.of("value", state)))).contains("ALARM");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"target", "expiresAt"})
+  void takesNoFindingThatLacksWhatItNeeds(String name) {
+    assertThat(refused(inDetail("finding-session.json", name, null))).contains(name);
+    assertThat(refused(inDetail("finding-session.json", name, "soon"))).contains(name);
+  }
+
+  @Test
+  void takesFindingsOfTheSweepOnly() {
+    assertThat(refused(with(sample("finding-session.json"), "source", "com.example")))
+        .contains("calculation-guard");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"yesterday", "2026-11-22", "2026-11-22T09:30:00", ""})
+  void takesNoTimeThatIsNone(String time) {
+    assertThat(refused(with(sample("eventbridge-stop-requested.json"), "time", time)))
+        .contains("time");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\"{}\"", "[]", "null", "7"})
+  void takesNoDetailThatIsNoObject(String value) {
+    for (var sample :
+        List.of(
+            "eventbridge-stop-requested.json",
+            "finding-session.json",
+            "cloudtrail-start-calculation.json",
+            "alarm-state-change.json",
+            "alarm-contributor.json")) {
+      refused(with(sample(sample), "detail", parsed(value)));
+    }
+  }
+
+  static Stream<Path> strangers() throws IOException {
+    try (var files = Files.list(Path.of("src/test/resources/strangers"))) {
+      return files.sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("strangers")
+  void takesNoEventOfAnotherService(Path file) throws IOException {
+    var event = json(Files.readString(file));
+    if (event.get("requestContext") instanceof Map) {
+      refusedOverHttp(event);
+    } else {
+      refused(event);
+    }
+  }
+
+  // Through the front door
+
+  /** Plays what is no order as an event, and returns why it is none. */
+  private String refused(@Nullable Map<String, Object> event) {
+    var invocation = new Invocation("request-1");
+    var answer = play(event, invocation);
+
+    assertThat(answer).isEqualTo(line(invocation));
+    return reason(invocation);
+  }
+
+  /** The same over HTTP. */
+  private String refusedOverHttp(Map<String, Object> event) {
+    var invocation = new Invocation("request-1");
+    var reply = (APIGatewayV2HTTPResponse) play(event, invocation);
+
+    assertThat(reply.getStatusCode()).isEqualTo(400);
+    assertThat(reply.getHeaders()).containsEntry("Content-Type", "application/problem+json");
+    assertThat(json(reply.getBody()))
+        .containsEntry("status", 400)
+        .containsEntry("title", "Not an order")
+        .containsEntry("detail", reason(invocation))
+        .containsAllEntriesOf(line(invocation));
+    return reason(invocation);
+  }
+
+  private Object play(@Nullable Map<String, Object> event, Invocation invocation) {
+    var answer = guarded.play(event, invocation);
+    assertThat(invocation.lines).as("the log line and the metrics line").hasSize(2);
+    assertThat(line(invocation))
+        .containsEntry("event", "stop")
+        .containsEntry("outcome", "INVALID")
+        .containsEntry("level", "WARN")
+        .doesNotContainKeys("announced", "state", "calculation_id", "session_id");
+    assertThat(metrics(invocation))
+        .containsEntry("StopRequests", 1)
+        .containsEntry("StopOther", 1)
+        .doesNotContainKey("StopFailures");
+    assertThat(guarded.athenaCalls()).isEmpty();
+    assertThat(guarded.world.sns().calls()).isEmpty();
+    assertThat(guarded.model().calculationState(CALCULATION)).isEqualTo("RUNNING");
+    return answer;
+  }
+
+  private static String reason(Invocation invocation) {
+    return (String) Objects.requireNonNull(line(invocation).get("reason"));
+  }
+
+  private static @Nullable Object parsed(String value) {
+    return json("{\"value\": " + value + "}").get("value");
+  }
+
+  /** With one entry set, which in JSON may be null. */
+  @SuppressWarnings("NullAway")
+  private static Map<String, Object> with(
+      Map<String, Object> object, String name, @Nullable Object value) {
+    var changed = new HashMap<>(object);
+    changed.put(name, value);
+    return changed;
+  }
+
+  private static Map<String, Object> inDetail(String sample, String name, @Nullable Object value) {
+    var event = sample(sample);
+    event.put("detail", with(detail(event), name, value));
+    return event;
+  }
+}
