@@ -3,6 +3,7 @@ package io.github.calculationguard.aws;
 import io.github.calculationguard.guard.Pace;
 import java.time.Duration;
 import java.util.List;
+import javax.net.ssl.TrustManagerFactory;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -46,10 +47,18 @@ public record Clients(Duration attempt, int attempts) {
 
   /** The one HTTP client that they share. */
   public SdkHttpClient http() {
+    return timed().build();
+  }
+
+  /** The same, which trusts nobody but whom it is told to. */
+  SdkHttpClient http(TrustManagerFactory trust) {
+    return timed().tlsTrustManagersProvider(trust::getTrustManagers).build();
+  }
+
+  private Apache5HttpClient.Builder timed() {
     return Apache5HttpClient.builder()
         .connectionTimeout(attempt.compareTo(MOST_TO_CONNECT) < 0 ? attempt : MOST_TO_CONNECT)
-        .socketTimeout(attempt)
-        .build();
+        .socketTimeout(attempt);
   }
 
   private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configured(

@@ -21,13 +21,26 @@ record Arrival(String requestId, Place place, Instant now, Instant asked, Instan
   private static final Duration MOST_TO_LEAVE = Duration.ofSeconds(1);
 
   static Arrival of(Context context, Instant now) {
-    var left = Duration.ofMillis(context.getRemainingTimeInMillis());
+    return of(
+        context.getAwsRequestId(),
+        context.getInvokedFunctionArn(),
+        context.getXrayTraceId(),
+        Duration.ofMillis(context.getRemainingTimeInMillis()),
+        now);
+  }
+
+  static Arrival of(
+      String requestId,
+      @Nullable String functionArn,
+      @Nullable String trace,
+      Duration left,
+      Instant now) {
     var toLeave = left.dividedBy(4);
     return new Arrival(
-        context.getAwsRequestId(),
-        place(context.getInvokedFunctionArn()),
+        requestId,
+        place(functionArn),
         now,
-        asked(context.getXrayTraceId(), now),
+        asked(trace, now),
         now.plus(left).minus(toLeave.compareTo(MOST_TO_LEAVE) < 0 ? toLeave : MOST_TO_LEAVE));
   }
 

@@ -207,7 +207,7 @@ final class EventReader {
           var given = waiting(trigger, requestId, body, caller);
           yield new Trigger.Stop(new StopOrder.OfCalculation(given, id, null), Channel.HTTP);
         }
-        case null, default -> throw new WrongFieldException("unknown method" + ACCEPTED);
+        case null, default -> throw new WrongFieldException("the method is " + method + ACCEPTED);
       };
     } catch (WrongFieldException e) {
       var given = waiting(trigger, requestId, NOTHING, caller);

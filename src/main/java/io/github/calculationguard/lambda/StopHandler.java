@@ -19,6 +19,7 @@ import io.github.calculationguard.stop.StopOutcome;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.crac.Core;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class StopHandler implements RequestHandler<Map<String, Object>, Object> {
 
   private final StopWiring wired;
+  // Lambda's list of those that a snapshot concerns does not keep them alive.
+  private final Priming priming;
   private boolean coldStart = true;
 
   /**
@@ -37,10 +40,12 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
    */
   public StopHandler() {
     this(StopWiring.of(System.getenv()));
+    Core.getGlobalContext().register(priming);
   }
 
   StopHandler(StopWiring wired) {
     this.wired = wired;
+    priming = new Priming(wired.settings());
   }
 
   /**
@@ -49,12 +54,14 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var arrival = Arrival.of(context, wired.clock().instant());
+    return handle(event, Arrival.of(context, wired.clock().instant()), context.getLogger());
+  }
+
+  Object handle(@Nullable Map<String, Object> event, Arrival arrival, LambdaLogger log) {
     var teller =
         new Teller(
             wired.version(), arrival.requestId(), coldStart, wired.settings().usdPerDpuHour());
     coldStart = false;
-    var log = context.getLogger();
     var trigger =
         new EventReader(event == null ? Map.of() : event, arrival, wired.settings()).read();
     return switch (trigger) {

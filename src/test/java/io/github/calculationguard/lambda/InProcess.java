@@ -16,6 +16,12 @@ public final class InProcess {
   }
 
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
+    tellTheSdk(environment);
+    var settings = StopSettings.from(environment);
+    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
+  }
+
+  static void tellTheSdk(Map<String, String> environment) {
     // The SDK's own way to be told where its services are, but for variables.
     var properties =
         Map.of(
@@ -31,7 +37,5 @@ public final class InProcess {
             System.setProperty(property, value);
           }
         });
-    var settings = StopSettings.from(environment);
-    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
   }
 }

@@ -69,6 +69,7 @@ final class RuntimeApi implements AutoCloseable {
   private final String functionArn;
   private volatile @Nullable String current;
   private volatile long handedOver;
+  private volatile boolean restored;
 
   RuntimeApi(String functionArn) {
     this.functionArn = functionArn;
@@ -126,7 +127,7 @@ final class RuntimeApi implements AutoCloseable {
         }
         case "/2018-06-01/runtime/restore/next" -> {
           events.add(new Event.Initialised());
-          restore.take();
+          restored = restore.take();
           send(exchange, 200, "");
         }
         case CREDENTIALS -> send(exchange, 200, Json.text(someCredentials()));
@@ -194,8 +195,10 @@ final class RuntimeApi implements AutoCloseable {
             hex.substring(16));
   }
 
-  private static Map<String, String> someCredentials() {
+  /** Their key says whether they are of the time before the snapshot, or of after the restore. */
+  private Map<String, String> someCredentials() {
     var credentials = new HashMap<>(FAKE_CREDENTIALS);
+    credentials.put("AccessKeyId", restored ? "restored" : "snapshot");
     credentials.put("Expiration", Instant.now().plus(Duration.ofHours(1)).toString());
     return credentials;
   }

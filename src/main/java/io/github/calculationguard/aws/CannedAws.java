@@ -1,0 +1,175 @@
+package io.github.calculationguard.aws;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLServerSocket;
+import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.SdkHttpClient;
+
+/**
+ * AWS out of memory, to rehearse with. Every request goes by the SDK's own HTTP client and by TLS
+ * to a socket of this process, whatever its endpoint says; and since that client trusts nobody
+ * else, it could not speak to AWS even by mistake.
+ *
+ * <p>There is one session, idle, and one calculation, which is canceled as soon as it is asked to
+ * be.
+ */
+public final class CannedAws implements SdkHttpClient {
+
+  private static final Pattern OPERATION = Pattern.compile("(?i)\r\nX-Amz-Target: \\w+\\.(\\w+)\r");
+  private static final Pattern LENGTH = Pattern.compile("(?i)\r\nContent-Length: (\\d+)\r");
+
+  private final InetAddress here = InetAddress.getLoopbackAddress();
+  private final Instant now;
+  private final SSLServerSocket socket;
+  private final SdkHttpClient client;
+  private final AtomicInteger calls = new AtomicInteger();
+
+  public CannedAws(Clients clients, Instant now) {
+    this.now = now;
+    try {
+      var tls = ThrowawayTls.of(here, now);
+      socket =
+          (SSLServerSocket) tls.server().getServerSocketFactory().createServerSocket(0, 1, here);
+      client = clients.http(tls.trust());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+    Thread.ofVirtual().start(this::accept);
+  }
+
+  @Override
+  public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+    var redirected =
+        request.httpRequest().toBuilder()
+            .protocol("https")
+            .host(here.getHostAddress())
+            .port(socket.getLocalPort())
+            .build();
+    return client.prepareRequest(
+        HttpExecuteRequest.builder()
+            .request(redirected)
+            .contentStreamProvider(request.contentStreamProvider().orElse(null))
+            .build());
+  }
+
+  /** How many it answered. */
+  public int calls() {
+    return calls.get();
+  }
+
+  private void accept() {
+    try {
+      while (true) {
+        var connection = socket.accept();
+        Thread.ofVirtual().start(() -> serve(connection));
+      }
+    } catch (IOException e) {
+      // It was closed: the rehearsal is over.
+    }
+  }
+
+  private void serve(Socket connection) {
+    try (connection) {
+      var in = new BufferedInputStream(connection.getInputStream());
+      for (var head = head(in); head != null; head = head(in)) {
+        in.skipNBytes(Long.parseLong(found(LENGTH, head, "0")));
+        connection.getOutputStream().write(answer(found(OPERATION, head, "Publish")));
+        calls.incrementAndGet();
+      }
+    } catch (IOException e) {
+      // The client has gone, and sees to it.
+    }
+  }
+
+  /** What stands before the body of the next request; absent where there is none. */
+  private static @Nullable String head(InputStream in) throws IOException {
+    var head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n", head.length() - 4) < 0) {
+      var next = in.read();
+      if (next < 0) {
+        return null;
+      }
+      head.append((char) next);
+    }
+    return head.toString();
+  }
+
+  private static String found(Pattern pattern, String head, String otherwise) {
+    var matcher = pattern.matcher(head);
+    return matcher.find() ? matcher.group(1) : otherwise;
+  }
+
+  private byte[] answer(String operation) {
+    var body = body(operation);
+    var type = operation.equals("Publish") ? "text/xml" : "application/x-amz-json-1.1";
+    return "HTTP/1.1 200 OK\r\nx-amzn-RequestId: canned\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
+        .formatted(type, body.length(), body)
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  private String body(String operation) {
+    var begun = now.minus(Duration.ofHours(3)).toEpochMilli();
+    // Beyond any order that is given meanwhile, which therefore counts as what ended it.
+    var ended = now.plus(Duration.ofHours(1)).toEpochMilli();
+    var status =
+        """
+        {"State":"CANCELED","SubmissionDateTime":%d.123,"CompletionDateTime":%d.456}"""
+            .formatted(begun / 1000, ended / 1000);
+    return switch (operation) {
+      case "Publish" ->
+          """
+          <PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>\
+          <MessageId>canned</MessageId></PublishResult></PublishResponse>""";
+      case "StopCalculationExecution" -> "{\"State\":\"CANCELING\"}";
+      case "TerminateSession" -> "{\"State\":\"TERMINATED\"}";
+      case "GetCalculationExecution" ->
+          """
+          {"CalculationExecutionId":"canned","SessionId":"canned","Description":"canned",\
+          "Status":%s,"Statistics":{"DpuExecutionInMillis":1}}"""
+              .formatted(status);
+      case "ListCalculationExecutions" ->
+          """
+          {"Calculations":[{"CalculationExecutionId":"canned","Description":"canned","Status":%s}]}"""
+              .formatted(status);
+      case "GetSession" ->
+          """
+          {"SessionId":"canned","WorkGroup":"canned","EngineVersion":"PySpark engine version 3",\
+          "EngineConfiguration":{"MaxConcurrentDpus":20},\
+          "Status":{"State":"IDLE","StartDateTime":%1$d.123,"IdleSinceDateTime":%1$d.123},\
+          "Statistics":{"DpuExecutionInMillis":1}}"""
+              .formatted(begun / 1000);
+      case "ListExecutors" ->
+          """
+          {"SessionId":"canned","ExecutorsSummary":[{"ExecutorId":"canned","ExecutorType":"WORKER",\
+          "ExecutorSize":1,"ExecutorState":"REGISTERED","StartDateTime":%d}]}"""
+              .formatted(begun);
+      case "ListTagsForResource" -> "{\"Tags\":[{\"Key\":\"owner\",\"Value\":\"canned\"}]}";
+      default -> "{}";
+    };
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

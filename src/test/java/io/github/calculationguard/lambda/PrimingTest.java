@@ -1,0 +1,121 @@
+package io.github.calculationguard.lambda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.calculationguard.aws.CannedAws;
+import io.github.calculationguard.local.CalculationSetup;
+import io.github.calculationguard.local.Call;
+import io.github.calculationguard.local.FunctionSettings;
+import io.github.calculationguard.local.LambdaFunction.Outcome;
+import io.github.calculationguard.local.LocalLambda;
+import io.github.calculationguard.local.LocalWorld;
+import io.github.calculationguard.local.SessionSetup;
+import io.github.calculationguard.local.SparkModel;
+import io.github.calculationguard.report.Json;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+@EnabledOnOs(OS.LINUX)
+class PrimingTest {
+
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  private final LocalWorld world = new LocalWorld(InstantSource.system());
+  private final Map<String, String> environment = new HashMap<>(world.environment());
+
+  PrimingTest() {
+    environment.put("TOPIC_ARN", world.sns().addTopic("guard"));
+    environment.keySet().removeIf(name -> name.contains("_KEY"));
+  }
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  private LocalLambda function() {
+    return new LocalLambda(
+        FunctionSettings.of(
+                "guard-StopFunction",
+                "io.github.calculationguard.lambda.StopHandler::handleRequest",
+                LocalWorld.PLACE,
+                environment)
+            .withSnapStart());
+  }
+
+  private List<Call> calls() {
+    return Stream.concat(world.athena().calls().stream(), world.sns().calls().stream()).toList();
+  }
+
+  private static Map<String, Object> json(String text) throws Exception {
+    return Json.object(text);
+  }
+
+  @Test
+  void rehearsesAgainstCannedAnswersAndSendsNothing() {
+    var settings = StopSettings.from(environment);
+    var now = Instant.now();
+    InProcess.tellTheSdk(world.environment());
+    try (var aws = new CannedAws(settings.clients(), now)) {
+      new Priming(settings).rehearse(aws, now);
+
+      assertThat(aws.calls()).as("each shape stopped, described, announced").isGreaterThan(35);
+    }
+    assertThat(calls()).isEmpty();
+  }
+
+  @Test
+  void restoredItSendsTheRightThingWithFreshCredentials() throws Exception {
+    var workGroup = "analytics-spark";
+    var model = world.athena().model();
+    model.addWorkGroup(workGroup, SparkModel.PYSPARK_3, Map.of("owner", "team data"));
+    var session = model.add(SessionSetup.in(workGroup));
+    var calculation = model.add(CalculationSetup.in(session));
+    try (var function = function()) {
+      function.start();
+      assertThat(calls()).as("sent before the snapshot").isEmpty();
+      function.restore();
+      assertThat(calls()).as("sent by the restore").isEmpty();
+
+      var result =
+          function.invoke("{\"calculationExecutionId\":\"%s\"}".formatted(calculation), TIMEOUT);
+
+      assertThat(result.outcome()).isInstanceOf(Outcome.Answer.class);
+      var answer = json(((Outcome.Answer) result.outcome()).json());
+      assertThat(answer).containsEntry("outcome", "CANCELED").containsEntry("cold_start", true);
+      assertThat(answer.get("calculation_id")).isEqualTo(calculation);
+      assertThat(result.log().stream().filter(line -> line.contains("\"outcome\"")))
+          .as("nothing of the rehearsal is told")
+          .hasSize(1);
+      assertThat(json(result.log().getFirst())).containsEntry("event", "primed");
+    }
+    assertThat(world.athena().calls().getFirst().operation()).isEqualTo("StopCalculationExecution");
+    assertThat(world.athena().calls()).allMatch(call -> !call.body().contains("canned"));
+    assertThat(world.sns().messages()).hasSize(1);
+    assertThat(calls()).extracting(Call::accessKeyId).containsOnly("restored");
+  }
+
+  @Test
+  void startsUnprimedAndSaysSoWhereItCannotRehearse() throws Exception {
+    environment.put("AWS_ENDPOINT_URL_SNS", "nowhere");
+    try (var function = function()) {
+      var result = function.invoke("{}", TIMEOUT);
+
+      assertThat(json(((Outcome.Answer) result.outcome()).json()))
+          .containsEntry("outcome", "INVALID");
+      assertThat(json(result.log().getFirst()))
+          .containsEntry("event", "not_primed")
+          .containsEntry("level", "WARN")
+          .containsKey("reason");
+    }
+  }
+}
