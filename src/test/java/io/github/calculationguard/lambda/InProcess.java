@@ -1,6 +1,7 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.local.HandClock;
 import io.github.calculationguard.stop.Pause;
 import java.time.InstantSource;
 import java.util.Map;
@@ -15,7 +16,27 @@ public final class InProcess {
     return stop(environment, InstantSource.system(), pause -> Thread.sleep(pause));
   }
 
+  /** The widget function, with an environment that it would find in Lambda. */
+  public static RequestHandler<Map<String, Object>, Object> widget(
+      Map<String, String> environment) {
+    reach(environment);
+    return new WidgetHandler(WidgetWiring.of(environment));
+  }
+
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
+    reach(environment);
+    var settings = StopSettings.from(environment);
+    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
+  }
+
+  static WidgetHandler widget(Map<String, String> environment, HandClock clock) {
+    reach(environment);
+    var settings = WidgetSettings.from(environment);
+    return new WidgetHandler(
+        WidgetWiring.of(settings, settings.clients().http(), clock, clock::advance));
+  }
+
+  private static void reach(Map<String, String> environment) {
     // The SDK's own way to be told where its services are, but for variables.
     var properties =
         Map.of(
@@ -31,7 +52,5 @@ public final class InProcess {
             System.setProperty(property, value);
           }
         });
-    var settings = StopSettings.from(environment);
-    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
   }
 }
