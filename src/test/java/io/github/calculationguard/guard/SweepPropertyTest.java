@@ -120,7 +120,7 @@ class SweepPropertyTest {
                 session.id(),
                 of(List.of("RUNNING", "RUNNING", "QUEUED", "CANCELING")),
                 submitted,
-                reported(submitted, maxDpus)));
+                reported(submitted == null ? session.startedAt() : submitted, maxDpus)));
       }
       return new Truth(workGroupTags, tags(), session, nodes, calculations);
     }
