@@ -1,8 +1,14 @@
 package io.github.calculationguard.lambda;
 
+import io.github.calculationguard.aws.Clients;
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.WorkGroupPattern;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -19,6 +25,8 @@ final class Settings {
     NONE,
     TERMINATE_SESSION
   }
+
+  private static final double MOST = 100_000;
 
   private final Map<String, String> environment;
   private final List<String> wrong = new ArrayList<>();
@@ -55,6 +63,59 @@ final class Settings {
   /** Whether the deployment allows to end sessions. */
   boolean mayTerminate() {
     return oneOf("ESCALATION", Escalation.NONE) == Escalation.TERMINATE_SESSION;
+  }
+
+  /** The stack's name, by which metrics and messages are known. */
+  String service() {
+    return text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters");
+  }
+
+  double usdPerDpuHour() {
+    return number("USD_PER_DPU_HOUR", 0.35, 0, 100);
+  }
+
+  String ownerTag() {
+    return text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters");
+  }
+
+  WorkGroupPattern workGroups() {
+    return new WorkGroupPattern(
+        text(
+            "WORK_GROUP_PATTERN",
+            "*",
+            "[A-Za-z0-9._*?-]{1,128}",
+            "a workgroup's name, in which * and ? may stand for other characters"));
+  }
+
+  /** Those that hold where no tag says otherwise. */
+  Limits limits() {
+    var mode = text("MODE", "observe", "off|observe|enforce", "off, observe or enforce");
+    var most = new EnumMap<Rule, Double>(Rule.class);
+    for (var rule : Rule.values()) {
+      var standard =
+          switch (rule) {
+            case MAX_CALCULATION_MINUTES -> 120;
+            case MAX_SESSION_IDLE_MINUTES -> 60;
+            case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_HOURS, MAX_SESSION_DPU_HOURS -> 0;
+          };
+      most.put(rule, number(rule.name(), standard, 0, MOST));
+    }
+    return new Limits(
+        Mode.of(mode).orElse(Mode.OBSERVE), most, whole("WARN_AT_PERCENT", 80, 1, 100));
+  }
+
+  /** How far ahead a session's own tag may exempt it. */
+  Duration maxExempt() {
+    return Duration.ofHours(whole("MAX_EXEMPT_HOURS", 24, 0, 1000));
+  }
+
+  int callsASecond() {
+    return whole("CALLS_PER_SECOND", 5, 1, 50);
+  }
+
+  Clients clients() {
+    return new Clients(
+        millis("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000), whole("MAX_ATTEMPTS", 3, 1, 10));
   }
 
   int whole(String name, int standard, int least, int most) {

@@ -6,6 +6,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.report.Announcements.NotAnnouncedException;
 import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.Popup;
 import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.report.StopRecord;
 import io.github.calculationguard.report.Story;
@@ -145,7 +146,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private static Object answer(Trigger.Channel channel, List<Told> told) {
     return switch (channel) {
       case HTTP -> HttpReply.of(told.getFirst().story(), told.getFirst().record());
-      case WIDGET -> told.getFirst().record().fields();
+      case WIDGET -> Popup.of(told.getFirst().story(), told.getFirst().record());
       case EVENT -> {
         if (told.stream().anyMatch(Told::isLost)) {
           throw new OrderFailedException("it was carried out, and could not be announced");
@@ -164,7 +165,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     write(Metrics.ofFailure(), log);
     return switch (trigger.channel()) {
       case HTTP -> HttpReply.unavailable(record);
-      case WIDGET -> record.fields();
+      case WIDGET -> Popup.ofFailure(record);
       case EVENT -> throw new OrderFailedException(why);
     };
   }

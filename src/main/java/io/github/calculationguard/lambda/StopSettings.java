@@ -29,16 +29,14 @@ record StopSettings(
     var stop =
         new StopSettings(
             settings.arn("TOPIC_ARN", "sns"),
-            settings.text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters"),
+            settings.service(),
             new Ladder(
                 settings.mayTerminate(), settings.seconds("ESCALATE_AFTER_SECONDS", 20, 1, 600)),
             settings.seconds("CONFIRM_SECONDS", 60, 1, 600),
             settings.seconds("HTTP_BUDGET_SECONDS", 5, 2, 25),
-            settings.number("USD_PER_DPU_HOUR", 0.35, 0, 100),
-            settings.text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters"),
-            new Clients(
-                settings.millis("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000),
-                settings.whole("MAX_ATTEMPTS", 3, 1, 10)));
+            settings.usdPerDpuHour(),
+            settings.ownerTag(),
+            settings.clients());
     settings.check();
     return stop;
   }

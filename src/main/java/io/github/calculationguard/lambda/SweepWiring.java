@@ -42,7 +42,7 @@ record SweepWiring(
         StopWiring.guardVersion());
   }
 
-  private static void pause(Duration duration) {
+  static void pause(Duration duration) {
     try {
       Thread.sleep(duration);
     } catch (InterruptedException e) {

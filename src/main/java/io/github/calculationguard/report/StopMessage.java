@@ -53,18 +53,22 @@ public final class StopMessage {
 
   /** The message in every protocol's words. */
   public static Announcement of(Story story) {
+    return letter(story).announcement();
+  }
+
+  /** The message before it is put in any protocol's words. */
+  static Letter letter(Story story) {
     var it = new StopMessage(story);
     return new Letter(
-            story.severity(),
-            it.subject(),
-            it.headline(),
-            it.facts(),
-            it.next(),
-            it.given.place(),
-            it.sessionId == null ? it.given.orderId() : it.sessionId,
-            it.attributes(),
-            it.record.line())
-        .announcement();
+        story.severity(),
+        it.subject(),
+        it.headline(),
+        it.facts(),
+        it.next(),
+        it.given.place(),
+        it.sessionId == null ? it.given.orderId() : it.sessionId,
+        it.attributes(),
+        it.record.line());
   }
 
   private String subject() {

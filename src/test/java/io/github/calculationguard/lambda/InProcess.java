@@ -1,6 +1,7 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.local.HandClock;
 import io.github.calculationguard.stop.Pause;
 import java.time.InstantSource;
 import java.util.Map;
@@ -15,10 +16,32 @@ public final class InProcess {
     return stop(environment, InstantSource.system(), pause -> Thread.sleep(pause));
   }
 
+  /** The widget function, with an environment that it would find in Lambda. */
+  public static RequestHandler<Map<String, Object>, Object> widget(
+      Map<String, String> environment) {
+    tellTheSdk(environment);
+    return new WidgetHandler(WidgetWiring.of(environment));
+  }
+
+  /** The stop function by a clock that its pauses move. */
+  public static RequestHandler<Map<String, Object>, Object> stop(
+      Map<String, String> environment, HandClock clock) {
+    return stop(environment, clock, clock::advance);
+  }
+
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
     tellTheSdk(environment);
     var settings = StopSettings.from(environment);
     return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
+  }
+
+  /** The widget function by a clock that its pauses move. */
+  public static RequestHandler<Map<String, Object>, Object> widget(
+      Map<String, String> environment, HandClock clock) {
+    tellTheSdk(environment);
+    var settings = WidgetSettings.from(environment);
+    return new WidgetHandler(
+        WidgetWiring.of(settings, settings.clients().http(), clock, clock::advance));
   }
 
   static void tellTheSdk(Map<String, String> environment) {

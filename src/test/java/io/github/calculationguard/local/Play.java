@@ -66,6 +66,11 @@ public final class Play {
 
   private static boolean play() throws UnplayableException {
     var scenario = scenario();
+    if (scenario == Scenario.WIDGET) {
+      try (var world = new LocalWorld(InstantSource.system())) {
+        return WidgetStory.play(world, System.out);
+      }
+    }
     var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
     var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     var given = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;

@@ -1,0 +1,69 @@
+package io.github.calculationguard.lambda;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import io.github.calculationguard.report.OverviewRecord;
+import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.report.WidgetPage;
+import io.github.calculationguard.report.WidgetPage.Theme;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Answers CloudWatch's dashboard with the page of what runs now. It only looks. */
+public final class WidgetHandler implements RequestHandler<Map<String, Object>, Object> {
+
+  /** Somebody waits; what is left of the ten seconds is for the page itself. */
+  private static final Duration MOST_TO_LOOK = Duration.ofSeconds(9);
+
+  private final WidgetWiring wired;
+  private boolean coldStart = true;
+
+  /**
+   * For Lambda.
+   *
+   * @throws Settings.WrongSettingsException naming each variable of the environment that is missing
+   *     or wrong
+   */
+  public WidgetHandler() {
+    this(WidgetWiring.of(System.getenv()));
+  }
+
+  WidgetHandler(WidgetWiring wired) {
+    this.wired = wired;
+  }
+
+  /** Answers with HTML; or, asked to describe itself, with Markdown. */
+  @Override
+  public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
+    if (event != null && Boolean.TRUE.equals(event.get("describe"))) {
+      return WidgetPage.DOCUMENTATION;
+    }
+    var settings = wired.settings();
+    var arrival = Arrival.of(context, wired.clock().instant());
+    var overview = wired.lookout().look(arrival.place(), arrival.within(MOST_TO_LOOK));
+    var record =
+        OverviewRecord.of(
+            overview,
+            arrival.now(),
+            new Teller(wired.version(), arrival.requestId(), coldStart, settings.usdPerDpuHour()));
+    coldStart = false;
+    context
+        .getLogger()
+        .log(
+            (record.line() + '\n').getBytes(StandardCharsets.UTF_8),
+            LogLevel.valueOf(record.level()));
+    return WidgetPage.of(
+        overview, settings.usdPerDpuHour(), settings.stopFunctionArn(), theme(event));
+  }
+
+  private static Theme theme(@Nullable Map<String, Object> event) {
+    return event != null
+            && event.get("widgetContext") instanceof Map<?, ?> widget
+            && "dark".equals(widget.get("theme"))
+        ? Theme.DARK
+        : Theme.LIGHT;
+  }
+}

@@ -1,0 +1,48 @@
+package io.github.calculationguard.lambda;
+
+import io.github.calculationguard.aws.Clients;
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.WorkGroupPattern;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The widget function's settings. Their names, units and bounds are the template's parameters'.
+ *
+ * @param maxExempt how far ahead a session's own tag may exempt it
+ * @param stopFunctionArn whom Stop calls; absent where there is no such button
+ * @param callsASecond how many calls to Athena it may make
+ */
+record WidgetSettings(
+    WorkGroupPattern workGroups,
+    Limits limits,
+    Duration maxExempt,
+    double usdPerDpuHour,
+    String ownerTag,
+    @Nullable String stopFunctionArn,
+    int callsASecond,
+    Clients clients) {
+
+  /**
+   * @throws Settings.WrongSettingsException naming each variable that is wrong
+   */
+  static WidgetSettings from(Map<String, String> environment) {
+    var settings = new Settings(environment);
+    var stopFunction = environment.get("STOP_FUNCTION_ARN");
+    var widget =
+        new WidgetSettings(
+            settings.workGroups(),
+            settings.limits(),
+            settings.maxExempt(),
+            settings.usdPerDpuHour(),
+            settings.ownerTag(),
+            stopFunction == null || stopFunction.isEmpty()
+                ? null
+                : settings.arn("STOP_FUNCTION_ARN", "lambda"),
+            settings.callsASecond(),
+            settings.clients());
+    settings.check();
+    return widget;
+  }
+}

@@ -1,0 +1,49 @@
+package io.github.calculationguard.report;
+
+import io.github.calculationguard.guard.Overview;
+import io.github.calculationguard.guard.Overview.Gap;
+import io.github.calculationguard.report.Story.Teller;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** What a look at the page on the dashboard leaves in the log: one line. */
+public final class OverviewRecord {
+
+  private static final int MOST_REASONS = 5;
+
+  private OverviewRecord() {}
+
+  /**
+   * @param startedAt when the look began
+   */
+  public static StopRecord of(Overview overview, Instant startedAt, Teller teller) {
+    var why =
+        overview.gaps().stream()
+            .map(Gap::why)
+            .filter(Objects::nonNull)
+            .distinct()
+            .limit(MOST_REASONS)
+            .collect(Collectors.joining("; "));
+    var severity =
+        !why.isEmpty()
+            ? Severity.ERROR
+            : overview.gaps().isEmpty() ? Severity.INFO : Severity.WARNING;
+    return new StopRecord()
+        .put("timestamp", StopRecord.text(overview.at()))
+        .put("level", severity.level())
+        .put("event", "look")
+        .put("guard_version", teller.guardVersion())
+        .put("account_id", overview.place().accountId())
+        .put("region", overview.place().region())
+        .put("outcome", overview.gaps().isEmpty() ? "COMPLETE" : "INCOMPLETE")
+        .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
+        .put("work_groups", overview.workGroups())
+        .put("sessions_seen", overview.entries().size())
+        .put("unread", overview.gaps().size())
+        .put("duration_millis", Duration.between(startedAt, overview.at()).toMillis())
+        .put("request_id", teller.requestId())
+        .put("cold_start", teller.coldStart());
+  }
+}
