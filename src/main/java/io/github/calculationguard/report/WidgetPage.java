@@ -58,6 +58,9 @@ public final class WidgetPage {
       the stop function as you, so you need `lambda:InvokeFunction` on its alias. CloudWatch does not \
       tell the function who you are, so what it announces says "a viewer of the dashboard".
 
+      A session of the Spark 3.5 release shows no calculation, so it has no such button: \
+      `aws athena terminate-session --session-id …` ends it, and the full id is shown on hover.
+
       The page reads Athena at a measured pace, for ten seconds at most, and says what it did not \
       come to.
 
@@ -206,7 +209,7 @@ public final class WidgetPage {
         "<td class=\"cg-num cg-usd\"><b>%s%s</b><span class=\"cg-dim\">%s</span></td>\n"
             .formatted(atMost, Words.usd(cost.usd(usdPerDpuHour)), anHour(entry)));
     html.append(
-        "<td class=\"cg-num cg-dpu\">%s<span class=\"cg-dim\">%s</span></td>\n"
+        "<td class=\"cg-num cg-dpu\">%s<span class=\"cg-unit\"> DPU-hours</span><span class=\"cg-dim\">%s</span></td>\n"
             .formatted(number(cost.dpuHours()), cost.basis()));
   }
 

@@ -28,10 +28,10 @@ final class WidgetStyle {
       grid-template-areas:"what stop" "state usd" "limit dpu"}
       .cg td{display:block;padding:0;border:0;min-width:0;vertical-align:top;overflow-wrap:anywhere}
       .cg td>.cg-dim{display:block}
-      .cg-what{grid-area:what}.cg-stop{grid-area:stop}.cg-usd{grid-area:usd}.cg-dpu{grid-area:dpu}
+      .cg-what{grid-area:what}.cg-stop{grid-area:stop;justify-self:end}.cg-usd{grid-area:usd}.cg-dpu{grid-area:dpu}
       .cg-state{grid-area:state}.cg-limit{grid-area:limit}
       .cg-num{text-align:right;font-variant-numeric:tabular-nums}
-      .cg-said{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;font-weight:600}
+      .cg-said{display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden;font-weight:600;text-align:left}
       .cg-id{font-family:Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:11px;cursor:help}
       .cg-badge{display:inline-block;padding:1px 8px;border-radius:10px;font-size:11px;font-weight:700;letter-spacing:.03em}
       .cg-busy{color:var(--busy);background:var(--busy-soft)}
@@ -58,6 +58,7 @@ final class WidgetStyle {
       .cg th:nth-child(1){width:15%}.cg th:nth-child(2){width:11%}.cg th:nth-child(4){width:14%}
       .cg th:nth-child(5){width:20%}.cg th:nth-child(6){width:84px}
       .cg td.cg-stop{text-align:right}
+      .cg-unit{display:none}
       }
       </style>
       """;

@@ -23,13 +23,21 @@ public final class InProcess {
     return new WidgetHandler(WidgetWiring.of(environment));
   }
 
+  /** The stop function by a clock that its pauses move. */
+  public static RequestHandler<Map<String, Object>, Object> stop(
+      Map<String, String> environment, HandClock clock) {
+    return stop(environment, clock, clock::advance);
+  }
+
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
     tellTheSdk(environment);
     var settings = StopSettings.from(environment);
     return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
   }
 
-  static WidgetHandler widget(Map<String, String> environment, HandClock clock) {
+  /** The widget function by a clock that its pauses move. */
+  public static RequestHandler<Map<String, Object>, Object> widget(
+      Map<String, String> environment, HandClock clock) {
     tellTheSdk(environment);
     var settings = WidgetSettings.from(environment);
     return new WidgetHandler(
