@@ -1,0 +1,144 @@
+package io.github.calculationguard;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+
+/** Who may know whom: lambda → aws → report → {stop, guard} → spark, and never back. */
+@AnalyzeClasses(packagesOf = ArchitectureTest.class, importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+
+  private static final String ROOT = "io.github.calculationguard.";
+
+  @ArchTest
+  static final ArchRule ARROWS =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("lambda")
+          .definedBy(ROOT + "lambda..")
+          .layer("aws")
+          .definedBy(ROOT + "aws..")
+          .layer("report")
+          .definedBy(ROOT + "report..")
+          .layer("stop")
+          .definedBy(ROOT + "stop..")
+          .layer("guard")
+          .definedBy(ROOT + "guard..")
+          .layer("spark")
+          .definedBy(ROOT + "spark..")
+          .whereLayer("lambda")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("aws")
+          .mayOnlyBeAccessedByLayers("lambda")
+          .whereLayer("report")
+          .mayOnlyBeAccessedByLayers("lambda", "aws")
+          .whereLayer("stop")
+          .mayOnlyBeAccessedByLayers("lambda", "aws", "report")
+          .whereLayer("guard")
+          .mayOnlyBeAccessedByLayers("lambda", "aws", "report");
+
+  @ArchTest
+  static final ArchRule NO_CYCLES = slices().matching(ROOT + "(*)..").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule NO_OTHER_PACKAGES =
+      classes()
+          .should()
+          .resideInAnyPackage(
+              ROOT + "spark",
+              ROOT + "stop",
+              ROOT + "guard",
+              ROOT + "report",
+              ROOT + "aws",
+              ROOT + "lambda");
+
+  @ArchTest
+  static final ArchRule THE_LANGUAGE_KNOWS_THE_JDK_ALONE =
+      classes()
+          .that()
+          .resideInAPackage(ROOT + "spark..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage("java..", "org.jspecify..", ROOT + "spark..");
+
+  @ArchTest
+  static final ArchRule DECISIONS_KNOW_THE_JDK_AND_THE_LANGUAGE =
+      classes()
+          .that()
+          .resideInAnyPackage(ROOT + "stop..", ROOT + "guard..")
+          .should()
+          .onlyDependOnClassesThat()
+          .resideInAnyPackage(
+              "java..", "org.jspecify..", ROOT + "spark..", ROOT + "stop..", ROOT + "guard..");
+
+  /** Wiring hands an HTTP client through, and makes nothing of it. */
+  @ArchTest
+  static final ArchRule ONLY_AWS_KNOWS_THE_SDK =
+      noClasses()
+          .that(
+              DescribedPredicate.not(
+                  resideInAPackage(ROOT + "aws..").or(simpleNameEndingWith("Wiring"))))
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("software.amazon.awssdk..");
+
+  @ArchTest
+  static final ArchRule ONLY_LAMBDA_KNOWS_LAMBDA =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "lambda..")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("com.amazonaws..", "org.crac.."));
+
+  @ArchTest
+  static final ArchRule ONLY_WIRING_READS_THE_CLOCK_AND_THE_ENVIRONMENT =
+      noClasses()
+          .that(
+              DescribedPredicate.not(
+                  simpleNameEndingWith("Wiring").or(simpleNameEndingWith("Handler"))))
+          .should()
+          .callMethodWhere(
+              owner(Instant.class)
+                  .and(named("now"))
+                  .or(owner(Clock.class).and(named("system.*")))
+                  .or(owner(InstantSource.class).and(named("system")))
+                  .or(
+                      owner(System.class)
+                          .and(named("currentTimeMillis|nanoTime|getenv|getProperty")))
+                  .or(named("now").and(inPackage("java.time")))
+                  .or(owner(Thread.class).and(named("sleep"))));
+
+  private static DescribedPredicate<JavaCall<?>> owner(Class<?> type) {
+    return JavaCall.Predicates.target(
+            com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner(
+                JavaClass.Predicates.type(type)))
+        .forSubtype();
+  }
+
+  private static DescribedPredicate<JavaCall<?>> inPackage(String name) {
+    return JavaCall.Predicates.target(
+            com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner(
+                resideInAPackage(name)))
+        .forSubtype();
+  }
+
+  private static DescribedPredicate<JavaCall<?>> named(String regex) {
+    return JavaCall.Predicates.target(nameMatching(regex)).forSubtype();
+  }
+}
