@@ -26,17 +26,26 @@ final class FunctionProcess {
   private final FunctionLog log;
 
   FunctionProcess(FunctionSettings settings) {
+    this(settings, command(settings), null);
+  }
+
+  /**
+   * @param command what starts the function's runtime
+   * @param taskRoot where the function's package is; a folder of its own if absent
+   */
+  FunctionProcess(FunctionSettings settings, List<String> command, @Nullable Path taskRoot) {
     api = new RuntimeApi(settings.arn());
     try {
       directory = Files.createTempDirectory("local-lambda");
       var output = directory.resolve("log");
       log = new FunctionLog(output);
-      var builder = new ProcessBuilder(command(settings));
+      var task = taskRoot == null ? directory : taskRoot;
+      var builder = new ProcessBuilder(command);
       builder.environment().clear();
-      builder.environment().putAll(environment(settings));
+      builder.environment().putAll(environment(settings, task));
       process =
           builder
-              .directory(directory.toFile())
+              .directory(task.toFile())
               .redirectErrorStream(true)
               .redirectOutput(output.toFile())
               .start();
@@ -63,13 +72,13 @@ final class FunctionProcess {
     return command;
   }
 
-  private Map<String, String> environment(FunctionSettings settings) {
+  private Map<String, String> environment(FunctionSettings settings, Path task) {
     var region = settings.place().region();
     var environment = new HashMap<String, String>();
     environment.put("PATH", "/usr/local/bin:/usr/bin:/bin");
     environment.put("LANG", "en_US.UTF-8");
     environment.put("TZ", ":UTC");
-    environment.put("LAMBDA_TASK_ROOT", directory.toString());
+    environment.put("LAMBDA_TASK_ROOT", task.toString());
     environment.put("LAMBDA_RUNTIME_DIR", "/var/runtime");
     environment.put("AWS_EXECUTION_ENV", "AWS_Lambda_java25");
     environment.put("AWS_REGION", region);
@@ -102,6 +111,10 @@ final class FunctionProcess {
 
   RuntimeApi api() {
     return api;
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   /** The next thing that the runtime does; absent where it does nothing for so long. */

@@ -1,0 +1,438 @@
+package io.github.calculationguard.local;
+
+import io.github.calculationguard.local.RuntimeApi.Event;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Measures the stop function against the same job in Python, in turns, each in Lambda's own runtime
+ * interface client. See bench/run.
+ */
+final class Bench {
+
+  private static final String TOPIC = "arn:aws:sns:us-east-1:123456789012:calculation-guard";
+  private static final List<String> CALLS =
+      List.of(
+          "StopCalculationExecution",
+          "GetCalculationExecution",
+          "GetSession",
+          "ListExecutors",
+          "ListTagsForResource",
+          "Publish");
+
+  // What Lambda's java25 starts a function of 512 MB with.
+  private static final List<String> FLAGS =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Djava.net.preferIPv4Stack=true",
+          "--enable-native-access=ALL-UNNAMED",
+          "--add-opens=java.base/java.io=ALL-UNNAMED",
+          "-XX:MaxHeapSize=445645k",
+          "-XX:MaxMetaspaceSize=52429k",
+          "-XX:ReservedCodeCacheSize=26214k",
+          "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
+
+  /** What is measured, and how much of Python's it may be; no bound where there is none. */
+  private enum Figure {
+    RESTORED("restored: first invocation", "ms", 0.50),
+    RESTORED_STOP("restored: order to Stop", "ms", 0.50),
+    WARM_P50("warm: p50", "ms", 0.85),
+    WARM_P99("warm: p99", "ms", 1.5),
+    WARM_STOP("warm: order to Stop, p50", "ms", 0.80),
+    COLD("cold: process start to first answer, no SnapStart", "ms", 0),
+    MEMORY("memory after the warm ones", "MB", 0);
+
+    final String title;
+    final String unit;
+    final double most;
+
+    Figure(String title, String unit, double most) {
+      this.title = title;
+      this.unit = unit;
+      this.most = most;
+    }
+  }
+
+  /** One side's values, by figure and round. */
+  private static final class Side {
+    final Map<Figure, List<Double>> values = new LinkedHashMap<>();
+
+    void add(Figure figure, double value) {
+      values.computeIfAbsent(figure, _ -> new ArrayList<>()).add(value);
+    }
+
+    List<Double> of(Figure figure) {
+      return values.getOrDefault(figure, List.of());
+    }
+  }
+
+  /** How long one invocation took, and how long it took to send Stop, in milliseconds. */
+  private record Timing(double whole, double toStop) {}
+
+  private final Path out;
+  private final Path python;
+  private final int warm;
+  private final Process standIns;
+  private final BufferedReader said;
+  private final PrintWriter commands;
+  private final Map<String, String> endpoints = new HashMap<>();
+  private final Side java = new Side();
+  private final Side peer = new Side();
+
+  private Bench(Path out, Path python, int warm) throws IOException {
+    this.out = out;
+    this.python = python;
+    this.warm = warm;
+    standIns =
+        new ProcessBuilder(
+                javaProgram(),
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                StandIns.class.getName(),
+                out.resolve("server.p12").toString(),
+                "changeit")
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    said = standIns.inputReader(StandardCharsets.UTF_8);
+    commands = new PrintWriter(standIns.outputWriter(StandardCharsets.UTF_8), true);
+    var ports = said.readLine().split(" ", -1);
+    endpoints.put("AWS_ENDPOINT_URL_ATHENA", "https://localhost:" + ports[0]);
+    endpoints.put("AWS_ENDPOINT_URL_SNS", "https://localhost:" + ports[1]);
+    endpoints.put("TOPIC_ARN", TOPIC);
+  }
+
+  /**
+   * @param args where bench/run laid everything out, the Python to use, the rounds, and the warm
+   *     invocations of each
+   */
+  public static void main(String[] args) throws Exception {
+    var rounds = Integer.parseInt(args[2]);
+    var bench = new Bench(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]));
+    try {
+      System.out.println("One round that does not count, then " + rounds);
+      bench.round(0);
+      bench.java.values.clear();
+      bench.peer.values.clear();
+      for (var round = 1; round <= rounds; round++) {
+        bench.round(round);
+        System.out.printf(Locale.ROOT, "%n%d of %d%n%s", round, rounds, bench.table());
+      }
+      Files.writeString(Path.of("bench", "RESULTS.md"), bench.results(rounds));
+    } finally {
+      bench.standIns.destroy();
+      bench.standIns.waitFor();
+    }
+  }
+
+  /** Each side once; who goes first changes, so that neither always has the quieter machine. */
+  private void round(int round) throws IOException, InterruptedException {
+    if (round % 2 == 0) {
+      restored();
+      python();
+    } else {
+      python();
+      restored();
+    }
+    cold();
+  }
+
+  private void restored() throws IOException {
+    var function = new FunctionProcess(settings(true), javaCommand(List.of()), task());
+    try {
+      expect(function, Event.Initialised.class);
+      ask("drop");
+      ask("take");
+      function.api().restore();
+      expect(function, Event.Ready.class);
+      var first = invoke(function);
+      java.add(Figure.RESTORED, first.whole());
+      java.add(Figure.RESTORED_STOP, first.toStop());
+      warm(function, java);
+      check(function, 1 + warm);
+    } finally {
+      function.kill();
+    }
+  }
+
+  private void python() throws IOException {
+    var begun = System.nanoTime();
+    var command = List.of(python.toString(), "-m", "awslambdaric", "peer.handler");
+    var function = new FunctionProcess(settings(false), command, Path.of("bench").toAbsolutePath());
+    try {
+      expect(function, Event.Ready.class);
+      var first = invoke(function);
+      peer.add(Figure.RESTORED, first.whole());
+      peer.add(Figure.RESTORED_STOP, first.toStop());
+      peer.add(Figure.COLD, millis(answered - begun));
+      warm(function, peer);
+      check(function, 1 + warm);
+    } finally {
+      function.kill();
+    }
+  }
+
+  private void cold() throws IOException {
+    var begun = System.nanoTime();
+    var function =
+        new FunctionProcess(
+            settings(false), javaCommand(List.of("-XX:TieredStopAtLevel=1")), task());
+    try {
+      expect(function, Event.Ready.class);
+      invoke(function);
+      java.add(Figure.COLD, millis(answered - begun));
+      check(function, 1);
+    } finally {
+      function.kill();
+    }
+  }
+
+  private void warm(FunctionProcess function, Side side) throws IOException {
+    var whole = new double[warm];
+    var toStop = new double[warm];
+    for (var i = 0; i < warm; i++) {
+      var timing = invoke(function);
+      whole[i] = timing.whole();
+      toStop[i] = timing.toStop();
+    }
+    side.add(Figure.WARM_P50, percentile(whole, 0.50));
+    side.add(Figure.WARM_P99, percentile(whole, 0.99));
+    side.add(Figure.WARM_STOP, percentile(toStop, 0.50));
+    side.add(Figure.MEMORY, megabytes(function.pid()));
+  }
+
+  private long answered;
+
+  /** Gives one order, and checks its answer and every call that it led to. */
+  private Timing invoke(FunctionProcess function) throws IOException {
+    var calculation = UUID.randomUUID().toString();
+    var event =
+        """
+        {"version":"0","id":"%s","detail-type":"Athena Calculation Stop Requested","source":"cost.guard",\
+        "account":"123456789012","time":"%s","region":"us-east-1","resources":[],\
+        "detail":{"calculationExecutionId":"%s","reason":"over the day's budget","requestedBy":"budget"}}"""
+            .formatted(
+                UUID.randomUUID(), Instant.now().truncatedTo(ChronoUnit.SECONDS), calculation);
+    function
+        .api()
+        .hand(
+            new RuntimeApi.Invocation(
+                UUID.randomUUID().toString(), event, Instant.now().plusSeconds(90)));
+    var ended = (Event.Answered) expect(function, Event.Answered.class);
+    expect(function, Event.Ready.class);
+    var answer = Json.object(ended.json());
+    if (!"CANCELED".equals(answer.get("outcome"))
+        || !calculation.equals(answer.get("calculation_id"))) {
+      throw new IllegalStateException("answered " + ended.json());
+    }
+    answered = ended.atNanos();
+    var calls = ask("take").stream().map(call -> call.split(" ", 3)).toList();
+    if (!calls.stream().map(call -> call[0]).toList().equals(CALLS)
+        || !Stream.of(0, 1, 5).allMatch(i -> calls.get(i)[2].contains(calculation))) {
+      throw new IllegalStateException(
+          "called " + calls.stream().map(Arrays::toString).collect(Collectors.joining("\n")));
+    }
+    var from = function.api().handedOverNanos();
+    return new Timing(millis(answered - from), millis(Long.parseLong(calls.getFirst()[1]) - from));
+  }
+
+  /** Every order is one line of the log, and nothing else is an outcome. */
+  private static void check(FunctionProcess function, int orders) {
+    var log = function.log();
+    var told = log.stream().filter(line -> line.contains("\"outcome\"")).count();
+    if (told != orders) {
+      throw new IllegalStateException(told + " lines of " + orders + "\n" + String.join("\n", log));
+    }
+  }
+
+  private static Event expect(FunctionProcess function, Class<? extends Event> expected) {
+    var event = function.await(Duration.ofSeconds(60));
+    if (!expected.isInstance(event)) {
+      throw new IllegalStateException(event + "\n" + String.join("\n", function.log()));
+    }
+    return event;
+  }
+
+  private List<String> ask(String command) throws IOException {
+    commands.println(command);
+    var lines = new ArrayList<String>();
+    for (var line = said.readLine(); !line.equals("done"); line = said.readLine()) {
+      lines.add(line);
+    }
+    return lines;
+  }
+
+  private Path task() {
+    return out.resolve("task");
+  }
+
+  private FunctionSettings settings(boolean snapStart) {
+    var environment = new HashMap<>(endpoints);
+    environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
+    var settings =
+        FunctionSettings.of(
+            "stop",
+            "io.github.calculationguard.lambda.StopHandler::handleRequest",
+            LocalWorld.PLACE,
+            environment);
+    return snapStart ? settings.withSnapStart() : settings;
+  }
+
+  /** The interface client on the class path; it finds the function's package by itself. */
+  private List<String> javaCommand(List<String> more) {
+    var interfaceClient =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(
+                entry ->
+                    Path.of(entry)
+                        .getFileName()
+                        .toString()
+                        .matches(
+                            "(aws-lambda-java-(core|serialization|runtime-interface-client)|utils-lite)-.*"))
+            .collect(Collectors.joining(File.pathSeparator));
+    var command = new ArrayList<>(List.of(javaProgram()));
+    command.addAll(FLAGS);
+    command.addAll(more);
+    command.addAll(
+        List.of(
+            "-Djavax.net.ssl.trustStore=" + out.resolve("trust.p12"),
+            "-Djavax.net.ssl.trustStorePassword=changeit",
+            "-cp",
+            interfaceClient,
+            "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
+            "io.github.calculationguard.lambda.StopHandler::handleRequest"));
+    return command;
+  }
+
+  private static String javaProgram() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static double megabytes(long pid) throws IOException {
+    return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+        .filter(line -> line.startsWith("VmRSS"))
+        .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) / 1024)
+        .sum();
+  }
+
+  private static double millis(long nanos) {
+    return nanos / 1e6;
+  }
+
+  private static double percentile(double[] values, double part) {
+    var sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[Math.min(sorted.length - 1, (int) (part * sorted.length))];
+  }
+
+  private static double median(List<Double> values) {
+    var sorted = values.stream().sorted().toList();
+    var middle = sorted.size() / 2;
+    return sorted.size() % 2 == 1
+        ? sorted.get(middle)
+        : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+  }
+
+  private String table() {
+    var table = new StringBuilder();
+    table.append("| Figure, median of rounds | Java | Python | Java ÷ Python (spread) | must |\n");
+    table.append("|---|---|---|---|---|\n");
+    for (var figure : Figure.values()) {
+      var ours = java.of(figure);
+      var theirs = peer.of(figure);
+      var ratios = new ArrayList<Double>();
+      for (var i = 0; i < ours.size(); i++) {
+        ratios.add(ours.get(i) / theirs.get(i));
+      }
+      var sorted = ratios.stream().sorted().toList();
+      table.append(
+          String.format(
+              Locale.ROOT,
+              "| %s | %.2f %s | %.2f %s | **%.2f** (%.2f to %.2f) | %s |%n",
+              figure.title,
+              median(ours),
+              figure.unit,
+              median(theirs),
+              figure.unit,
+              median(ratios),
+              sorted.getFirst(),
+              sorted.getLast(),
+              figure.most == 0 ? "" : "≤ %.2f".formatted(figure.most)));
+    }
+    return table.toString();
+  }
+
+  private String results(int rounds) throws IOException, InterruptedException {
+    return """
+        # What was measured
+
+        By `bench/run` on %s: %d alternating rounds of one first and %d warm invocations for each side, after a round that does not count. Each ratio is
+        taken within its round; the table gives their median, least and most.
+
+        %s| package, zipped as `sam build` lays it out | %.1f MB | | | ≤ 11 MB |
+
+        * **Java**: %s, aws-lambda-java-runtime-interface-client, the function's jars loaded by its own loader, the flags that Lambda uses for java25. *Restored*:
+          the interface client's own snap-start path with container credentials, from the hand-over of the first order after the restore; Lambda's own restore
+          of the memory's image is outside of it. *Cold* is without SnapStart, first compiler only.
+        * **Python**: %s, awslambdaric, `peer.py`. It has no snapshot: its *first invocation* follows its start, which is outside of it too.
+        * Both make the same %d calls for an order, and every answer, call and log line is checked: %s.
+        * TLS 1.3 with trust stores of usual size, to stand-ins in a process of their own, which answer in %s.
+        * Machine: %s, %d cores, %s.
+        """
+        .formatted(
+            Instant.now().truncatedTo(ChronoUnit.DAYS).toString().substring(0, 10),
+            rounds,
+            warm,
+            table(),
+            Files.size(out.resolve("package.zip")) / 1e6,
+            System.getProperty("java.runtime.version"),
+            pythonVersions(),
+            CALLS.size(),
+            String.join(", ", CALLS),
+            ask("times").getFirst(),
+            cpu(),
+            Runtime.getRuntime().availableProcessors(),
+            System.getProperty("os.name") + " " + System.getProperty("os.version"));
+  }
+
+  private String pythonVersions() throws IOException, InterruptedException {
+    var process =
+        new ProcessBuilder(
+                python.toString(),
+                "-c",
+                "import boto3, sys; print(sys.version.split()[0] + ', boto3 ' + boto3.__version__)")
+            .start();
+    try (var reader = process.inputReader()) {
+      return reader.readLine();
+    } finally {
+      process.waitFor();
+    }
+  }
+
+  private static @Nullable String cpu() throws IOException {
+    return Files.readAllLines(Path.of("/proc/cpuinfo")).stream()
+        .filter(line -> line.startsWith("model name"))
+        .map(line -> line.substring(line.indexOf(':') + 1).strip())
+        .findFirst()
+        .orElse(null);
+  }
+}
