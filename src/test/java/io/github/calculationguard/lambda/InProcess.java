@@ -1,6 +1,7 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.local.HandClock;
 import io.github.calculationguard.stop.Pause;
 import java.time.InstantSource;
 import java.util.Map;
@@ -15,12 +16,33 @@ public final class InProcess {
     return stop(environment, InstantSource.system(), pause -> Thread.sleep(pause));
   }
 
+  /** The sweep function, with an environment that it would find in Lambda. */
+  public static RequestHandler<Map<String, Object>, Map<String, Object>> sweep(
+      Map<String, String> environment) {
+    reach(environment);
+    return new SweepHandler(SweepWiring.of(environment));
+  }
+
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
+    reach(environment);
+    var settings = StopSettings.from(environment);
+    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
+  }
+
+  static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
+    reach(environment);
+    var settings = SweepSettings.from(environment);
+    return new SweepHandler(
+        SweepWiring.of(settings, settings.clients().http(), clock, clock::advance));
+  }
+
+  private static void reach(Map<String, String> environment) {
     // The SDK's own way to be told where its services are, but for variables.
     var properties =
         Map.of(
             "AWS_ENDPOINT_URL_ATHENA", "aws.endpointUrlAthena",
             "AWS_ENDPOINT_URL_SNS", "aws.endpointUrlSns",
+            "AWS_ENDPOINT_URL_EVENTBRIDGE", "aws.endpointUrlEventBridge",
             "AWS_REGION", "aws.region",
             "AWS_ACCESS_KEY_ID", "aws.accessKeyId",
             "AWS_SECRET_ACCESS_KEY", "aws.secretAccessKey");
@@ -31,7 +53,5 @@ public final class InProcess {
             System.setProperty(property, value);
           }
         });
-    var settings = StopSettings.from(environment);
-    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
   }
 }

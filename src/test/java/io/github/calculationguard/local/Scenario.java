@@ -19,7 +19,8 @@ enum Scenario {
   SLOW("it takes 20 seconds of its clock to cancel"),
   FINISHES("it completes while we cancel"),
   MUTE("SNS fails all through the first delivery of the order"),
-  LATE("the order is three hours old, and something else runs in the session by now");
+  LATE("the order is three hours old, and something else runs in the session by now"),
+  SWEEP("a schedule finds what runs away in three workgroups, and orders it to be stopped");
 
   final String story;
 
