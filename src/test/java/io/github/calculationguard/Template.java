@@ -1,5 +1,6 @@
 package io.github.calculationguard;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
+import software.amazon.event.ruler.Ruler;
 
 /**
  * The project's {@code template.yaml}, with CloudFormation's short forms ({@code !Ref X}) read as
@@ -114,6 +116,19 @@ public final class Template {
   public Map<String, Object> pattern(String function, String event) {
     var events = map(properties(function).get("Events"));
     return map(map(map(events.get(event)).get("Properties")).get("Pattern"));
+  }
+
+  /**
+   * Whether the rule that brings events to a function takes one, by EventBridge's own engine.
+   *
+   * @param json the event in its envelope
+   */
+  public boolean takes(String function, String event, String json) {
+    try {
+      return Ruler.matchesRule(json, JSON.std.asString(pattern(function, event)));
+    } catch (Exception e) { // The engine declares no narrower one.
+      throw new IllegalArgumentException("no event, or no pattern", e);
+    }
   }
 
   /**

@@ -16,6 +16,13 @@ public final class InProcess {
     return stop(environment, InstantSource.system(), pause -> Thread.sleep(pause));
   }
 
+  /** The sweep function, with an environment that it would find in Lambda. */
+  public static RequestHandler<Map<String, Object>, Map<String, Object>> sweep(
+      Map<String, String> environment) {
+    tellTheSdk(environment);
+    return new SweepHandler(SweepWiring.of(environment));
+  }
+
   /** The widget function, with an environment that it would find in Lambda. */
   public static RequestHandler<Map<String, Object>, Object> widget(
       Map<String, String> environment) {
@@ -44,12 +51,20 @@ public final class InProcess {
         WidgetWiring.of(settings, settings.clients().http(), clock, clock::advance));
   }
 
+  static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
+    tellTheSdk(environment);
+    var settings = SweepSettings.from(environment);
+    return new SweepHandler(
+        SweepWiring.of(settings, settings.clients().http(), clock, clock::advance));
+  }
+
   static void tellTheSdk(Map<String, String> environment) {
     // The SDK's own way to be told where its services are, but for variables.
     var properties =
         Map.of(
             "AWS_ENDPOINT_URL_ATHENA", "aws.endpointUrlAthena",
             "AWS_ENDPOINT_URL_SNS", "aws.endpointUrlSns",
+            "AWS_ENDPOINT_URL_EVENTBRIDGE", "aws.endpointUrlEventBridge",
             "AWS_REGION", "aws.region",
             "AWS_ACCESS_KEY_ID", "aws.accessKeyId",
             "AWS_SECRET_ACCESS_KEY", "aws.secretAccessKey");

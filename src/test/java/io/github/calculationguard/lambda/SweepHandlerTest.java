@@ -71,20 +71,11 @@ class SweepHandlerTest {
 
   /** A sweep function of the workgroups of a world, which waits by moving the world's clock. */
   static SweepHandler handler(LocalWorld world, HandClock clock, Map<String, String> settings) {
-    var environment = new HashMap<>(settings);
-    environment.putIfAbsent("BUS_NAME", "guard");
-    environment.putIfAbsent("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard");
-    System.setProperty("aws.endpointUrlAthena", world.athena().endpoint().toString());
-    System.setProperty("aws.endpointUrlSns", world.sns().endpoint().toString());
-    System.setProperty("aws.endpointUrlEventBridge", world.eventBridge().endpoint().toString());
-    try {
-      var sweep = SweepSettings.from(environment);
-      return new SweepHandler(SweepWiring.of(sweep, sweep.clients().http(), clock, clock::advance));
-    } finally {
-      System.clearProperty("aws.endpointUrlAthena");
-      System.clearProperty("aws.endpointUrlSns");
-      System.clearProperty("aws.endpointUrlEventBridge");
-    }
+    var environment = new HashMap<>(world.environment());
+    environment.put("BUS_NAME", "guard");
+    environment.put("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard");
+    environment.putAll(settings);
+    return InProcess.sweep(environment, clock);
   }
 
   private void busy(String workGroup, String session, String calculation, Duration age) {

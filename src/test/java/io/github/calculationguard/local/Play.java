@@ -32,6 +32,7 @@ public final class Play {
   private static final double SPEED = 20;
 
   private final PrintStream out = System.out;
+  private final Screen screen = new Screen(out);
   private final Scenario scenario;
   private final SampleEvent event;
   private final LocalWorld world;
@@ -45,7 +46,7 @@ public final class Play {
     topic = world.sns().addTopic("calculation-guard");
   }
 
-  /** Reads what to play from system properties: scenario, event, escalation, serve. */
+  /** Reads what to play from system properties: scenario, event, escalation, mode, serve. */
   public static void main(String[] args) throws IOException, InterruptedException {
     var ended = Path.of("target", "local", "outcome");
     Files.deleteIfExists(ended);
@@ -71,6 +72,9 @@ public final class Play {
         return WidgetStory.play(world, System.out);
       }
     }
+    if (scenario == Scenario.SWEEP) {
+      return SweepPlay.play();
+    }
     var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
     var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     var given = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;
@@ -91,7 +95,7 @@ public final class Play {
   }
 
   private boolean run() throws UnplayableException {
-    var escalation = escalation();
+    var escalation = escalation("none");
     set();
     scenario.spoil(world, ATTEMPTS);
     title("Scenario " + scenario + ": " + scenario.story);
@@ -111,8 +115,8 @@ public final class Play {
     }
   }
 
-  private static String escalation() throws UnplayableException {
-    var escalation = property("escalation", "none");
+  static String escalation(String standard) throws UnplayableException {
+    var escalation = property("escalation", standard);
     return switch (escalation) {
       case "none" -> "NONE";
       case "terminate" -> "TERMINATE_SESSION";
@@ -222,13 +226,8 @@ public final class Play {
     }
   }
 
-  // Error Prone says that the console is never null, NullAway that it may be.
-  @SuppressWarnings("SystemConsoleNull")
   private void title(String title) {
-    var isTerminal = System.console() != null && System.console().isTerminal();
-    var bold = isTerminal && System.getenv("NO_COLOR") == null;
-    out.println();
-    out.println(bold ? "\u001b[1;36m" + title + "\u001b[0m" : "== " + title);
+    screen.title(title);
   }
 
   /** A world for one's own clients, in real time, until somebody interrupts it. */
@@ -252,7 +251,7 @@ public final class Play {
     }
   }
 
-  private static String property(String name, String standard) {
+  static String property(String name, String standard) {
     var value = System.getProperty(name, "");
     return value.isEmpty() ? standard : value;
   }

@@ -20,6 +20,7 @@ enum Scenario {
   FINISHES("it completes while we cancel"),
   MUTE("SNS fails all through the first delivery of the order"),
   LATE("the order is three hours old, and something else runs in the session by now"),
+  SWEEP("a schedule finds what runs away in three workgroups, and orders it to be stopped"),
   WIDGET("what runs now, as the page on the dashboard shows it");
 
   final String story;
