@@ -30,16 +30,18 @@ final class Priming implements Resource {
       Map.of("calculationExecutionId", "canned", "reason", "canned", "requestedBy", "canned");
 
   private final StopSettings settings;
+  private final InstantSource clock;
 
-  Priming(StopSettings settings) {
+  Priming(StopSettings settings, InstantSource clock) {
     this.settings = settings;
+    this.clock = clock;
   }
 
   /** Never fails: a function that is not primed works as well, and says that it is not. */
   @Override
   public void beforeCheckpoint(Context<? extends Resource> context) {
     var line = new LinkedHashMap<String, Object>();
-    var begun = Instant.now();
+    var begun = clock.instant();
     line.put("timestamp", begun.toString());
     try (var aws = new CannedAws(settings.clients(), begun)) {
       rehearse(aws, begun);
@@ -51,7 +53,7 @@ final class Priming implements Resource {
       line.put("event", "not_primed");
       line.put("reason", e.toString());
     }
-    line.put("took_millis", Duration.between(begun, Instant.now()).toMillis());
+    line.put("took_millis", Duration.between(begun, clock.instant()).toMillis());
     LambdaRuntime.getLogger()
         .log(
             (Json.line(line) + '\n').getBytes(StandardCharsets.UTF_8),
@@ -62,7 +64,6 @@ final class Priming implements Resource {
   public void afterRestore(Context<? extends Resource> context) {}
 
   void rehearse(CannedAws aws, Instant now) {
-    var clock = InstantSource.system();
     var handler = new StopHandler(StopWiring.of(settings, aws, clock, _ -> {}));
     for (var event : events(now)) {
       var arrival =

@@ -66,7 +66,7 @@ class PrimingTest {
     var now = Instant.now();
     InProcess.tellTheSdk(world.environment());
     try (var aws = new CannedAws(settings.clients(), now)) {
-      new Priming(settings).rehearse(aws, now);
+      new Priming(settings, InstantSource.system()).rehearse(aws, now);
 
       assertThat(aws.calls()).as("each shape stopped, described, announced").isGreaterThan(35);
     }
