@@ -44,12 +44,20 @@ public final class InProcess {
         WidgetWiring.of(settings, settings.clients().http(), clock, clock::advance));
   }
 
+  static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
+    tellTheSdk(environment);
+    var settings = SweepSettings.from(environment);
+    return new SweepHandler(
+        SweepWiring.of(settings, settings.clients().http(), clock, clock::advance));
+  }
+
   static void tellTheSdk(Map<String, String> environment) {
     // The SDK's own way to be told where its services are, but for variables.
     var properties =
         Map.of(
             "AWS_ENDPOINT_URL_ATHENA", "aws.endpointUrlAthena",
             "AWS_ENDPOINT_URL_SNS", "aws.endpointUrlSns",
+            "AWS_ENDPOINT_URL_EVENTBRIDGE", "aws.endpointUrlEventBridge",
             "AWS_REGION", "aws.region",
             "AWS_ACCESS_KEY_ID", "aws.accessKeyId",
             "AWS_SECRET_ACCESS_KEY", "aws.secretAccessKey");
