@@ -63,8 +63,8 @@ public final class CrowdedAccount {
     run(
         SessionSetup.in("notebooks")
             .id("careful")
-            .tags(Map.of(TAG + "max-calculation-minutes", "30")),
-        ofMinutes(45),
+            .tags(Map.of(TAG + "max-calculation-minutes", "90")),
+        ofMinutes(100),
         Course.USUAL);
 
     model.addWorkGroup(
