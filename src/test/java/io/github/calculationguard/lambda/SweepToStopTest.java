@@ -3,13 +3,19 @@ package io.github.calculationguard.lambda;
 import static io.github.calculationguard.lambda.GuardedWorld.NOW;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static java.time.Duration.ofHours;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.Template;
+import io.github.calculationguard.local.CalculationSetup;
+import io.github.calculationguard.local.Course;
+import io.github.calculationguard.local.Course.OnStop;
 import io.github.calculationguard.local.CrowdedAccount;
 import io.github.calculationguard.local.HandClock;
 import io.github.calculationguard.local.LocalEventBridge;
 import io.github.calculationguard.local.LocalWorld;
+import io.github.calculationguard.local.SessionSetup;
+import io.github.calculationguard.local.SparkModel;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -28,7 +34,7 @@ class SweepToStopTest {
   private static final List<String> SESSIONS =
       List.of(
           "runaway",
-          "stubborn",
+          "overdue",
           "near",
           "young",
           "exempt",
@@ -41,10 +47,10 @@ class SweepToStopTest {
           "fresh");
 
   private static final List<String> WITH_CALCULATIONS =
-      List.of("runaway", "stubborn", "near", "young", "exempt", "careful");
+      List.of("runaway", "overdue", "near", "young", "exempt", "careful");
 
   private static final Set<String> OVER =
-      Set.of("runaway-job", "stubborn-job", "careful-job", "endless", "degraded", "forgotten");
+      Set.of("runaway-job", "overdue-job", "careful-job", "endless", "degraded", "forgotten");
 
   private final HandClock clock = new HandClock(NOW);
   private final LocalWorld world = new LocalWorld(clock);
@@ -58,12 +64,16 @@ class SweepToStopTest {
     settings.put("TOPIC_ARN", world.sns().addTopic("guard"));
     settings.put("ESCALATION", "TERMINATE_SESSION");
     settings.put("MODE", "enforce");
-    CrowdedAccount.settle(world.athena().model(), NOW);
+    CrowdedAccount.settle(model(), NOW);
   }
 
   @AfterEach
   void close() {
     world.close();
+  }
+
+  private SparkModel model() {
+    return world.athena().model();
   }
 
   /** One sweep, its orders, and some minutes of peace. */
@@ -87,15 +97,14 @@ class SweepToStopTest {
 
   /** The calculations and sessions that are over, but for calculations of sessions that are. */
   private Set<String> stopped() {
-    var model = world.athena().model();
     var stopped = new LinkedHashSet<String>();
     WITH_CALCULATIONS.stream()
         .map(session -> session + "-job")
         .filter(
-            id -> Set.of("CANCELED", "FAILED", "COMPLETED").contains(model.calculationState(id)))
+            id -> Set.of("CANCELED", "FAILED", "COMPLETED").contains(model().calculationState(id)))
         .forEach(stopped::add);
     SESSIONS.stream()
-        .filter(id -> model.sessionState(id).equals("TERMINATED"))
+        .filter(id -> model().sessionState(id).equals("TERMINATED"))
         .filter(id -> !stopped.contains(id + "-job"))
         .forEach(stopped::add);
     return stopped;
@@ -107,8 +116,7 @@ class SweepToStopTest {
 
     assertThat(stopped()).isEqualTo(OVER);
     assertThat(report).containsEntry("ordered", OVER.size()).containsEntry("held_back", 0);
-    assertThat(world.athena().model().sessionState("stubborn")).isEqualTo("TERMINATED");
-    assertThat(world.athena().model().sessionState("runaway")).isEqualTo("IDLE");
+    assertThat(model().sessionState("runaway")).isEqualTo("IDLE");
     assertThat(sweep()).containsEntry("ordered", 0);
   }
 
@@ -130,10 +138,30 @@ class SweepToStopTest {
 
     sweep();
 
-    // Nothing but the end of its session stops the stubborn one.
-    assertThat(stopped()).containsExactlyInAnyOrder("runaway-job", "careful-job");
-    assertThat(world.athena().model().calculationState("stubborn-job")).isEqualTo("CANCELING");
+    assertThat(stopped()).containsExactlyInAnyOrder("runaway-job", "overdue-job", "careful-job");
     assertThat(world.athena().counts()).doesNotContainKey("TerminateSession");
+  }
+
+  @Test
+  void ordersOnceMoreWhatDidNotStop() {
+    settings.put("ESCALATION", "NONE");
+    model().add(SessionSetup.in("etl").id("stubborn").startedAt(NOW.minus(ofHours(9))));
+    model()
+        .add(
+            CalculationSetup.in("stubborn")
+                .id("stubborn-job")
+                .course(new Course(ofHours(100), false, new OnStop.Ignored()))
+                .submittedAt(NOW.minus(ofHours(8))));
+    assertThat(sweep()).containsEntry("ordered", 4);
+    assertThat(model().calculationState("stubborn-job")).isEqualTo("CANCELING");
+
+    settings.put("ESCALATION", "TERMINATE_SESSION");
+    settings.put("MAX_ACTIONS_PER_SWEEP", "1");
+    sweep();
+    sweep();
+
+    assertThat(model().calculationState("stubborn-job")).isEqualTo("FAILED");
+    assertThat(model().sessionState("stubborn")).isEqualTo("TERMINATED");
   }
 
   @ParameterizedTest
@@ -142,7 +170,7 @@ class SweepToStopTest {
     settings.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(most));
     var handler = InProcess.sweep(settings, clock);
     var costliestFirst =
-        List.of("endless", "runaway-job", "stubborn-job", "careful-job", "degraded", "forgotten");
+        List.of("endless", "runaway-job", "overdue-job", "careful-job", "degraded", "forgotten");
 
     for (var done = most; done - most < OVER.size(); done += most) {
       var sofar = Math.min(done, OVER.size());
