@@ -3,7 +3,6 @@ package io.github.calculationguard.local;
 import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 
-import io.github.calculationguard.local.Course.OnStop;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -35,12 +34,12 @@ public final class CrowdedAccount {
         "etl",
         SparkModel.PYSPARK_3,
         Map.of("owner", "team data", TAG + "max-calculation-minutes", "180"));
-    busy("runaway", ofHours(5), Map.of(), Course.USUAL);
-    busy("stubborn", ofHours(4), Map.of(), Course.onStop(new OnStop.Ignored()));
-    busy("near", ofMinutes(150), Map.of(), Course.USUAL);
-    busy("young", ofMinutes(20), Map.of(), Course.USUAL);
+    busy("runaway", ofHours(5), Map.of());
+    busy("overdue", ofHours(4), Map.of());
+    busy("near", ofMinutes(150), Map.of());
+    busy("young", ofMinutes(20), Map.of());
     var tonight = now.plus(ofHours(10)).truncatedTo(ChronoUnit.SECONDS).toString();
-    busy("exempt", ofHours(6), Map.of(TAG + "exempt-until", tonight), Course.USUAL);
+    busy("exempt", ofHours(6), Map.of(TAG + "exempt-until", tonight));
 
     model.addWorkGroup(
         "notebooks",
@@ -63,28 +62,27 @@ public final class CrowdedAccount {
     run(
         SessionSetup.in("notebooks")
             .id("careful")
-            .tags(Map.of(TAG + "max-calculation-minutes", "30")),
-        ofMinutes(45),
-        Course.USUAL);
+            .tags(Map.of(TAG + "max-calculation-minutes", "90")),
+        ofMinutes(100));
 
     model.addWorkGroup(
         "connect",
         SparkModel.SPARK_35,
         Map.of("owner", "team science", TAG + "max-session-hours", "12"));
-    run(SessionSetup.in("connect").id("endless"), ofHours(14), Course.USUAL);
-    run(SessionSetup.in("connect").id("fresh"), ofHours(2), Course.USUAL);
+    run(SessionSetup.in("connect").id("endless"), ofHours(14));
+    run(SessionSetup.in("connect").id("fresh"), ofHours(2));
   }
 
-  private void busy(String name, Duration age, Map<String, String> tags, Course course) {
-    run(SessionSetup.in("etl").id(name).tags(tags), age, course);
+  private void busy(String name, Duration age, Map<String, String> tags) {
+    run(SessionSetup.in("etl").id(name).tags(tags), age);
   }
 
-  private void run(SessionSetup session, Duration age, Course course) {
+  private void run(SessionSetup session, Duration age) {
     var id = model.add(session.startedAt(now.minus(age).minusSeconds(60)));
     model.add(
         CalculationSetup.in(id)
             .id(id + "-job")
-            .course(new Course(ofHours(100), false, course.onStop()))
+            .course(Course.lasting(ofHours(100)))
             .submittedAt(now.minus(age)));
   }
 

@@ -1,24 +1,24 @@
 package io.github.calculationguard.local;
 
+import com.amazonaws.services.lambda.runtime.api.client.AWSLambda;
 import io.github.calculationguard.local.RuntimeApi.Event;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One execution environment: the interface client's JVM, its Runtime API and its log. */
 final class FunctionProcess {
-
-  private static final String INTERFACE_CLIENT =
-      "com.amazonaws.services.lambda.runtime.api.client.AWSLambda";
 
   private final RuntimeApi api;
   private final Process process;
@@ -68,7 +68,11 @@ final class FunctionProcess {
         List.of("--add-opens=java.base/java.io=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"));
     // Where hooks written against org.crac find the interface client's own implementation.
     command.add("-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
-    command.addAll(List.of("-cp", settings.classPath(), INTERFACE_CLIENT, settings.handler()));
+    command.add(
+        "-Dcom.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI="
+            + NativePart.FILE);
+    command.addAll(
+        List.of("-cp", settings.classPath(), AWSLambda.class.getName(), settings.handler()));
     return command;
   }
 
@@ -146,5 +150,29 @@ final class FunctionProcess {
       directory.toFile().deleteOnExit();
     }
     return rest;
+  }
+
+  /**
+   * The interface client's native part. Left to themselves all clients of a machine unpack it to
+   * one place, and of two that start together one may load what the other has half written; in
+   * Lambda each has a machine of its own.
+   */
+  private static final class NativePart {
+
+    static final Path FILE = unpacked();
+
+    private static Path unpacked() {
+      var system = Files.exists(Path.of("/etc/alpine-release")) ? "linux_musl" : "linux";
+      var processor = System.getProperty("os.arch").equals("aarch64") ? "aarch_64" : "x86_64";
+      var name = "/jni/libaws-lambda-jni.%s-%s.so".formatted(system, processor);
+      try (var packed = AWSLambda.class.getResourceAsStream(name)) {
+        var file = Files.createTempFile("local-lambda", ".so");
+        file.toFile().deleteOnExit();
+        Files.copy(Objects.requireNonNull(packed, name), file, StandardCopyOption.REPLACE_EXISTING);
+        return file;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }

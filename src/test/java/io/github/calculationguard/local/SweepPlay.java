@@ -101,7 +101,8 @@ final class SweepPlay {
     try (var sweep = sweepFunction();
         var stop = stopFunction()) {
       if (stop instanceof LocalLambda it) {
-        environments.execute(it::start);
+        // Should it fail, the first order says so.
+        var _ = environments.submit(it::start);
       }
       deliver(stop, environments);
       return sweepUntilNothingIsHeldBack(sweep);
@@ -207,13 +208,11 @@ final class SweepPlay {
         .forEach(
             line ->
                 screen.say(
-                    "%s sessions and %s calculations seen, %s over their limits, %s left alone; %s calls to Athena"
+                    "%s sessions and %s calculations seen, %s over their limits; %s calls to Athena"
                         .formatted(
                             line.get("sessions_seen"),
                             line.get("calculations_seen"),
                             line.get("over"),
-                            ((Number) Objects.requireNonNull(line.get("judged"))).intValue()
-                                - (rows.size() - 1),
                             line.get("calls"))));
   }
 

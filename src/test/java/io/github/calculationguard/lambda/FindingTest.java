@@ -1,0 +1,151 @@
+package io.github.calculationguard.lambda;
+
+import static io.github.calculationguard.lambda.GuardedWorld.NOW;
+import static io.github.calculationguard.lambda.GuardedWorld.json;
+import static java.time.Duration.ofMinutes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.calculationguard.Template;
+import io.github.calculationguard.aws.EventBridgeOrders;
+import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Suspect;
+import io.github.calculationguard.guard.Verdict;
+import io.github.calculationguard.local.HandClock;
+import io.github.calculationguard.local.LocalWorld;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.stop.StopOrder;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What the sweep writes is what the stop function reads. */
+class FindingTest {
+
+  private static final Instant FOUND = NOW.minusMillis(583);
+  private static final Instant IDLE_SINCE = Instant.parse("2026-11-22T07:57:46.123Z");
+
+  private final HandClock clock = new HandClock(NOW);
+  private final LocalWorld world = new LocalWorld(clock);
+
+  @AfterEach
+  void close() {
+    world.close();
+  }
+
+  private static Finding finding(Rule rule, double limit, double observed) {
+    var session =
+        new Session(
+            new SessionId("s-1"),
+            "etl",
+            new SessionState("IDLE"),
+            null,
+            null,
+            NOW.minus(ofMinutes(400)),
+            IDLE_SINCE,
+            null,
+            20,
+            null);
+    var calculation =
+        new Calculation(
+            new CalculationId("c-1"),
+            session.id(),
+            new CalculationState("RUNNING"),
+            null,
+            null,
+            NOW.minus(ofMinutes(200)),
+            null,
+            null);
+    return new Finding(
+        Suspect.of(isAboutCalculations(rule) ? calculation : null, session, List.of()),
+        new Verdict.Over(
+            new Verdict.Usage(rule, limit, observed, null),
+            new Cost(12.3, Cost.Basis.LIVE),
+            "over \"it\""),
+        0.35,
+        FOUND,
+        FOUND.plus(ofMinutes(10)));
+  }
+
+  private static boolean isAboutCalculations(Rule rule) {
+    return switch (rule) {
+      case MAX_CALCULATION_MINUTES, MAX_CALCULATION_DPU_HOURS -> true;
+      case MAX_SESSION_IDLE_MINUTES, MAX_SESSION_HOURS, MAX_SESSION_DPU_HOURS -> false;
+    };
+  }
+
+  /** Over the bus and the template's rule, as the stop function reads it. */
+  private StopOrder carried(Finding finding) {
+    world.eventBridge().addBus("guard");
+    var environment = new HashMap<>(world.environment());
+    environment.putAll(Map.of("BUS_NAME", "guard", "TOPIC_ARN", world.sns().addTopic("guard")));
+    InProcess.tellTheSdk(environment);
+    var settings = StopSettings.from(environment);
+    var clients = settings.clients();
+    try (var http = clients.http();
+        var eventBridge = clients.eventBridge(http)) {
+      var refused =
+          new EventBridgeOrders(eventBridge, "guard", clock)
+              .place(List.of(finding), new Deadline(NOW.plusSeconds(30)));
+      assertThat(refused).isEmpty();
+    }
+    var event = world.eventBridge().events().getLast().json();
+    assertThat(Template.read().takes("StopFunction", "Orders", event)).isTrue();
+    var arrival = Arrival.of(new Invocation("request-1"), NOW.plusSeconds(1));
+    var trigger = new EventReader(json(event), arrival, settings).read();
+    assertThat(trigger).isInstanceOf(Trigger.Stop.class);
+    return ((Trigger.Stop) trigger).order();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "MAX_CALCULATION_MINUTES, 120, 187.5",
+    "MAX_CALCULATION_DPU_HOURS, 0.5, 12.3",
+    "MAX_SESSION_IDLE_MINUTES, 60, 92.25",
+    "MAX_SESSION_HOURS, 24, 25",
+    "MAX_SESSION_DPU_HOURS, 99.9999, 100",
+  })
+  void isReadAsItWasWritten(Rule rule, double limit, double observed) {
+    var order = carried(finding(rule, limit, observed));
+
+    assertThat(order.given().trigger()).isEqualTo("sweep");
+    assertThat(order.given().reason()).isEqualTo("over \"it\"");
+    assertThat(order.given().dryRun()).isFalse();
+    assertThat(order.given().at()).isBetween(FOUND.minusMillis(999), FOUND);
+    var broken = Objects.requireNonNull(order.brokenLimit());
+    assertThat(broken.rule()).isEqualTo(rule.toString());
+    assertThat(number(broken.limit())).isEqualTo(limit);
+    assertThat(number(broken.observed())).isEqualTo(observed);
+    assertThat(broken.expiresAt()).isEqualTo(FOUND.plus(ofMinutes(10)));
+    switch (order) {
+      case StopOrder.OfCalculation it -> {
+        assertThat(isAboutCalculations(rule)).isTrue();
+        assertThat(it.calculation()).isEqualTo(new CalculationId("c-1"));
+      }
+      case StopOrder.EndSession it -> {
+        assertThat(isAboutCalculations(rule)).isFalse();
+        assertThat(it.session()).isEqualTo(new SessionId("s-1"));
+        assertThat(it.onlyIfIdleSince())
+            .isEqualTo(rule == Rule.MAX_SESSION_IDLE_MINUTES ? IDLE_SINCE : null);
+      }
+      case StopOrder.OfSession it -> throw new AssertionError(it);
+    }
+  }
+
+  private static @Nullable Double number(@Nullable Number number) {
+    return number == null ? null : Double.valueOf(number.doubleValue());
+  }
+}
