@@ -34,6 +34,8 @@ class WidgetBrowserTest {
   private static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
   private static final String STOP =
       "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
+  private static final String NO_CHROMIUM =
+      "There is no Chromium on the PATH, so the page was not tried in a browser.";
   private static final String SHOWN = "document.body.dataset.shown === 'yes'";
 
   @SuppressWarnings("NullAway.Init") // Where it is not set, no test runs.
@@ -49,9 +51,10 @@ class WidgetBrowserTest {
     if ("true".equals(System.getenv("CI"))) {
       assertThat(installed).as("a Chromium, which CI has to have").isPresent();
     }
-    assumeTrue(
-        installed.isPresent(),
-        "There is no Chromium on the PATH, so the page was not tried in a browser.");
+    if (installed.isEmpty()) {
+      System.out.println(NO_CHROMIUM);
+    }
+    assumeTrue(installed.isPresent(), NO_CHROMIUM);
     chromium = new Chromium(installed.orElseThrow());
   }
 
@@ -92,7 +95,7 @@ class WidgetBrowserTest {
   void fits(String theme, int width) throws IOException {
     WidgetStory.usual(world.athena().model(), NOW);
 
-    chromium.open(console.address(theme), width, width == 580 ? 900 : 540, SHOWN);
+    chromium.open(console.address(theme), width, width == 580 ? 940 : 530, SHOWN);
     picture(theme + "-" + width);
 
     assertThat(overflowing(width)).isEqualTo(List.of());

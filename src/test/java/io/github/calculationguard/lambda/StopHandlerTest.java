@@ -19,6 +19,7 @@ import io.github.calculationguard.local.Fault;
 import io.github.calculationguard.local.Faults;
 import io.github.calculationguard.local.SessionSetup;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -261,6 +262,49 @@ class StopHandlerTest {
       detail(finding).put("expiresAt", NOW.toString());
       assertThat(guarded.log(finding)).containsEntry("outcome", "LEFT_ALONE");
       assertThat(guarded.athenaCalls()).isEmpty();
+    }
+  }
+
+  // A viewer of the dashboard
+
+  private static Map<String, Object> click(String id) {
+    var event = sample("widget.json");
+    event.put("calculationExecutionId", id);
+    return event;
+  }
+
+  @Test
+  void tellsAViewerOfTheDashboardInAPopup() {
+    try (var guarded = new GuardedWorld()) {
+      guarded.model().add(SessionSetup.in("analytics-spark").id(SESSION));
+      guarded.model().add(GuardedWorld.calculation().description("<i>\"x\"</i> & y"));
+      var invocation = new Invocation("request-1");
+      assertThat((String) guarded.play(click(CALCULATION), invocation))
+          .startsWith("<style>")
+          .contains("<h2>The calculation is canceled.</h2>")
+          .contains("&quot;‹i›&#39;x&#39;‹/i› &amp; y&quot;")
+          .contains("a viewer of the dashboard; CloudWatch does not say who")
+          .doesNotContain("Attention");
+      assertThat(line(invocation)).containsEntry("trigger", "widget");
+      assertThat(guarded.message().text("email")).contains("CloudWatch does not say who");
+    }
+  }
+
+  @Test
+  void tellsAViewerOfTheDashboardWhatDidNotWork() {
+    try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
+      assertThat((String) guarded.play(click("no id: <b>"), new Invocation("request-1")))
+          .contains("The input was no order.")
+          .doesNotContain("<b>");
+      guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
+      assertThat((String) guarded.play(click(CALCULATION), new Invocation("request-2")))
+          .contains("Athena could not be reached.")
+          .contains("Click Stop again");
+      guarded.world.athena().faults(Faults.none());
+      guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
+      assertThat((String) guarded.play(click(CALCULATION), new Invocation("request-3")))
+          .contains("The calculation is canceled.")
+          .contains("Nobody else was told: ");
     }
   }
 

@@ -1,0 +1,235 @@
+package io.github.calculationguard.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Overview;
+import io.github.calculationguard.guard.Overview.Entry;
+import io.github.calculationguard.guard.Overview.Gap;
+import io.github.calculationguard.guard.Overview.Unread;
+import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.report.WidgetPage.Theme;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SessionState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class WidgetPageTest {
+
+  private static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
+  private static final Place PLACE = new Place("aws", "us-east-1", "123456789012");
+  private static final String STOP =
+      "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
+  private static final Limits LIMITS =
+      new Limits(
+          Mode.ENFORCE,
+          Map.of(Rule.MAX_CALCULATION_MINUTES, 120.0, Rule.MAX_SESSION_IDLE_MINUTES, 60.0),
+          80);
+
+  private static Session session(
+      String id, String state, @Nullable Integer maxDpus, @Nullable Duration dpuTime) {
+    return new Session(
+        new SessionId(id),
+        "etl",
+        new SessionState(state),
+        "A notebook",
+        "PySpark engine version 3",
+        NOW.minus(Duration.ofHours(4)),
+        state.equals("IDLE") ? NOW.minus(Duration.ofMinutes(45)) : null,
+        null,
+        maxDpus,
+        dpuTime);
+  }
+
+  private static Calculation calculation(String id, String description, Duration age) {
+    return new Calculation(
+        new CalculationId(id),
+        new SessionId("session-of-" + id),
+        new CalculationState("RUNNING"),
+        null,
+        description,
+        NOW.minus(age),
+        null,
+        null);
+  }
+
+  private static Entry idle(String id, @Nullable Integer maxDpus, @Nullable Duration dpuTime) {
+    return new Entry(
+        session(id, "IDLE", maxDpus, dpuTime), List.of(), List.of(), "ines", LIMITS, NOW);
+  }
+
+  private static Entry busy(Calculation calculation, Limits limits) {
+    return new Entry(
+        session("1234567890", "BUSY", 20, Duration.ofHours(30)),
+        List.of(calculation),
+        List.of(new Executor(10, NOW.minus(Duration.ofHours(3)), null)),
+        "team \"data\" & <co>",
+        limits,
+        NOW);
+  }
+
+  private static String page(List<Entry> entries, Gap... gaps) {
+    return WidgetPage.of(
+        new Overview(PLACE, NOW, 3, entries, List.of(gaps)), 0.5, STOP, Theme.LIGHT);
+  }
+
+  /** What a reader reads, a line for each element. */
+  private static String text(String page) {
+    return page.replaceAll("(?s)<style>.*?</style>|<cwdb-action.*?</cwdb-action>", "")
+        .replaceAll("</?(b|bdi|span|a)\\b[^>]*>", " ")
+        .replaceAll("<[^>]+>", "\n")
+        .replaceAll(" +", " ")
+        .replaceAll("\n\\s*", "\n");
+  }
+
+  @Test
+  void saysThatNothingRuns() {
+    assertThat(text(page(List.of())))
+        .contains("Nothing is running.")
+        .contains("Dollars so far\n0.00 USD")
+        .contains("3 workgroups");
+    assertThat(text(page(List.of(), new Gap(Unread.SESSIONS, "etl", "AccessDenied: no"))))
+        .contains("Nothing is running, as far as could be read.")
+        .contains("the sessions of workgroup etl: AccessDenied: no");
+  }
+
+  @Test
+  void tellsOfARunningCalculationAllThatCosts() {
+    var page =
+        page(List.of(busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS)));
+
+    assertThat(text(page))
+        .contains("15.00 USD 5.00 USD an hour")
+        .contains("30.0 DPU-hours REPORTED")
+        .contains("Nightly join")
+        .contains("etl · 12345678… · team &quot;data&quot; &amp; ‹co›")
+        .contains("RUNNING for 1 h 30 min")
+        .contains("ran 1 h 30 min of 2 h");
+    assertThat(page)
+        .contains("title=\"session 1234567890, calculation c-1\"")
+        .contains("style=\"width:75%\"")
+        .contains("cg-fine");
+  }
+
+  @Test
+  void makesAButtonOfTheElementBeforeTheAction() {
+    var page =
+        page(List.of(busy(calculation("c-1", "Nightly \"join\"", Duration.ofMinutes(90)), LIMITS)));
+
+    assertThat(page)
+        .contains(
+            "<a class=\"btn cg-button\">Stop</a><cwdb-action action=\"call\" display=\"popup\""
+                + " confirmation=\"Stop the calculation c-1 in workgroup etl, &quot;Nightly &#39;join&#39;&quot;?"
+                + " What it has not written yet is lost. Its session stays open.\" endpoint=\""
+                + STOP
+                + "\">{\"calculationExecutionId\":\"c-1\"}</cwdb-action>");
+  }
+
+  @Test
+  void hasNoButtonWhereNothingRunsOrNoneIsWanted() {
+    var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
+    var without =
+        WidgetPage.of(
+            new Overview(PLACE, NOW, 1, List.of(running), List.of()), 0.5, null, Theme.LIGHT);
+
+    assertThat(without).doesNotContain("<cwdb-action").doesNotContain("Stop");
+    assertThat(page(List.of(idle("s-1", 8, null)))).doesNotContain("<cwdb-action");
+  }
+
+  @Test
+  void addsUpWhatIsKnownAndSaysWhatIsNot() {
+    var reported = idle("s-1", 8, Duration.ofHours(10));
+    var atMost = idle("s-2", 8, null);
+    var unknown = idle("s-3", null, null);
+
+    assertThat(text(page(List.of(atMost, reported, unknown))))
+        .contains(
+            "Dollars so far\n21.00 USD\n16.00 USD of it is an upper bound; without 1 session of unknown cost")
+        .contains(
+            "Dollars an hour from now on\n8.00 USD\n8.00 USD of it is an upper bound; without 1")
+        .contains("Active sessions\n3\n3 idle")
+        .contains("at most 16.00 USD at most 4.00 USD an hour")
+        .contains("32.0 DPU-hours UPPER_BOUND")
+        .contains("not known")
+        .contains("idle 45 min of 1 h");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"95, fine, 79", "96, near, 80", "120, near, 100", "121, over, 100"})
+  void coloursTheBarByTheLimit(int minutes, String mood, int width) {
+    assertThat(page(List.of(busy(calculation("c-1", "x", Duration.ofMinutes(minutes)), LIMITS))))
+        .contains("class=\"cg-%s\" style=\"width:%d%%\"".formatted(mood, width));
+  }
+
+  @Test
+  void saysWhyNothingIsStopped() {
+    var calculation = calculation("c-1", "x", Duration.ofMinutes(130));
+    var off = new Limits(Mode.OFF, LIMITS.most(), 80);
+    var observed = new Limits(Mode.OBSERVE, LIMITS.most(), 80);
+    var exempt =
+        LIMITS.replacedBy("arn", Map.of("calculation-guard:exempt-until", "2026-11-22T10:00:00Z"));
+
+    assertThat(text(page(List.of(busy(calculation, off)))))
+        .contains("not guarded: the mode is off");
+    assertThat(text(page(List.of(busy(calculation, observed))))).contains("only observed");
+    assertThat(text(page(List.of(busy(calculation, exempt)))))
+        .contains("exempt until 2026-11-22 10:00:00 UTC");
+  }
+
+  @Test
+  void showsFiftyRowsAndSaysWhatWasCut() {
+    var entries =
+        IntStream.range(0, 60).mapToObj(i -> idle("s-" + i, 8, Duration.ofHours(100 - i))).toList();
+
+    assertThat(page(entries).split("<tr>\n", -1)).hasSize(51);
+    // From 50 down to 41 hours, at half a dollar.
+    assertThat(text(page(entries)))
+        .contains("Cut: 10 more sessions that cost less, 227.50 USD so far")
+        .contains("Active sessions\n60");
+  }
+
+  @Test
+  void groupsWhatCouldNotBeReadByItsReason() {
+    var gaps =
+        Stream.concat(
+                IntStream.range(0, 5).mapToObj(i -> new Gap(Unread.NODES, "s-" + i, null)),
+                Stream.of(
+                    new Gap(Unread.TAGS, "etl", "AccessDenied: <b>no</b> https://aws.example")))
+            .toArray(Gap[]::new);
+
+    assertThat(text(page(List.of(idle("s-0", 8, null)), gaps)))
+        .contains("the nodes of session s-0, s-1, s-2 and 2 more: there was no time left")
+        .contains("the tags of etl: AccessDenied: ‹b›no‹/b› https[:]//aws.example");
+  }
+
+  @Test
+  void leavesNothingOfAHostileDescriptionAlive() {
+    var hostile = "</cwdb-action><script>alert(1)</script>\" onclick='x' & &lt; \u202e{\"a\":1}";
+    var page = page(List.of(busy(calculation("c-1", hostile, Duration.ofMinutes(9)), LIMITS)));
+
+    assertThat(page).doesNotContain("<script", "\" onclick", "\u202e").contains("&amp;lt;");
+    assertThat(page.split("</cwdb-action>", -1)).hasSize(2);
+  }
+
+  @Test
+  void wearsTheConsolesTheme() {
+    var overview = new Overview(PLACE, NOW, 1, List.of(), List.of());
+    assertThat(WidgetPage.of(overview, 1, null, Theme.DARK)).contains("class=\"cg cg-dark ");
+    assertThat(WidgetPage.of(overview, 1, null, Theme.LIGHT)).contains("class=\"cg cg-light ");
+  }
+}

@@ -1,0 +1,5 @@
+/** Tests of what is told. */
+@NullMarked
+package io.github.calculationguard.report;
+
+import org.jspecify.annotations.NullMarked;
