@@ -10,6 +10,7 @@ import io.github.calculationguard.local.LocalService;
 import io.github.calculationguard.local.LocalWorld;
 import io.github.calculationguard.local.SessionSetup;
 import io.github.calculationguard.local.SparkModel;
+import io.github.calculationguard.local.WidgetStory;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -69,6 +70,22 @@ class PermissionsTest {
               new Invocation("request-1", Duration.ofMinutes(14), null));
 
       assertThat(actions(world)).isEqualTo(granted("SweepFunction", mayTerminate));
+    }
+  }
+
+  @Test
+  void letTheWidgetFunctionDoWhatItDoes() {
+    var clock = new HandClock(GuardedWorld.NOW);
+    try (var world = new LocalWorld(clock)) {
+      WidgetStory.usual(world.athena().model(), GuardedWorld.NOW);
+      var settings = new HashMap<>(world.environment());
+      settings.put("CALLS_PER_SECOND", "20");
+
+      InProcess.widget(settings, clock)
+          .handleRequest(
+              sample("widget.json"), new Invocation("request-1", Duration.ofSeconds(20), null));
+
+      assertThat(actions(world)).isEqualTo(granted("WidgetFunction", false));
     }
   }
 
