@@ -23,6 +23,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stop function from the event to AWS's wire, by way of the real SDK. */
@@ -396,6 +397,19 @@ class StopHandlerTest {
       assertThat(GuardedWorld.json(reply.getBody()))
           .containsEntry("outcome", "CANCELED")
           .containsEntry("announced", false);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.Mishap.class,
+      names = {"EMPTY", "MALFORMED", "TRUNCATED", "CUT_OFF"})
+  void takesNoAnswerOfSnsForAPromiseThatIsNone(Fault.Mishap mishap) {
+    try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
+      guarded.world.sns().faults(Faults.always(new Fault.Spoilt(mishap, false)));
+      var invocation = new Invocation("request-1");
+      guarded.play(sample("http-api-stop.json"), invocation);
+      assertThat(line(invocation)).containsEntry("announced", false);
     }
   }
 
