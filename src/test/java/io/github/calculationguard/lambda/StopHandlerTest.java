@@ -332,6 +332,18 @@ class StopHandlerTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(value = Fault.Mishap.class, names = "HANGS", mode = EnumSource.Mode.EXCLUDE)
+  void hasLambdaGiveTheOrderAgainWhereNotEvenTheErrorCameWhole(Fault.Mishap mishap) {
+    try (var guarded = new GuardedWorld().with("MAX_ATTEMPTS", "1")) {
+      guarded.world.athena().faults(Faults.always(new Fault.Spoilt(mishap, true)));
+      var invocation = new Invocation("request-1");
+      assertThatExceptionOfType(OrderFailedException.class)
+          .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), invocation));
+      assertThat(line(invocation)).containsEntry("event", "failure");
+    }
+  }
+
   @Test
   void getsThroughAPassingThrottle() {
     try (var guarded = GuardedWorld.running(Course.USUAL)) {
