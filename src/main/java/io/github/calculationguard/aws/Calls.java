@@ -26,7 +26,9 @@ final class Calls {
   }
 
   static boolean isDenied(AwsServiceException e) {
-    return e.awsErrorDetails() != null && DENIED.contains(e.awsErrorDetails().errorCode());
+    var details = e.awsErrorDetails();
+    // An error that was cut off on its way has no code.
+    return details != null && details.errorCode() != null && DENIED.contains(details.errorCode());
   }
 
   /** AWS's own words, which for a failed connection are the SDK's. */

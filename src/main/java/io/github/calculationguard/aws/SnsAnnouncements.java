@@ -33,14 +33,18 @@ public final class SnsAnnouncements implements Announcements {
   @Override
   public void publish(Announcement announcement, Deadline deadline) {
     try {
-      sns.publish(
-          r ->
-              r.topicArn(topicArn)
-                  .subject(announcement.subject())
-                  .messageStructure("json")
-                  .message(byProtocol(announcement))
-                  .messageAttributes(attributes(announcement))
-                  .overrideConfiguration(Calls.by(deadline, clock.instant())));
+      var answer =
+          sns.publish(
+              r ->
+                  r.topicArn(topicArn)
+                      .subject(announcement.subject())
+                      .messageStructure("json")
+                      .message(byProtocol(announcement))
+                      .messageAttributes(attributes(announcement))
+                      .overrideConfiguration(Calls.by(deadline, clock.instant())));
+      if (answer.messageId() == null) {
+        throw new NotAnnouncedException("SNS answered without a message's id");
+      }
     } catch (SdkException e) {
       throw new NotAnnouncedException(Calls.words(e));
     } catch (AthenaUnavailableException e) {

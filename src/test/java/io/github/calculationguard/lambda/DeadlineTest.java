@@ -82,7 +82,7 @@ class DeadlineTest {
     var played = play(sample("http-api-stop.json"), Duration.ofSeconds(30));
 
     assertThat(played.status()).isEqualTo(503);
-    assertThat(played.took()).isLessThan(Duration.ofMillis(2100));
+    assertThat(played.took()).isLessThan(Duration.ofMillis(2500));
   }
 
   @Test
@@ -98,7 +98,7 @@ class DeadlineTest {
     // Stop was accepted, and its end was not seen.
     assertThat(played.status()).isEqualTo(202);
     assertThat(played.log()).containsEntry("announced", true);
-    assertThat(played.took()).isLessThan(Duration.ofMillis(2100));
+    assertThat(played.took()).isLessThan(Duration.ofMillis(2500));
   }
 
   @Test
@@ -111,7 +111,7 @@ class DeadlineTest {
 
     assertThat(played.status()).isEqualTo(200);
     assertThat(played.log()).containsEntry("announced", false).containsEntry("outcome", "CANCELED");
-    assertThat(played.took()).isLessThan(Duration.ofMillis(2100));
+    assertThat(played.took()).isLessThan(Duration.ofMillis(2500));
   }
 
   @ParameterizedTest

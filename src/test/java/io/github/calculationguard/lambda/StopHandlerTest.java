@@ -23,6 +23,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stop function from the event to AWS's wire, by way of the real SDK. */
@@ -331,6 +332,18 @@ class StopHandlerTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(value = Fault.Mishap.class, names = "HANGS", mode = EnumSource.Mode.EXCLUDE)
+  void hasLambdaGiveTheOrderAgainWhereNotEvenTheErrorCameWhole(Fault.Mishap mishap) {
+    try (var guarded = new GuardedWorld().with("MAX_ATTEMPTS", "1")) {
+      guarded.world.athena().faults(Faults.always(new Fault.Spoilt(mishap, true)));
+      var invocation = new Invocation("request-1");
+      assertThatExceptionOfType(OrderFailedException.class)
+          .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), invocation));
+      assertThat(line(invocation)).containsEntry("event", "failure");
+    }
+  }
+
   @Test
   void getsThroughAPassingThrottle() {
     try (var guarded = GuardedWorld.running(Course.USUAL)) {
@@ -396,6 +409,19 @@ class StopHandlerTest {
       assertThat(GuardedWorld.json(reply.getBody()))
           .containsEntry("outcome", "CANCELED")
           .containsEntry("announced", false);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.Mishap.class,
+      names = {"EMPTY", "MALFORMED", "TRUNCATED", "CUT_OFF"})
+  void takesNoAnswerOfSnsForAPromiseThatIsNone(Fault.Mishap mishap) {
+    try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
+      guarded.world.sns().faults(Faults.always(new Fault.Spoilt(mishap, false)));
+      var invocation = new Invocation("request-1");
+      guarded.play(sample("http-api-stop.json"), invocation);
+      assertThat(line(invocation)).containsEntry("announced", false);
     }
   }
 

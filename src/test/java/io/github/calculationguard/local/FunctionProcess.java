@@ -113,6 +113,10 @@ final class FunctionProcess {
     return environment;
   }
 
+  long id() {
+    return process.pid();
+  }
+
   RuntimeApi api() {
     return api;
   }

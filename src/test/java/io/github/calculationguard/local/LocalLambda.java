@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalLambda implements LambdaFunction {
 
+  private static final ReentrantLock STARTING = new ReentrantLock();
   private static final Duration LONGEST_INIT = Duration.ofSeconds(60);
 
   private final FunctionSettings settings;
@@ -58,10 +60,16 @@ public final class LocalLambda implements LambdaFunction {
 
   private FunctionProcess started() {
     if (process == null) {
-      var starting = new FunctionProcess(settings);
-      process = starting;
-      waitsForRestore = settings.snapStart();
-      expect(starting, waitsForRestore ? Event.Initialised.class : Event.Ready.class);
+      // The interface client unpacks its native part to one path, whoever else is loading it.
+      STARTING.lock();
+      try {
+        var starting = new FunctionProcess(settings);
+        process = starting;
+        waitsForRestore = settings.snapStart();
+        expect(starting, waitsForRestore ? Event.Initialised.class : Event.Ready.class);
+      } finally {
+        STARTING.unlock();
+      }
     }
     return process;
   }
@@ -74,15 +82,37 @@ public final class LocalLambda implements LambdaFunction {
     }
   }
 
+  /** An event with what Lambda keeps of it from one delivery to the next. */
+  public record Delivery(String requestId, String traceId, String event) {
+
+    /** The first delivery of an event. */
+    public static Delivery of(String event) {
+      return new Delivery(UUID.randomUUID().toString(), RuntimeApi.newTraceId(), event);
+    }
+  }
+
+  /** The process that the function runs in. */
+  public long processId() {
+    return started().id();
+  }
+
   @Override
   public Result invoke(String event, Duration timeout) {
-    var id = UUID.randomUUID().toString();
+    return invoke(Delivery.of(event), timeout);
+  }
+
+  /** Invokes the function with an event that it may have had before. */
+  public Result invoke(Delivery delivery, Duration timeout) {
+    var id = delivery.requestId();
     try {
       var running = started();
       if (waitsForRestore) {
         restore();
       }
-      return invoke(running, new RuntimeApi.Invocation(id, event, Instant.now().plus(timeout)));
+      return invoke(
+          running,
+          new RuntimeApi.Invocation(
+              id, delivery.traceId(), delivery.event(), Instant.now().plus(timeout)));
     } catch (IllegalStateException e) {
       var lines = String.valueOf(e.getMessage()).lines().toList();
       var why = lines.isEmpty() ? "" : lines.getFirst();

@@ -50,7 +50,7 @@ final class RuntimeApi implements AutoCloseable {
   }
 
   /** Work for the runtime. */
-  record Invocation(String requestId, String event, Instant deadline) {}
+  record Invocation(String requestId, String traceId, String event, Instant deadline) {}
 
   private static final Pattern INVOCATION =
       Pattern.compile("/2018-06-01/runtime/invocation/([^/]+)/(response|error)");
@@ -145,7 +145,7 @@ final class RuntimeApi implements AutoCloseable {
     headers.set("Lambda-Runtime-Aws-Request-Id", invocation.requestId());
     headers.set("Lambda-Runtime-Deadline-Ms", Long.toString(invocation.deadline().toEpochMilli()));
     headers.set("Lambda-Runtime-Invoked-Function-Arn", functionArn);
-    headers.set("Lambda-Runtime-Trace-Id", traceId());
+    headers.set("Lambda-Runtime-Trace-Id", invocation.traceId());
     handedOver = System.nanoTime();
     send(exchange, 200, invocation.event());
   }
@@ -186,7 +186,7 @@ final class RuntimeApi implements AutoCloseable {
   }
 
   // The SDKs read the root's second part as seconds since 1970.
-  private static String traceId() {
+  static String newTraceId() {
     var hex = UUID.randomUUID().toString().replace("-", "");
     return "Root=1-%s-%s;Parent=%s;Sampled=0"
         .formatted(

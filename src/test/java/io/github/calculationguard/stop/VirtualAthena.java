@@ -26,24 +26,24 @@ import java.util.function.Supplier;
  * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever
  * it takes, a call ends by its deadline, as the port promises.
  */
-final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
+public final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
 
-  static final SessionId SESSION = new SessionId("s-1");
-  static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
+  public static final SessionId SESSION = new SessionId("s-1");
+  public static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
 
   /** A calculation and how it behaves when stopped. */
-  record Job(CalculationId id, Instant submitted, Instant completes, Duration cancelTakes) {}
+  public record Job(CalculationId id, Instant submitted, Instant completes, Duration cancelTakes) {}
 
   private final Map<CalculationId, Job> jobs = new LinkedHashMap<>();
   private final Map<CalculationId, Instant> stopped = new LinkedHashMap<>();
-  final List<String> calls = new ArrayList<>();
-  Supplier<Duration> latency = () -> Duration.ofMillis(20);
-  Supplier<Boolean> fails = () -> false;
+  public final List<String> calls = new ArrayList<>();
+  public Supplier<Duration> latency = () -> Duration.ofMillis(20);
+  public Supplier<Boolean> fails = () -> false;
   private Instant now = START;
   private Instant terminated = Instant.MAX;
   private Instant listed = Instant.MIN;
 
-  void add(Job job) {
+  public void add(Job job) {
     jobs.put(job.id(), job);
   }
 
