@@ -236,7 +236,10 @@ final class Bench {
         .api()
         .hand(
             new RuntimeApi.Invocation(
-                UUID.randomUUID().toString(), event, Instant.now().plusSeconds(90)));
+                UUID.randomUUID().toString(),
+                RuntimeApi.newTraceId(),
+                event,
+                Instant.now().plusSeconds(90)));
     var ended = (Event.Answered) expect(function, Event.Answered.class);
     expect(function, Event.Ready.class);
     var answer = Json.object(ended.json());
