@@ -1,6 +1,5 @@
 package io.github.calculationguard.lambda;
 
-import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.StopRecord;
 import io.github.calculationguard.report.Story;
@@ -20,7 +19,7 @@ final class HttpReply {
 
   private HttpReply() {}
 
-  static APIGatewayV2HTTPResponse of(Story story, StopRecord record) {
+  static Map<String, Object> of(Story story, StopRecord record) {
     return switch (story.outcome()) {
       case StopOutcome.Canceled _,
           StopOutcome.FinishedAnyway _,
@@ -29,52 +28,45 @@ final class HttpReply {
           StopOutcome.LeftAlone _,
           StopOutcome.DryRun _ ->
           ok(record);
-      case StopOutcome.Canceling _ ->
-          reply(
-              202,
-              record.fields(),
-              Map.of(
-                  "Content-Type",
-                  "application/json",
-                  "Location",
-                  "/calculations/" + record.fields().get("calculation_id"),
-                  "Retry-After",
-                  SOON_SECONDS));
-      case StopOutcome.Invalid _ -> problem(400, "Not an order", record);
-      case StopOutcome.Denied _ -> problem(403, "Denied by AWS", record);
-      case StopOutcome.NotFound _ -> problem(404, "No such calculation", record);
+      case StopOutcome.Canceling _ -> {
+        var location = "/calculations/" + record.fields().get("calculation_id");
+        var headers = Map.of("Location", location, "Retry-After", SOON_SECONDS);
+        yield reply(202, "application/json", record.fields(), headers);
+      }
+      case StopOutcome.Invalid _ -> problem(400, "Not an order", record, Map.of());
+      case StopOutcome.Denied _ -> problem(403, "Denied by AWS", record, Map.of());
+      case StopOutcome.NotFound _ -> problem(404, "No such calculation", record, Map.of());
     };
   }
 
-  static APIGatewayV2HTTPResponse ok(StopRecord record) {
-    return reply(200, record.fields(), Map.of("Content-Type", "application/json"));
+  static Map<String, Object> ok(StopRecord record) {
+    return reply(200, "application/json", record.fields(), Map.of());
   }
 
-  static APIGatewayV2HTTPResponse unavailable(StopRecord record) {
-    var reply = problem(503, "Athena can't be reached", record);
-    var headers = new LinkedHashMap<>(reply.getHeaders());
-    headers.put("Retry-After", LATER_SECONDS);
-    reply.setHeaders(headers);
-    return reply;
+  static Map<String, Object> unavailable(StopRecord record) {
+    return problem(503, "Athena can't be reached", record, Map.of("Retry-After", LATER_SECONDS));
   }
 
-  private static APIGatewayV2HTTPResponse problem(int status, String title, StopRecord record) {
+  private static Map<String, Object> problem(
+      int status, String title, StopRecord record, Map<String, String> headers) {
     var problem = new LinkedHashMap<String, Object>();
     problem.put("type", "about:blank");
     problem.put("title", title);
     problem.put("status", status);
     problem.put("detail", record.fields().get("reason"));
     problem.putAll(record.fields());
-    return reply(status, problem, Map.of("Content-Type", "application/problem+json"));
+    return reply(status, "application/problem+json", problem, headers);
   }
 
-  private static APIGatewayV2HTTPResponse reply(
-      int status, Map<String, ?> body, Map<String, String> headers) {
-    return APIGatewayV2HTTPResponse.builder()
-        .withStatusCode(status)
-        .withHeaders(headers)
-        .withBody(Json.line(body))
-        .withIsBase64Encoded(false)
-        .build();
+  private static Map<String, Object> reply(
+      int status, String contentType, Map<String, ?> body, Map<String, String> more) {
+    var headers = new LinkedHashMap<>(more);
+    headers.put("Content-Type", contentType);
+    var reply = new LinkedHashMap<String, Object>();
+    reply.put("statusCode", status);
+    reply.put("headers", headers);
+    reply.put("body", Json.line(body));
+    reply.put("isBase64Encoded", false);
+    return reply;
   }
 }

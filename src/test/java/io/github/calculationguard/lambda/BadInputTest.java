@@ -8,7 +8,6 @@ import static io.github.calculationguard.lambda.GuardedWorld.metrics;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.local.Course;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -308,7 +307,7 @@ class BadInputTest {
   /** The same over HTTP. */
   private String refusedOverHttp(Map<String, Object> event) {
     var invocation = new Invocation("request-1");
-    var reply = (APIGatewayV2HTTPResponse) play(event, invocation);
+    var reply = GuardedWorld.reply(play(event, invocation));
 
     assertThat(reply.getStatusCode()).isEqualTo(400);
     assertThat(reply.getHeaders()).containsEntry("Content-Type", "application/problem+json");

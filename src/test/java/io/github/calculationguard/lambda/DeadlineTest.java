@@ -8,7 +8,6 @@ import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
 import io.github.calculationguard.local.CalculationSetup;
 import io.github.calculationguard.local.Course;
@@ -149,7 +148,7 @@ class DeadlineTest {
     var from = System.nanoTime();
     var status = 0;
     if (event.containsKey("requestContext")) {
-      var reply = (APIGatewayV2HTTPResponse) handler.handleRequest(event, invocation);
+      var reply = GuardedWorld.reply(handler.handleRequest(event, invocation));
       status = reply.getStatusCode();
       assertThat(json(reply.getBody())).isNotEmpty();
     } else {

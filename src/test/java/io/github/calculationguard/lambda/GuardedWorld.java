@@ -85,9 +85,22 @@ final class GuardedWorld implements AutoCloseable {
     }
   }
 
-  /** Plays an event of HTTP. */
+  /** Plays an event of HTTP, and reads the answer as API Gateway does. */
   APIGatewayV2HTTPResponse reply(Map<String, Object> event, Invocation invocation) {
-    return (APIGatewayV2HTTPResponse) play(event, invocation);
+    return reply(play(event, invocation));
+  }
+
+  @SuppressWarnings({"unchecked", "NullAway"}) // The keys are checked first.
+  static APIGatewayV2HTTPResponse reply(Object answer) {
+    var reply = (Map<String, Object>) answer;
+    // REST APIs refuse an answer with anything else in it.
+    assertThat(reply).containsOnlyKeys("statusCode", "headers", "body", "isBase64Encoded");
+    return APIGatewayV2HTTPResponse.builder()
+        .withStatusCode((Integer) reply.get("statusCode"))
+        .withHeaders((Map<String, String>) reply.get("headers"))
+        .withBody((String) reply.get("body"))
+        .withIsBase64Encoded((Boolean) reply.get("isBase64Encoded"))
+        .build();
   }
 
   /** Plays an order, and returns the line that was logged of it. */
