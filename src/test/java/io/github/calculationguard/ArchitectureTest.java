@@ -107,22 +107,27 @@ class ArchitectureTest {
           .dependOnClassesThat(resideInAnyPackage("com.amazonaws..", "org.crac.."));
 
   @ArchTest
-  static final ArchRule ONLY_WIRING_READS_THE_CLOCK_AND_THE_ENVIRONMENT =
+  static final ArchRule ONLY_WIRING_READS_THE_CLOCK =
       noClasses()
           .that(
               DescribedPredicate.not(
-                  simpleNameEndingWith("Wiring").or(simpleNameEndingWith("Handler"))))
+                  simpleNameEndingWith("Wiring").or(simpleNameEndingWith("Priming"))))
           .should()
           .callMethodWhere(
               owner(Instant.class)
                   .and(named("now"))
                   .or(owner(Clock.class).and(named("system.*")))
                   .or(owner(InstantSource.class).and(named("system")))
-                  .or(
-                      owner(System.class)
-                          .and(named("currentTimeMillis|nanoTime|getenv|getProperty")))
+                  .or(owner(System.class).and(named("currentTimeMillis|nanoTime")))
                   .or(named("now").and(inPackage("java.time")))
                   .or(owner(Thread.class).and(named("sleep"))));
+
+  @ArchTest
+  static final ArchRule ONLY_HANDLERS_READ_THE_ENVIRONMENT =
+      noClasses()
+          .that(DescribedPredicate.not(simpleNameEndingWith("Handler")))
+          .should()
+          .callMethodWhere(owner(System.class).and(named("getenv|getProperty")));
 
   private static DescribedPredicate<JavaCall<?>> owner(Class<?> type) {
     return JavaCall.Predicates.target(

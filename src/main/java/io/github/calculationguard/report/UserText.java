@@ -16,11 +16,12 @@ public final class UserText {
   static final int MOST_OF_AWS = 1000;
 
   private static final Pattern UNSEEN = Pattern.compile("[\\p{C}\\p{Z}\\s]+");
+  // An underscore is no part of a word here: chats take it for the beginning of italics.
   private static final Pattern SCHEME =
-      Pattern.compile("(?i)\\b([a-z][a-z0-9+.-]{1,20}):(?=//)|\\b(mailto|tel|javascript|data):");
+      Pattern.compile("(?i)(?<=(?<![a-z0-9])(?:mailto|tel|javascript|data)):|:(?=//)");
   private static final Pattern HOST =
       Pattern.compile(
-          "(?i)\\b(www)\\.|\\.(?=(?:com|net|org|io|co|dev|app|info|biz|xyz|link|click|top|site|online|ru|cn|de|uk|eu|me|ly|gl)\\b)");
+          "(?i)(?<=(?<![a-z0-9])www)\\.|\\.(?=(?:com|net|org|io|co|dev|app|info|biz|xyz|link|click|top|site|online|ru|cn|de|uk|eu|me|ly|gl)(?![a-z0-9]))");
 
   private UserText() {}
 
@@ -32,8 +33,8 @@ public final class UserText {
   static String clean(String text, int most) {
     // Cut first, so that a megabyte costs no more than a line does.
     var line = UNSEEN.matcher(cut(text, 8 * most)).replaceAll(" ").strip();
-    line = SCHEME.matcher(line).replaceAll("$1$2[:]");
-    line = HOST.matcher(line).replaceAll("$1[.]");
+    line = SCHEME.matcher(line).replaceAll("[:]");
+    line = HOST.matcher(line).replaceAll("[.]");
     line = line.replace("@", "(at)").replace('<', '‹').replace('>', '›').replace('`', '\'');
     return cut(line, most);
   }

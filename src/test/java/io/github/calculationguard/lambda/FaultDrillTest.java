@@ -57,10 +57,10 @@ import org.junit.jupiter.api.condition.OS;
 class FaultDrillTest {
 
   private static final int ORDERS = Integer.getInteger("drill.orders", 5000);
-  private static final int FUNCTIONS = Integer.getInteger("drill.functions", 6);
+  private static final int FUNCTIONS = Integer.getInteger("drill.functions", 8);
   private static final int MOST_DELIVERIES = 3;
   private static final double SHARE = 0.2;
-  private static final Duration TIMEOUT = Duration.ofSeconds(12);
+  private static final Duration TIMEOUT = Duration.ofSeconds(24);
 
   private static final List<Fault> OF_ATHENA =
       List.of(
@@ -140,7 +140,7 @@ class FaultDrillTest {
     environment.put("TOPIC_ARN", world.sns().addTopic("guard"));
     environment.put("ESCALATION", "TERMINATE_SESSION");
     environment.put("ESCALATE_AFTER_SECONDS", "5");
-    environment.put("CONFIRM_SECONDS", "10");
+    environment.put("CONFIRM_SECONDS", "20");
     environment.put("ATTEMPT_TIMEOUT_MILLIS", "250");
     return FunctionSettings.of(
             "guard", StopHandler.class.getName() + "::handleRequest", LocalWorld.PLACE, environment)
@@ -233,7 +233,7 @@ class FaultDrillTest {
 
   private static Kind kind(int nth) {
     return switch (nth % 33) {
-      case 1 -> Kind.STUBBORN;
+      case 1 -> nth % 2 == 0 ? Kind.STUBBORN : Kind.CANCELS;
       case 2, 3 -> Kind.FINISHES;
       case 4, 5 -> Kind.WAS_OVER;
       case 6 -> Kind.UNKNOWN;

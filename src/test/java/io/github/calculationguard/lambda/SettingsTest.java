@@ -8,6 +8,7 @@ import io.github.calculationguard.Template;
 import io.github.calculationguard.lambda.Settings.WrongSettingsException;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -26,6 +27,7 @@ class SettingsTest {
     switch (function) {
       case "stop" -> StopSettings.from(environment);
       case "sweep" -> SweepSettings.from(environment);
+      case "widget" -> WidgetSettings.from(environment);
       default -> throw new IllegalArgumentException(function);
     }
   }
@@ -90,6 +92,13 @@ class SettingsTest {
         "sweep | USD_PER_DPU_HOUR | 101 | to 100",
         "sweep | ATTEMPT_TIMEOUT_MILLIS | x | from 100 to 30000",
         "sweep | MAX_ATTEMPTS | x | from 1 to 10",
+        "widget | STOP_FUNCTION_ARN | guard | the ARN of",
+        "widget | STOP_FUNCTION_ARN | arn:aws:sns:us-east-1:123456789012:guard | the ARN of",
+        "widget | WORK_GROUP_PATTERN | a b | workgroup",
+        "widget | USD_PER_DPU_HOUR | free | a number",
+        "widget | MAX_SESSION_HOURS | -1 | from 0",
+        "widget | CALLS_PER_SECOND | 0 | from 1",
+        "widget | MAX_ATTEMPTS | 11 | from 1 to 10",
       })
   void nameWhatIsWrongAndWhatIsAccepted(
       String function, String variable, String value, String accepted) {
@@ -118,7 +127,7 @@ class SettingsTest {
   /** CloudFormation hands an empty text where a parameter is left empty. */
   @Test
   void takeWhatIsEmptyForNotSet() {
-    for (var function : List.of("StopFunction", "SweepFunction")) {
+    for (var function : List.of("StopFunction", "SweepFunction", "WidgetFunction")) {
       var environment = new HashMap<String, String>();
       variables(function).forEach(name -> environment.put(name, NEEDED.getOrDefault(name, "")));
       assertThatCode(() -> start(name(function), environment)).doesNotThrowAnyException();
@@ -130,7 +139,7 @@ class SettingsTest {
    */
   @Test
   void areThoseThatTheTemplateSets() {
-    for (var function : List.of("StopFunction", "SweepFunction")) {
+    for (var function : List.of("StopFunction", "SweepFunction", "WidgetFunction")) {
       for (var variable : variables(function)) {
         assertThatExceptionOfType(WrongSettingsException.class)
             .as("%s of %s", variable, function)
@@ -141,13 +150,17 @@ class SettingsTest {
   }
 
   private static String name(String function) {
-    return function.equals("StopFunction") ? "stop" : "sweep";
+    return function.replace("Function", "").toLowerCase(Locale.ROOT);
   }
 
   private static Set<String> variables(String function) {
     var environment = Template.map(Template.read().properties(function).get("Environment"));
     var variables = new TreeSet<>(Template.map(environment.get("Variables")).keySet());
     variables.removeIf(name -> name.startsWith("AWS_") || name.startsWith("JAVA_"));
+    if (function.equals("WidgetFunction")) {
+      // It has no metrics to name.
+      variables.remove("SERVICE");
+    }
     assertThat(variables).hasSizeGreaterThan(5);
     return variables;
   }
