@@ -2,6 +2,7 @@ package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.report.UserText;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.function.Function;
@@ -66,7 +67,8 @@ record Fields(Map<?, ?> map) {
   @Nullable Instant instant(String name) {
     var value = value(name);
     try {
-      return value == null ? null : Instant.parse(value.toString());
+      // An Instant may be too early for any calendar, and then it can't be shown.
+      return value == null ? null : OffsetDateTime.parse(value.toString()).toInstant();
     } catch (DateTimeParseException e) {
       throw new WrongFieldException(
           "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s"

@@ -256,7 +256,15 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"yesterday", "2026-11-22", "2026-11-22T09:30:00", ""})
+  @ValueSource(
+      strings = {
+        "yesterday",
+        "2026-11-22",
+        "2026-11-22T09:30:00",
+        "-1000000000-01-01T00:00:00Z",
+        "+1000000000-12-31T23:59:59Z",
+        ""
+      })
   void takesNoTimeThatIsNone(String time) {
     assertThat(refused(with(sample("eventbridge-stop-requested.json"), "time", time)))
         .contains("time");

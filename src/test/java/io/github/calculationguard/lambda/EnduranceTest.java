@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -135,7 +136,7 @@ class EnduranceTest {
             "source",
             "com.example.drill",
             "time",
-            now.toString(),
+            now.truncatedTo(ChronoUnit.SECONDS).toString(),
             "detail",
             Map.of("calculationExecutionId", calculation, "reason", "drill")));
   }
