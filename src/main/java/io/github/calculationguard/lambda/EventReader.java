@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Objects;
@@ -274,7 +275,8 @@ final class EventReader {
     return new Given(
         orderId == null || orderId.isBlank() ? arrival.requestId() : UserText.clean(orderId),
         trigger,
-        at,
+        // Athena tells milliseconds, and what is over in this one is over since the order.
+        at.truncatedTo(ChronoUnit.MILLIS),
         arrival.within(budget),
         arrival.place(),
         order.isTrue("dryRun"),

@@ -82,7 +82,7 @@ public final class StopMessage {
     var what = calculationId == null ? "session" : "calculation";
     return switch (story.outcome()) {
       case Canceled o when o.effort().repeat() ->
-          "The calculation is canceled, since after the order was given: by an earlier delivery of it, or by somebody else.";
+          "The calculation is canceled, since after the order was given: by an earlier try of it, or by somebody else.";
       case Canceled _ -> "The calculation is canceled.";
       case Canceling _ -> "The " + what + " was asked to stop, and has NOT stopped yet.";
       case FinishedAnyway _ -> "The calculation ended by itself before the cancel took hold.";
