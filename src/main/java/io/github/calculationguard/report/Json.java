@@ -17,8 +17,13 @@ public final class Json {
 
   /** One line. */
   public static String line(Map<String, ?> object) {
+    return text(object);
+  }
+
+  /** One line of an object, a list, a text, a number or a truth. */
+  public static String text(Object value) {
     try {
-      return JSON_LINE.asString(object);
+      return JSON_LINE.asString(value);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
