@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.http.SdkHttpMethod;
+import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
  * AWS out of memory, to rehearse with. Every request goes by the SDK's own HTTP client and by TLS
@@ -26,24 +28,29 @@ import software.amazon.awssdk.http.SdkHttpClient;
  * <p>There is one session, idle, and one calculation, which is canceled as soon as it is asked to
  * be.
  */
-public final class CannedAws implements SdkHttpClient {
+public final class CannedAws implements AutoCloseable {
 
+  // A name, as AWS's endpoints have, so that what resolves and verifies names is rehearsed too.
+  private static final String NAME = "localhost";
   private static final Pattern OPERATION = Pattern.compile("(?i)\r\nX-Amz-Target: \\w+\\.(\\w+)\r");
   private static final Pattern LENGTH = Pattern.compile("(?i)\r\nContent-Length: (\\d+)\r");
 
-  private final InetAddress here = InetAddress.getLoopbackAddress();
   private final Instant now;
   private final SSLServerSocket socket;
-  private final SdkHttpClient client;
+  private final Clients clients;
+  private final ThrowawayTls tls;
   private final AtomicInteger calls = new AtomicInteger();
 
   public CannedAws(Clients clients, Instant now) {
+    this.clients = clients;
     this.now = now;
     try {
-      var tls = ThrowawayTls.of(here, now);
+      tls = ThrowawayTls.of(NAME, now);
       socket =
-          (SSLServerSocket) tls.server().getServerSocketFactory().createServerSocket(0, 1, here);
-      client = clients.http(tls.trust());
+          (SSLServerSocket)
+              tls.server()
+                  .getServerSocketFactory()
+                  .createServerSocket(0, 1, InetAddress.getLoopbackAddress());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (GeneralSecurityException e) {
@@ -52,19 +59,54 @@ public final class CannedAws implements SdkHttpClient {
     Thread.ofVirtual().start(this::accept);
   }
 
-  @Override
-  public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-    var redirected =
-        request.httpRequest().toBuilder()
+  /** A new client for it, with no connection yet. */
+  public SdkHttpClient http() {
+    var http = clients.http(tls.trust());
+    return new SdkHttpClient() {
+      @Override
+      public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+        var redirected =
+            request.httpRequest().toBuilder()
+                .protocol("https")
+                .host(NAME)
+                .port(socket.getLocalPort())
+                .build();
+        return http.prepareRequest(
+            HttpExecuteRequest.builder()
+                .request(redirected)
+                .contentStreamProvider(request.contentStreamProvider().orElse(null))
+                .build());
+      }
+
+      @Override
+      public void close() {
+        http.close();
+      }
+    };
+  }
+
+  /**
+   * Shows itself to a client that is to speak to AWS alone. To refuse it, the client has to look
+   * through all whom it trusts, which takes it long the first time.
+   *
+   * @throws IllegalStateException if it does not refuse
+   */
+  public void mustBeRefusedBy(SdkHttpClient other) {
+    var request =
+        SdkHttpRequest.builder()
+            .method(SdkHttpMethod.GET)
             .protocol("https")
-            .host(here.getHostAddress())
+            .host(NAME)
             .port(socket.getLocalPort())
+            .encodedPath("/")
             .build();
-    return client.prepareRequest(
-        HttpExecuteRequest.builder()
-            .request(redirected)
-            .contentStreamProvider(request.contentStreamProvider().orElse(null))
-            .build());
+    try {
+      var answer =
+          other.prepareRequest(HttpExecuteRequest.builder().request(request).build()).call();
+      throw new IllegalStateException("answered " + answer.httpResponse().statusCode());
+    } catch (IOException e) {
+      // As it must.
+    }
   }
 
   /** How many it answered. */
@@ -134,7 +176,8 @@ public final class CannedAws implements SdkHttpClient {
       case "Publish" ->
           """
           <PublishResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><PublishResult>\
-          <MessageId>canned</MessageId></PublishResult></PublishResponse>""";
+          <MessageId>canned</MessageId></PublishResult>\
+          <ResponseMetadata><RequestId>canned</RequestId></ResponseMetadata></PublishResponse>""";
       case "StopCalculationExecution" -> "{\"State\":\"CANCELING\"}";
       case "TerminateSession" -> "{\"State\":\"TERMINATED\"}";
       case "GetCalculationExecution" ->
@@ -165,7 +208,6 @@ public final class CannedAws implements SdkHttpClient {
 
   @Override
   public void close() {
-    client.close();
     try {
       socket.close();
     } catch (IOException e) {

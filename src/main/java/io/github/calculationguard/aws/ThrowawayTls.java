@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -24,8 +23,8 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * TLS for one address of this process: new keys and certificates, made as AWS's are (RSA, an
- * authority and a server), that nobody keeps.
+ * TLS for one name of this process: new keys and certificates, made as AWS's are (RSA, an authority
+ * and a server), that nobody keeps.
  *
  * @param server what the server shows
  * @param trust what a client trusts: this server, and nobody else
@@ -43,7 +42,7 @@ record ThrowawayTls(SSLContext server, TrustManagerFactory trust) {
   private static final int UTC_TIME = 0x17;
   private static final int VERSION = 0xa0;
   private static final int EXTENSIONS = 0xa3;
-  private static final int IP_ADDRESS = 0x87;
+  private static final int DNS_NAME = 0x82;
 
   private static final byte[] V3 = hex("020102");
   private static final byte[] SHA256_WITH_RSA = hex("300d06092a864886f70d01010b0500");
@@ -55,8 +54,7 @@ record ThrowawayTls(SSLContext server, TrustManagerFactory trust) {
   private static final DateTimeFormatter UTC =
       DateTimeFormatter.ofPattern("yyMMddHHmmss'Z'").withZone(ZoneOffset.UTC);
 
-  static ThrowawayTls of(InetAddress address, Instant now)
-      throws GeneralSecurityException, IOException {
+  static ThrowawayTls of(String name, Instant now) throws GeneralSecurityException, IOException {
     var authority = keys();
     var server = keys();
     var root =
@@ -69,7 +67,7 @@ record ThrowawayTls(SSLContext server, TrustManagerFactory trust) {
             authority.getPrivate(),
             now,
             SUBJECT_ALTERNATIVE_NAME,
-            der(SEQUENCE, der(IP_ADDRESS, address.getAddress())));
+            der(SEQUENCE, der(DNS_NAME, name.getBytes(StandardCharsets.US_ASCII))));
 
     var shown = emptyStore();
     shown.setKeyEntry("server", server.getPrivate(), new char[0], new Certificate[] {leaf, root});

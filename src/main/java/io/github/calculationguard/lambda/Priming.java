@@ -5,13 +5,14 @@ import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.aws.CannedAws;
 import io.github.calculationguard.report.Json;
+import java.io.OutputStream;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.crac.Context;
 import org.crac.Resource;
 
@@ -26,25 +27,57 @@ import org.crac.Resource;
  */
 final class Priming implements Resource {
 
-  private static final Map<String, Object> CALCULATION =
-      Map.of("calculationExecutionId", "canned", "reason", "canned", "requestedBy", "canned");
+  // The compilers begin to do their best after some thousand calls.
+  private static final int ROUNDS = 100;
+  private static final Duration LONGEST = Duration.ofSeconds(20);
 
-  private final StopSettings settings;
-  private final InstantSource clock;
+  private static final List<String> ORDERS =
+      List.of(
+          """
+          {"id":"canned","source":"anyone","detail-type":"Athena Calculation Stop Requested",\
+          "detail":{"calculationExecutionId":"canned","reason":"canned","requestedBy":"canned"}}""",
+          """
+          {"id":"canned","source":"calculation-guard","detail-type":"Athena Spark Finding",\
+          "detail":{"target":"calculation","calculationExecutionId":"canned","sessionId":"canned",\
+          "rule":"canned","limit":1,"observed":1.5,"expiresAt":"TOMORROW"}}""",
+          """
+          {"id":"canned","source":"calculation-guard","detail-type":"Athena Spark Finding",\
+          "detail":{"target":"session","sessionId":"canned",\
+          "rule":"canned","limit":1,"observed":1.5,"expiresAt":"TOMORROW"}}""",
+          """
+          {"id":"canned","detail-type":"CloudWatch Alarm Contributor State Change",\
+          "detail":{"state":{"value":"ALARM"},\
+          "alarmContributor":{"attributes":{"SessionId":"canned"}}}}""",
+          """
+          {"rawPath":"/calculations/canned/stop","body":"{\\"reason\\":\\"canned\\"}",\
+          "requestContext":{"http":{"method":"POST"},"authorizer":{"iam":{"userArn":"canned"}}}}""",
+          """
+          {"rawPath":"/calculations/canned","requestContext":{"http":{"method":"GET"}}}""",
+          """
+          {"calculationExecutionId":"canned"}""");
 
-  Priming(StopSettings settings, InstantSource clock) {
-    this.settings = settings;
-    this.clock = clock;
+  private final StopWiring wired;
+
+  /**
+   * @param wired the parts of the handler that serves
+   */
+  Priming(StopWiring wired) {
+    this.wired = wired;
   }
 
   /** Never fails: a function that is not primed works as well, and says that it is not. */
   @Override
   public void beforeCheckpoint(Context<? extends Resource> context) {
     var line = new LinkedHashMap<String, Object>();
-    var begun = clock.instant();
+    var begun = wired.clock().instant();
     line.put("timestamp", begun.toString());
-    try (var aws = new CannedAws(settings.clients(), begun)) {
-      rehearse(aws, begun);
+    try (var aws = new CannedAws(wired.settings().clients(), begun)) {
+      aws.mustBeRefusedBy(wired.http());
+      var end = begun.plus(LONGEST);
+      for (var round = 0; round < ROUNDS && wired.clock().instant().isBefore(end); round++) {
+        rehearse(aws);
+      }
+      awaitCompilers();
       line.put("level", "INFO");
       line.put("event", "primed");
       line.put("canned_calls", aws.calls());
@@ -53,7 +86,7 @@ final class Priming implements Resource {
       line.put("event", "not_primed");
       line.put("reason", e.toString());
     }
-    line.put("took_millis", Duration.between(begun, clock.instant()).toMillis());
+    line.put("took_millis", Duration.between(begun, wired.clock().instant()).toMillis());
     LambdaRuntime.getLogger()
         .log(
             (Json.line(line) + '\n').getBytes(StandardCharsets.UTF_8),
@@ -63,65 +96,38 @@ final class Priming implements Resource {
   @Override
   public void afterRestore(Context<? extends Resource> context) {}
 
-  void rehearse(CannedAws aws, Instant now) {
-    var handler = new StopHandler(StopWiring.of(settings, aws, clock, _ -> {}));
-    for (var event : events(now)) {
-      var arrival =
-          Arrival.of(
-              "canned",
-              "arn:aws:lambda:us-east-1:123456789012:function:canned",
-              "Root=1-%08x-0".formatted(now.getEpochSecond()),
-              Duration.ofMinutes(1),
-              clock.instant());
-      handler.handle(event, arrival, new Unheard());
+  void rehearse(CannedAws aws) {
+    try (var parts = StopWiring.of(wired.settings(), aws.http(), wired.clock(), _ -> {})) {
+      var handler = new StopHandler(parts);
+      ORDERS.forEach(order -> rehearse(order, handler));
     }
   }
 
-  private static List<Map<String, Object>> events(Instant now) {
-    return List.of(
-        eventBridge("anyone", "Athena Calculation Stop Requested", CALCULATION),
-        eventBridge("calculation-guard", "Athena Spark Finding", finding("calculation", now)),
-        eventBridge("calculation-guard", "Athena Spark Finding", finding("session", now)),
-        eventBridge("aws.cloudwatch", "CloudWatch Alarm Contributor State Change", alarm()),
-        http("POST", "/calculations/canned/stop"),
-        http("GET", "/calculations/canned"),
-        CALCULATION);
+  private void rehearse(String order, StopHandler handler) {
+    var json = new EventJson();
+    var now = wired.clock().instant();
+    var event = order.replace("TOMORROW", now.plus(Duration.ofDays(1)).toString());
+    var arrival =
+        Arrival.of(
+            "canned",
+            "arn:aws:lambda:us-east-1:123456789012:function:canned",
+            "Root=1-%08x-0".formatted(now.getEpochSecond()),
+            Duration.ofMinutes(1),
+            now);
+    json.toJson(
+        handler.handle(json.fromJson(event, Map.class), arrival, new Unheard()),
+        OutputStream.nullOutputStream(),
+        Object.class);
   }
 
-  private static Map<String, Object> eventBridge(
-      String source, String type, Map<String, Object> detail) {
-    return Map.of("id", "canned", "source", source, "detail-type", type, "detail", detail);
-  }
-
-  private static Map<String, Object> finding(String target, Instant now) {
-    return Map.of(
-        "target",
-        target,
-        "calculationExecutionId",
-        "canned",
-        "sessionId",
-        "canned",
-        "rule",
-        "canned",
-        "limit",
-        1,
-        "observed",
-        1.5,
-        "expiresAt",
-        now.plus(Duration.ofHours(1)).toString());
-  }
-
-  private static Map<String, Object> alarm() {
-    return Map.of(
-        "state",
-        Map.of("value", "ALARM"),
-        "alarmContributor",
-        Map.of("attributes", Map.of("SessionId", "canned")));
-  }
-
-  private static Map<String, Object> http(String method, String path) {
-    return Map.of(
-        "rawPath", path, "requestContext", Map.of("http", Map.of("method", method)), "body", "{}");
+  /** What they have not done by the snapshot they would do while the first order runs. */
+  private static void awaitCompilers() {
+    var compilers = ManagementFactory.getCompilationMXBean();
+    var before = -1L;
+    for (var looks = 0; looks < 20 && compilers.getTotalCompilationTime() != before; looks++) {
+      before = compilers.getTotalCompilationTime();
+      LockSupport.parkNanos(Duration.ofMillis(250).toNanos());
+    }
   }
 
   /** What a rehearsal says reaches nobody. */

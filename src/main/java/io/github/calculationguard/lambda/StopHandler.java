@@ -46,7 +46,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   StopHandler(StopWiring wired) {
     this.wired = wired;
-    priming = new Priming(wired.settings(), wired.clock());
+    priming = new Priming(wired);
   }
 
   /**

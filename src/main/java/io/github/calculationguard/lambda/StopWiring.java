@@ -11,18 +11,23 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import software.amazon.awssdk.http.SdkHttpClient;
+import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /** The stop function's parts, put together. */
 record StopWiring(
     StopSettings settings,
+    SdkHttpClient http,
+    List<SdkAutoCloseable> clients,
     StopCalculation stop,
     Announcements announcements,
     InstantSource clock,
-    String version) {
+    String version)
+    implements AutoCloseable {
 
   static StopWiring of(Map<String, String> environment) {
     var settings = StopSettings.from(environment);
@@ -31,18 +36,27 @@ record StopWiring(
 
   static StopWiring of(
       StopSettings settings, SdkHttpClient http, InstantSource clock, Pause pause) {
-    var athena = new SdkAthenaSpark(settings.clients().athena(http), clock);
+    var athenaClient = settings.clients().athena(http);
+    var snsClient = settings.clients().sns(http);
+    var athena = new SdkAthenaSpark(athenaClient, clock);
     return new StopWiring(
         settings,
+        http,
+        List.of(athenaClient, snsClient, http),
         new StopCalculation(
             athena,
             settings.ladder(),
             new Describe(athena, settings.ownerTag(), clock),
             clock,
             pause),
-        new SnsAnnouncements(settings.clients().sns(http), settings.topicArn(), clock),
+        new SnsAnnouncements(snsClient, settings.topicArn(), clock),
         clock,
         guardVersion());
+  }
+
+  @Override
+  public void close() {
+    clients.forEach(SdkAutoCloseable::close);
   }
 
   /** A little shorter than asked, by chance, so that many who wait do not come back at once. */

@@ -34,6 +34,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
  * Orders and other services' events, bent and broken at random, through the front door: nothing
@@ -153,6 +156,17 @@ class FuzzTest {
         .contains("INVALID", "CANCELED", "CANCELING", "NOT_FOUND", "LEFT_ALONE", "failure");
   }
 
+  private static final SdkHttpClient NO_HTTP =
+      new SdkHttpClient() {
+        @Override
+        public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+          throw new AssertionError("sent " + request.httpRequest());
+        }
+
+        @Override
+        public void close() {}
+      };
+
   private void play(@Nullable Map<String, Object> event) {
     var athena = athena();
     var invocation = new Invocation("request-1", LEFT, trace());
@@ -169,6 +183,8 @@ class FuzzTest {
         new StopHandler(
             new StopWiring(
                 settings,
+                NO_HTTP,
+                List.of(),
                 new StopCalculation(
                     athena,
                     new Ladder(mayTerminate, Duration.ofSeconds(20)),

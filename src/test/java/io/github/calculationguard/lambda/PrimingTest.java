@@ -62,11 +62,11 @@ class PrimingTest {
 
   @Test
   void rehearsesAgainstCannedAnswersAndSendsNothing() {
-    var settings = StopSettings.from(environment);
-    var now = Instant.now();
     InProcess.tellTheSdk(world.environment());
-    try (var aws = new CannedAws(settings.clients(), now)) {
-      new Priming(settings, InstantSource.system()).rehearse(aws, now);
+    var wired = StopWiring.of(environment);
+    try (var aws = new CannedAws(wired.settings().clients(), Instant.now())) {
+      aws.mustBeRefusedBy(wired.http());
+      new Priming(wired).rehearse(aws);
 
       assertThat(aws.calls()).as("each shape stopped, described, announced").isGreaterThan(35);
     }

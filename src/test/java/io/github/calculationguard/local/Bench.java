@@ -55,9 +55,11 @@ final class Bench {
   private enum Figure {
     RESTORED("restored: first invocation", "ms", 0.50),
     RESTORED_STOP("restored: order to Stop", "ms", 0.50),
+    RESTORED_CPU("restored: first invocation, processor time", "ms", 0),
     WARM_P50("warm: p50", "ms", 0.85),
     WARM_P99("warm: p99", "ms", 1.5),
     WARM_STOP("warm: order to Stop, p50", "ms", 0.80),
+    WARM_CPU("warm: mean processor time, compilers included", "ms", 0),
     COLD("cold: process start to first answer, no SnapStart", "ms", 0),
     MEMORY("memory after the warm ones", "MB", 0);
 
@@ -164,9 +166,11 @@ final class Bench {
       ask("take");
       function.api().restore();
       expect(function, Event.Ready.class);
+      var before = processorMillis(function.pid());
       var first = invoke(function);
       java.add(Figure.RESTORED, first.whole());
       java.add(Figure.RESTORED_STOP, first.toStop());
+      java.add(Figure.RESTORED_CPU, processorMillis(function.pid()) - before);
       warm(function, java);
       check(function, 1 + warm);
     } finally {
@@ -180,9 +184,11 @@ final class Bench {
     var function = new FunctionProcess(settings(false), command, Path.of("bench").toAbsolutePath());
     try {
       expect(function, Event.Ready.class);
+      var before = processorMillis(function.pid());
       var first = invoke(function);
       peer.add(Figure.RESTORED, first.whole());
       peer.add(Figure.RESTORED_STOP, first.toStop());
+      peer.add(Figure.RESTORED_CPU, processorMillis(function.pid()) - before);
       peer.add(Figure.COLD, millis(answered - begun));
       warm(function, peer);
       check(function, 1 + warm);
@@ -209,6 +215,7 @@ final class Bench {
   private void warm(FunctionProcess function, Side side) throws IOException {
     var whole = new double[warm];
     var toStop = new double[warm];
+    var before = processorMillis(function.pid());
     for (var i = 0; i < warm; i++) {
       var timing = invoke(function);
       whole[i] = timing.whole();
@@ -217,6 +224,7 @@ final class Bench {
     side.add(Figure.WARM_P50, percentile(whole, 0.50));
     side.add(Figure.WARM_P99, percentile(whole, 0.99));
     side.add(Figure.WARM_STOP, percentile(toStop, 0.50));
+    side.add(Figure.WARM_CPU, (processorMillis(function.pid()) - before) / warm);
     side.add(Figure.MEMORY, megabytes(function.pid()));
   }
 
@@ -328,6 +336,17 @@ final class Bench {
 
   private static String javaProgram() {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  /** What a process used up of the processors so far, with all its threads that are alive. */
+  private static double processorMillis(long pid) throws IOException {
+    var nanos = 0L;
+    try (var threads = Files.newDirectoryStream(Path.of("/proc", Long.toString(pid), "task"))) {
+      for (var thread : threads) {
+        nanos += Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ", 2)[0]);
+      }
+    }
+    return millis(nanos);
   }
 
   private static double megabytes(long pid) throws IOException {
