@@ -99,7 +99,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       write(record, log);
       return HttpReply.ok(record);
     } catch (NoSuchThingException e) {
-      return notDescribed(trigger, new StopOutcome.NotFound(e.getMessage()), teller, log);
+      return notDescribed(trigger, new StopOutcome.NotFound(null, e.getMessage()), teller, log);
     } catch (DeniedException e) {
       return notDescribed(trigger, new StopOutcome.Denied(null, e.getMessage()), teller, log);
     } catch (AthenaUnavailableException e) {

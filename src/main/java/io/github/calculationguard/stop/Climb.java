@@ -25,7 +25,7 @@ final class Climb {
   private final Ladder ladder;
   private final InstantSource clock;
   private final Given given;
-  private final Set<CalculationId> ordered;
+  private final Set<CalculationId> besides;
   private final Budget budget;
 
   private final Instant begun;
@@ -35,6 +35,7 @@ final class Climb {
   private int stops = 1;
   private boolean blind = true;
   private boolean terminating;
+  private boolean terminationTried;
   private boolean terminationDenied;
   private boolean sessionOver;
   private @Nullable String trouble;
@@ -43,17 +44,17 @@ final class Climb {
   /**
    * Begins with the first Stop.
    *
-   * @param ordered all that the order covers: a session with anything else in it is not ended
+   * @param besides what else the order covers: a session with anything more in it is not ended
    */
   Climb(
       CalculationId id,
-      Set<CalculationId> ordered,
+      Set<CalculationId> besides,
       Given given,
       Budget budget,
       AthenaSpark athena,
       Ladder ladder,
       InstantSource clock) {
-    this.ordered = ordered;
+    this.besides = besides;
     this.given = given;
     this.budget = budget;
     this.athena = athena;
@@ -121,7 +122,10 @@ final class Climb {
     if (active.stream().noneMatch(c -> c.id().equals(latest.id()))) {
       return;
     }
-    var bystander = active.stream().filter(c -> !ordered.contains(c.id())).findFirst();
+    var bystander =
+        active.stream()
+            .filter(c -> !c.id().equals(latest.id()) && !besides.contains(c.id()))
+            .findFirst();
     if (bystander.isPresent()) {
       notTerminated =
           "the session was not terminated: calculation %s in it was not in the order"
@@ -129,6 +133,7 @@ final class Climb {
       return;
     }
     try {
+      terminationTried = true;
       athena.terminate(sessionId(), budget.climb());
       terminating = true;
       notTerminated = null;
@@ -154,7 +159,7 @@ final class Climb {
     if (overWhenAsked && !since(latest.completedAt())) {
       return new StopOutcome.AlreadyOver(details);
     }
-    if (terminating || (overWhenAsked && wasTerminated(details))) {
+    if (terminating || ((overWhenAsked || terminationTried) && wasTerminated(details))) {
       return new StopOutcome.SessionTerminated(details, effort);
     }
     return latest.state().isCanceled()
@@ -169,7 +174,10 @@ final class Climb {
     return notTerminated != null ? notTerminated : trouble;
   }
 
-  /** Whether an earlier delivery of this order ended it by ending its session. */
+  /**
+   * Whether an earlier delivery of this order, or a try of which we heard nothing, ended its
+   * session.
+   */
   private boolean wasTerminated(Details details) {
     Session session = details.session();
     return ladder.mayTerminate()

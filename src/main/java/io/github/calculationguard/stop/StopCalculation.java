@@ -25,11 +25,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,12 +80,13 @@ public final class StopCalculation {
     try {
       return switch (order) {
         case OfCalculation one when one.given().dryRun() -> List.of(wouldStop(one, budget));
-        case OfCalculation one -> stop(one.given(), List.of(one.calculation()), budget);
+        case OfCalculation one ->
+            hold(List.of(climb(one.given(), one.calculation(), Set.of(), budget)), budget);
         case OfSession session -> stopWhatRunsIn(session, budget);
         case EndSession session -> List.of(end(session, budget));
       };
     } catch (NoSuchThingException e) {
-      return List.of(new NotFound(e.getMessage()));
+      return List.of(new NotFound(null, e.getMessage()));
     } catch (DeniedException e) {
       return List.of(new Denied(describeIfPermitted(order, budget), e.getMessage()));
     }
@@ -102,11 +106,11 @@ public final class StopCalculation {
     return new DryRun(describe.of(calculation, order.given().place(), budget.describe()));
   }
 
-  private List<StopOutcome> stop(Given given, List<CalculationId> ids, Budget budget) {
-    var climbs =
-        ids.stream()
-            .map(id -> new Climb(id, Set.copyOf(ids), given, budget, athena, ladder, clock))
-            .toList();
+  private Climb climb(Given given, CalculationId id, Set<CalculationId> besides, Budget budget) {
+    return new Climb(id, besides, given, budget, athena, ladder, clock);
+  }
+
+  private List<StopOutcome> hold(List<Climb> climbs, Budget budget) {
     until(
         budget,
         () -> {
@@ -114,6 +118,25 @@ public final class StopCalculation {
           return climbs.stream().allMatch(Climb::isDone);
         });
     return climbs.stream().map(climb -> climb.outcome(describe)).toList();
+  }
+
+  /** Sends each its Stop before any is waited for; one that is refused hides none of the others. */
+  private List<StopOutcome> stopEach(
+      Given given, Session session, List<Calculation> calculations, Budget budget) {
+    var ids = calculations.stream().map(Calculation::id).collect(Collectors.toSet());
+    var climbs = new ArrayList<Climb>();
+    var refused = new ArrayList<StopOutcome>();
+    for (var calculation : calculations) {
+      var details = new Details(calculation, session, null, List.of(), clock.instant());
+      try {
+        climbs.add(climb(given, calculation.id(), ids, budget));
+      } catch (NoSuchThingException e) {
+        refused.add(new NotFound(details, e.getMessage()));
+      } catch (DeniedException e) {
+        refused.add(new Denied(details, e.getMessage()));
+      }
+    }
+    return Stream.concat(hold(climbs, budget).stream(), refused.stream()).toList();
   }
 
   private List<StopOutcome> stopWhatRunsIn(OfSession order, Budget budget) {
@@ -131,47 +154,42 @@ public final class StopCalculation {
       return List.of(
           new LeftAlone(
               describe.of(null, session, given.place(), budget.describe()),
-              calculations.stream().allMatch(c -> c.state().isOver())
-                  ? "nothing runs in the session"
-                  : "what runs in the session was submitted after the order was given"));
+              whyNothing(session, calculations)));
     }
     if (given.dryRun()) {
       return mine.stream()
           .<StopOutcome>map(c -> new DryRun(describe.of(c, given.place(), budget.describe())))
           .toList();
     }
-    return stop(given, mine.stream().map(Calculation::id).toList(), budget);
+    return stopEach(given, session, mine, budget);
+  }
+
+  private static String whyNothing(Session session, List<Calculation> calculations) {
+    if (calculations.stream().anyMatch(c -> !c.state().isOver())) {
+      return "what runs in the session was submitted after the order was given, or Athena does not say when";
+    }
+    return session.state().name().equals("BUSY")
+        ? "the session is busy, and Athena tells of no calculation in it, as in the Spark 3.5 release:"
+            + " only the session can be ended"
+        : "nothing runs in the session";
   }
 
   private StopOutcome end(EndSession order, Budget budget) {
     var given = order.given();
     var begun = clock.instant();
     var session = athena.session(order.session(), budget.climb());
-    var details = describe.of(null, session, given.place(), budget.describe());
     if (session.state().isOver()) {
+      var details = describe.of(null, session, given.place(), budget.describe());
       var ended = session.endedAt();
       return ladder.mayTerminate() && ended != null && !ended.isBefore(given.at())
           ? new SessionTerminated(details, new Effort(0, Duration.ZERO, true))
           : new AlreadyOver(details);
     }
-    var active = athena.activeCalculations(session.id(), budget.climb());
-    if (order.onlyIfIdleSince() != null) {
-      if (!session.state().isIdle() || !active.isEmpty()) {
-        return new LeftAlone(details, "the session is busy again");
-      }
-      if (idleSince(session).isAfter(order.onlyIfIdleSince())) {
-        return new LeftAlone(details, "the session has worked since, and is idle anew");
-      }
-    }
-    if (!active.stream().allMatch(c -> wasSubmittedBefore(given, c))) {
-      return new LeftAlone(details, "a calculation was submitted after the order was given");
-    }
-    if (given.dryRun()) {
-      return new DryRun(details);
-    }
-    if (!ladder.mayTerminate()) {
-      return new LeftAlone(
-          details, "sessions may not be terminated here: the parameter Escalation is NONE");
+    var reprieve =
+        reprieve(order, session, athena.activeCalculations(session.id(), budget.climb()));
+    if (reprieve != null || given.dryRun()) {
+      var details = describe.of(null, session, given.place(), budget.describe());
+      return reprieve == null ? new DryRun(details) : new LeftAlone(details, reprieve);
     }
     var latest = new AtomicReference<>(session.in(athena.terminate(session.id(), budget.climb())));
     until(
@@ -188,6 +206,23 @@ public final class StopCalculation {
         ? new SessionTerminated(ended, effort)
         : new Canceling(
             ended, effort, "TerminateSession was accepted, and its end is not seen yet");
+  }
+
+  /** Why the session is not ended; absent where it is. */
+  private @Nullable String reprieve(EndSession order, Session session, List<Calculation> active) {
+    var onlyIfIdleSince = order.onlyIfIdleSince();
+    if (onlyIfIdleSince != null && (!session.state().isIdle() || !active.isEmpty())) {
+      return "the session is busy again";
+    }
+    if (onlyIfIdleSince != null && idleSince(session).isAfter(onlyIfIdleSince)) {
+      return "the session has worked since, and is idle anew";
+    }
+    if (!active.stream().allMatch(c -> wasSubmittedBefore(order.given(), c))) {
+      return "a calculation was submitted after the order was given";
+    }
+    return ladder.mayTerminate() || order.given().dryRun()
+        ? null
+        : "sessions may not be terminated here: the parameter Escalation is NONE";
   }
 
   private Optional<Session> look(SessionId id, Budget budget) {

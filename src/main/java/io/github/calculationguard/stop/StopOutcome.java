@@ -64,7 +64,7 @@ public sealed interface StopOutcome {
   record LeftAlone(@Nullable Details details, String reason) implements StopOutcome {}
 
   /** This account and Region has none by that id. */
-  record NotFound(String reason) implements StopOutcome {}
+  record NotFound(@Nullable Details details, String reason) implements StopOutcome {}
 
   /** AWS refused; its reason is quoted. */
   record Denied(@Nullable Details details, String reason) implements StopOutcome {}

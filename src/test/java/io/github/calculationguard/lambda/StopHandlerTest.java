@@ -309,6 +309,75 @@ class StopHandlerTest {
     }
   }
 
+  @Test
+  void endsASessionBeforeItDescribesIt() {
+    try (var guarded = new GuardedWorld().with("ESCALATION", "TERMINATE_SESSION")) {
+      guarded
+          .model()
+          .add(SessionSetup.in("analytics-spark").id(SESSION).startedAt(NOW.minusSeconds(18_000)));
+      var finding = sample("finding-session.json");
+      detail(finding).put("onlyIfIdleSince", NOW.toString());
+      detail(finding).put("expiresAt", NOW.plusSeconds(300).toString());
+      assertThat(guarded.log(finding)).containsEntry("outcome", "SESSION_TERMINATED");
+      assertThat(guarded.athenaCalls())
+          .containsSubsequence("TerminateSession", "ListTagsForResource")
+          .startsWith("GetSession", "ListCalculationExecutions", "TerminateSession");
+    }
+  }
+
+  @Test
+  void tellsOfEachCalculationInASessionWhateverBecomesOfTheOthers() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      guarded
+          .model()
+          .add(CalculationSetup.in(SESSION).id("second").submittedAt(NOW.minusSeconds(60)));
+      // The newest is stopped first.
+      guarded
+          .world
+          .athena()
+          .faults(
+              call ->
+                  call.operation().equals("StopCalculationExecution")
+                          && call.body().contains(CALCULATION)
+                      ? Fault.Refusal.DENIED
+                      : null);
+      var invocation = new Invocation("request-1");
+      guarded.play(sample("alarm-state-change.json"), invocation);
+      assertThat(invocation.lines.stream().map(GuardedWorld::json))
+          .filteredOn(line -> line.containsKey("outcome"))
+          .extracting(line -> line.get("calculation_id") + " " + line.get("outcome"))
+          .containsExactly("second CANCELED", CALCULATION + " DENIED");
+    }
+  }
+
+  @Test
+  void knowsATerminationOfWhichItHeardNothing() {
+    try (var guarded =
+        GuardedWorld.running(STUBBORN)
+            .with("ESCALATION", "TERMINATE_SESSION")
+            .with("MAX_ATTEMPTS", "1")) {
+      guarded
+          .world
+          .athena()
+          .faults(
+              Faults.always("TerminateSession", new Fault.Spoilt(Fault.Mishap.MALFORMED, true)));
+      assertThat(guarded.log(sample("eventbridge-stop-requested.json")))
+          .containsEntry("outcome", "SESSION_TERMINATED");
+    }
+  }
+
+  @Test
+  void takesALookForNoStop() {
+    try (var guarded = new GuardedWorld()) {
+      var invocation = new Invocation("request-1");
+      guarded.reply(sample("http-api-describe.json"), invocation);
+      assertThat(invocation.lines).hasSize(1);
+      assertThat(line(invocation))
+          .containsEntry("event", "describe")
+          .containsEntry("outcome", "NOT_FOUND");
+    }
+  }
+
   // What may heal
 
   @ParameterizedTest
