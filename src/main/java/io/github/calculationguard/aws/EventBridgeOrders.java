@@ -22,23 +22,11 @@ import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
  * @see <a
  *     href="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html">PutEvents</a>
  */
-public final class EventBridgeOrders implements Orders {
+public record EventBridgeOrders(EventBridgeClient eventBridge, String bus, InstantSource clock)
+    implements Orders {
 
   /** PutEvents takes no more at once. */
   private static final int MOST_AT_ONCE = 10;
-
-  private final EventBridgeClient eventBridge;
-  private final String bus;
-  private final InstantSource clock;
-
-  /**
-   * @param bus its name or ARN
-   */
-  public EventBridgeOrders(EventBridgeClient eventBridge, String bus, InstantSource clock) {
-    this.eventBridge = eventBridge;
-    this.bus = bus;
-    this.clock = clock;
-  }
 
   @Override
   public List<Refused> place(List<Finding> findings, Deadline deadline) {

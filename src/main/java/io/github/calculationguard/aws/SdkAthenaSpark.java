@@ -47,17 +47,9 @@ import software.amazon.awssdk.services.athena.model.Tag;
  *     href="https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html">Athena's
  *     operations</a>
  */
-public final class SdkAthenaSpark implements AthenaSpark {
+public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
 
   private static final int MOST_A_PAGE = 100;
-
-  private final AthenaClient athena;
-  private final InstantSource clock;
-
-  public SdkAthenaSpark(AthenaClient athena, InstantSource clock) {
-    this.athena = athena;
-    this.clock = clock;
-  }
 
   @Override
   public CalculationState stop(CalculationId id, Deadline deadline) {

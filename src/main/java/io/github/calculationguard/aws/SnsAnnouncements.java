@@ -18,17 +18,8 @@ import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
  *
  * @see <a href="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html">Publish</a>
  */
-public final class SnsAnnouncements implements Announcements {
-
-  private final SnsClient sns;
-  private final String topicArn;
-  private final InstantSource clock;
-
-  public SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clock) {
-    this.sns = sns;
-    this.topicArn = topicArn;
-    this.clock = clock;
-  }
+public record SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clock)
+    implements Announcements {
 
   @Override
   public void publish(Announcement announcement, Deadline deadline) {
