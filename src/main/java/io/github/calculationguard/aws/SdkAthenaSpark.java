@@ -29,7 +29,9 @@ import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
+import software.amazon.awssdk.services.athena.model.CalculationSummary;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
+import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
 import software.amazon.awssdk.services.athena.model.InvalidRequestException;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
 import software.amazon.awssdk.services.athena.model.ListExecutorsResponse;
@@ -38,6 +40,7 @@ import software.amazon.awssdk.services.athena.model.ListTagsForResourceResponse;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsResponse;
 import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
+import software.amazon.awssdk.services.athena.model.SessionSummary;
 import software.amazon.awssdk.services.athena.model.Tag;
 
 /**
@@ -128,23 +131,23 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       }
       var found =
           page.calculations().stream()
-              .map(
-                  c ->
-                      calculation(
-                          new CalculationId(c.calculationExecutionId()),
-                          session,
-                          c.description(),
-                          c.status(),
-                          null))
-              .filter(
-                  c ->
-                      !c.state().isOver()
-                          || (c.completedAt() != null && !c.completedAt().isBefore(endedSince)))
+              .map(c -> listed(c, session))
+              .filter(c -> !c.state().isOver() || hasEndedSince(c, endedSince))
               .toList();
       wanted.addAll(found);
       token = found.isEmpty() ? null : page.nextToken();
     } while (token != null);
     return wanted;
+  }
+
+  private static Calculation listed(CalculationSummary c, SessionId session) {
+    var id = new CalculationId(c.calculationExecutionId());
+    return calculation(id, session, c.description(), c.status(), null);
+  }
+
+  private static boolean hasEndedSince(Calculation calculation, Instant instant) {
+    var completed = calculation.completedAt();
+    return completed != null && !completed.isBefore(instant);
   }
 
   @Override
@@ -160,13 +163,16 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
             ListExecutorsResponse::nextToken,
             ListExecutorsResponse::executorsSummary)
         .filter(e -> e.executorSize() != null && e.startDateTime() != null)
-        .map(
-            e ->
-                new Executor(
-                    e.executorSize(),
-                    Instant.ofEpochMilli(e.startDateTime()),
-                    instant(e.terminationDateTime())))
+        .map(SdkAthenaSpark::executor)
         .toList();
+  }
+
+  private static Executor executor(ExecutorsSummary e) {
+    var terminated = e.terminationDateTime();
+    return new Executor(
+        e.executorSize(),
+        Instant.ofEpochMilli(e.startDateTime()),
+        terminated == null ? null : Instant.ofEpochMilli(terminated));
   }
 
   @Override
@@ -209,18 +215,15 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                                     .overrideConfiguration(by(deadline))),
                     ListSessionsResponse::nextToken,
                     ListSessionsResponse::sessions))
-        .map(
-            s ->
-                session(
-                    new SessionId(s.sessionId()),
-                    workGroup,
-                    s.description(),
-                    s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion(),
-                    s.status(),
-                    null,
-                    null))
+        .map(s -> listed(s, workGroup))
         .filter(session -> !session.state().isOver())
         .toList();
+  }
+
+  private static Session listed(SessionSummary s, WorkGroup workGroup) {
+    var id = new SessionId(s.sessionId());
+    var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
+    return session(id, workGroup, s.description(), engine, s.status(), null, null);
   }
 
   private static boolean isSpark(EngineVersion version) {
@@ -270,10 +273,6 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   private static @Nullable Duration millis(@Nullable Long millis) {
     return millis == null ? null : Duration.ofMillis(millis);
-  }
-
-  private static @Nullable Instant instant(@Nullable Long epochMillis) {
-    return epochMillis == null ? null : Instant.ofEpochMilli(epochMillis);
   }
 
   private static String stated(@Nullable String state) {

@@ -6,9 +6,9 @@ import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
@@ -54,14 +54,14 @@ public record SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clo
   }
 
   private static Map<String, MessageAttributeValue> attributes(Announcement announcement) {
-    return announcement.attributes().entrySet().stream()
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey,
-                attribute ->
-                    MessageAttributeValue.builder()
-                        .dataType("String")
-                        .stringValue(attribute.getValue())
-                        .build()));
+    var attributes = new HashMap<String, MessageAttributeValue>();
+    announcement
+        .attributes()
+        .forEach(
+            (name, value) ->
+                attributes.put(
+                    name,
+                    MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+    return attributes;
   }
 }
