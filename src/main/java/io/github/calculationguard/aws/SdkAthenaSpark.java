@@ -6,7 +6,6 @@ import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.NoSuchThingException;
 import io.github.calculationguard.spark.Session;
@@ -20,25 +19,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
 import software.amazon.awssdk.services.athena.model.CalculationSummary;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
-import software.amazon.awssdk.services.athena.model.InvalidRequestException;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
 import software.amazon.awssdk.services.athena.model.ListExecutorsResponse;
 import software.amazon.awssdk.services.athena.model.ListSessionsResponse;
 import software.amazon.awssdk.services.athena.model.ListTagsForResourceResponse;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsResponse;
-import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.SessionSummary;
 import software.amazon.awssdk.services.athena.model.Tag;
@@ -58,7 +52,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public CalculationState stop(CalculationId id, Deadline deadline) {
     var by = by(deadline);
     var answer =
-        call(
+        Calls.call(
             () ->
                 athena.stopCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
@@ -69,7 +63,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public SessionState terminate(SessionId id, Deadline deadline) {
     var by = by(deadline);
     var answer =
-        call(() -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+        Calls.call(
+            () -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     return new SessionState(stated(answer.stateAsString()));
   }
 
@@ -77,7 +72,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public Calculation calculation(CalculationId id, Deadline deadline) {
     var by = by(deadline);
     var it =
-        call(
+        Calls.call(
             () ->
                 athena.getCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
@@ -89,7 +84,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   @Override
   public Session session(SessionId id, Deadline deadline) {
     var by = by(deadline);
-    var it = call(() -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var it =
+        Calls.call(() -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     var workGroup = new WorkGroup(it.workGroup() == null ? "" : it.workGroup());
     var maxDpus =
         it.engineConfiguration() == null ? null : it.engineConfiguration().maxConcurrentDpus();
@@ -117,7 +113,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       ListCalculationExecutionsResponse page;
       try {
         page =
-            call(
+            Calls.call(
                 () ->
                     athena.listCalculationExecutions(
                         r ->
@@ -291,7 +287,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     String token = null;
     do {
       var next = token;
-      var page = call(() -> read.apply(next));
+      var page = Calls.call(() -> read.apply(next));
       all.addAll(items.apply(page));
       token = nextToken.apply(page);
     } while (token != null);
@@ -300,20 +296,5 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   private AwsRequestOverrideConfiguration by(Deadline deadline) {
     return Calls.by(deadline, clock.instant());
-  }
-
-  /** Sorts what went wrong by what the caller does about it. */
-  private static <T> T call(Supplier<T> call) {
-    try {
-      return call.get();
-    } catch (InvalidRequestException | ResourceNotFoundException e) {
-      throw new NoSuchThingException(Calls.words(e));
-    } catch (AwsServiceException e) {
-      throw Calls.isDenied(e)
-          ? new DeniedException(Calls.words(e))
-          : new AthenaUnavailableException(Calls.words(e));
-    } catch (SdkException e) {
-      throw new AthenaUnavailableException(Calls.words(e));
-    }
   }
 }

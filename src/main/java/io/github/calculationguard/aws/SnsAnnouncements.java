@@ -3,15 +3,15 @@ package io.github.calculationguard.aws;
 import io.github.calculationguard.report.Announcement;
 import io.github.calculationguard.report.Announcements;
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sns.model.PublishRequest;
 
 /**
  * Announces to an SNS topic, to each protocol in its own words.
@@ -24,23 +24,23 @@ public record SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clo
   @Override
   public void publish(Announcement announcement, Deadline deadline) {
     try {
-      var answer =
-          sns.publish(
-              r ->
-                  r.topicArn(topicArn)
-                      .subject(announcement.subject())
-                      .messageStructure("json")
-                      .message(byProtocol(announcement))
-                      .messageAttributes(attributes(announcement))
-                      .overrideConfiguration(Calls.by(deadline, clock.instant())));
+      var answer = Calls.call(() -> sns.publish(r -> request(r, announcement, deadline)));
       if (answer.messageId() == null) {
         throw new NotAnnouncedException("SNS answered without a message's id");
       }
-    } catch (SdkException e) {
-      throw new NotAnnouncedException(Calls.words(e));
-    } catch (AthenaUnavailableException e) {
+    } catch (AthenaSparkException e) {
       throw new NotAnnouncedException(e.getMessage());
     }
+  }
+
+  private void request(PublishRequest.Builder request, Announcement it, Deadline deadline) {
+    request
+        .topicArn(topicArn)
+        .subject(it.subject())
+        .messageStructure("json")
+        .message(byProtocol(it))
+        .messageAttributes(attributes(it))
+        .overrideConfiguration(Calls.by(deadline, clock.instant()));
   }
 
   private static String byProtocol(Announcement announcement) {

@@ -137,7 +137,7 @@ public final class SweepMessage {
 
   private String fact(Judged judged) {
     var details = judged.details();
-    var calculation = judged.suspect().calculationOrNull();
+    var calculation = judged.suspect().calculation();
     var session = judged.suspect().session();
     var held = details.dpusStillHeld();
     var cost = details.cost();
