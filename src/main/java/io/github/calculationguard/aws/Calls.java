@@ -2,11 +2,16 @@ package io.github.calculationguard.aws;
 
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.DeniedException;
+import io.github.calculationguard.spark.NoSuchThingException;
 import java.time.Instant;
 import java.util.Set;
+import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.athena.model.InvalidRequestException;
+import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
 
 /** What all calls have in common. */
 final class Calls {
@@ -25,14 +30,27 @@ final class Calls {
     return AwsRequestOverrideConfiguration.builder().apiCallTimeout(left).build();
   }
 
-  static boolean isDenied(AwsServiceException e) {
+  /** Makes a call, and sorts what goes wrong by what the caller does about it, in AWS's words. */
+  static <T> T call(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (InvalidRequestException | ResourceNotFoundException e) {
+      throw new NoSuchThingException(words(e));
+    } catch (AwsServiceException e) {
+      throw isDenied(e) ? new DeniedException(words(e)) : new AthenaUnavailableException(words(e));
+    } catch (SdkException e) {
+      throw new AthenaUnavailableException(words(e));
+    }
+  }
+
+  private static boolean isDenied(AwsServiceException e) {
     var details = e.awsErrorDetails();
     // An error that was cut off on its way has no code.
     return details != null && details.errorCode() != null && DENIED.contains(details.errorCode());
   }
 
   /** AWS's own words, which for a failed connection are the SDK's. */
-  static String words(SdkException e) {
+  private static String words(SdkException e) {
     if (e instanceof AwsServiceException service && service.awsErrorDetails() != null) {
       var details = service.awsErrorDetails();
       return "%s: %s (%s, status %d)"

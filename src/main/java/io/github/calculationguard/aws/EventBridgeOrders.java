@@ -5,14 +5,13 @@ import io.github.calculationguard.guard.Orders;
 import io.github.calculationguard.guard.Suspect.ActiveSession;
 import io.github.calculationguard.guard.Suspect.RunningCalculation;
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
 
@@ -22,23 +21,11 @@ import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
  * @see <a
  *     href="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html">PutEvents</a>
  */
-public final class EventBridgeOrders implements Orders {
+public record EventBridgeOrders(EventBridgeClient eventBridge, String bus, InstantSource clock)
+    implements Orders {
 
   /** PutEvents takes no more at once. */
   private static final int MOST_AT_ONCE = 10;
-
-  private final EventBridgeClient eventBridge;
-  private final String bus;
-  private final InstantSource clock;
-
-  /**
-   * @param bus its name or ARN
-   */
-  public EventBridgeOrders(EventBridgeClient eventBridge, String bus, InstantSource clock) {
-    this.eventBridge = eventBridge;
-    this.bus = bus;
-    this.clock = clock;
-  }
 
   @Override
   public List<Refused> place(List<Finding> findings, Deadline deadline) {
@@ -55,32 +42,24 @@ public final class EventBridgeOrders implements Orders {
 
   /** An answer of 200 may still refuse some of the entries, each for its own reason. */
   private List<Refused> put(List<Finding> findings, Deadline deadline) {
+    var entries = findings.stream().map(this::entry).toList();
+    var refused = new ArrayList<Refused>();
     try {
+      var by = Calls.by(deadline, clock.instant());
       var answers =
-          eventBridge
-              .putEvents(
-                  r ->
-                      r.entries(findings.stream().map(this::entry).toList())
-                          .overrideConfiguration(Calls.by(deadline, clock.instant())))
+          Calls.call(() -> eventBridge.putEvents(r -> r.entries(entries).overrideConfiguration(by)))
               .entries();
-      var refused = new ArrayList<Refused>();
       for (var index = 0; index < findings.size(); index++) {
         var answer = answers.get(index);
         if (answer.errorCode() != null) {
-          refused.add(
-              new Refused(findings.get(index), answer.errorCode() + ": " + answer.errorMessage()));
+          var why = answer.errorCode() + ": " + answer.errorMessage();
+          refused.add(new Refused(findings.get(index), why));
         }
       }
-      return refused;
-    } catch (SdkException e) {
-      return all(findings, Calls.words(e));
-    } catch (AthenaUnavailableException e) {
-      return all(findings, e.getMessage());
+    } catch (AthenaSparkException e) {
+      findings.forEach(finding -> refused.add(new Refused(finding, e.getMessage())));
     }
-  }
-
-  private static List<Refused> all(List<Finding> findings, String why) {
-    return findings.stream().map(finding -> new Refused(finding, why)).toList();
+    return refused;
   }
 
   private PutEventsRequestEntry entry(Finding finding) {

@@ -6,7 +6,6 @@ import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.NoSuchThingException;
 import io.github.calculationguard.spark.Session;
@@ -20,24 +19,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.awscore.exception.AwsServiceException;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
+import software.amazon.awssdk.services.athena.model.CalculationSummary;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
-import software.amazon.awssdk.services.athena.model.InvalidRequestException;
+import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
 import software.amazon.awssdk.services.athena.model.ListExecutorsResponse;
 import software.amazon.awssdk.services.athena.model.ListSessionsResponse;
 import software.amazon.awssdk.services.athena.model.ListTagsForResourceResponse;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsResponse;
-import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
+import software.amazon.awssdk.services.athena.model.SessionSummary;
 import software.amazon.awssdk.services.athena.model.Tag;
 
 /**
@@ -47,23 +44,15 @@ import software.amazon.awssdk.services.athena.model.Tag;
  *     href="https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html">Athena's
  *     operations</a>
  */
-public final class SdkAthenaSpark implements AthenaSpark {
+public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
 
   private static final int MOST_A_PAGE = 100;
-
-  private final AthenaClient athena;
-  private final InstantSource clock;
-
-  public SdkAthenaSpark(AthenaClient athena, InstantSource clock) {
-    this.athena = athena;
-    this.clock = clock;
-  }
 
   @Override
   public CalculationState stop(CalculationId id, Deadline deadline) {
     var by = by(deadline);
     var answer =
-        call(
+        Calls.call(
             () ->
                 athena.stopCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
@@ -74,7 +63,8 @@ public final class SdkAthenaSpark implements AthenaSpark {
   public SessionState terminate(SessionId id, Deadline deadline) {
     var by = by(deadline);
     var answer =
-        call(() -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+        Calls.call(
+            () -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     return new SessionState(stated(answer.stateAsString()));
   }
 
@@ -82,7 +72,7 @@ public final class SdkAthenaSpark implements AthenaSpark {
   public Calculation calculation(CalculationId id, Deadline deadline) {
     var by = by(deadline);
     var it =
-        call(
+        Calls.call(
             () ->
                 athena.getCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
@@ -94,7 +84,8 @@ public final class SdkAthenaSpark implements AthenaSpark {
   @Override
   public Session session(SessionId id, Deadline deadline) {
     var by = by(deadline);
-    var it = call(() -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var it =
+        Calls.call(() -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     var workGroup = new WorkGroup(it.workGroup() == null ? "" : it.workGroup());
     var maxDpus =
         it.engineConfiguration() == null ? null : it.engineConfiguration().maxConcurrentDpus();
@@ -122,7 +113,7 @@ public final class SdkAthenaSpark implements AthenaSpark {
       ListCalculationExecutionsResponse page;
       try {
         page =
-            call(
+            Calls.call(
                 () ->
                     athena.listCalculationExecutions(
                         r ->
@@ -136,23 +127,23 @@ public final class SdkAthenaSpark implements AthenaSpark {
       }
       var found =
           page.calculations().stream()
-              .map(
-                  c ->
-                      calculation(
-                          new CalculationId(c.calculationExecutionId()),
-                          session,
-                          c.description(),
-                          c.status(),
-                          null))
-              .filter(
-                  c ->
-                      !c.state().isOver()
-                          || (c.completedAt() != null && !c.completedAt().isBefore(endedSince)))
+              .map(c -> listed(c, session))
+              .filter(c -> !c.state().isOver() || hasEndedSince(c, endedSince))
               .toList();
       wanted.addAll(found);
       token = found.isEmpty() ? null : page.nextToken();
     } while (token != null);
     return wanted;
+  }
+
+  private static Calculation listed(CalculationSummary c, SessionId session) {
+    var id = new CalculationId(c.calculationExecutionId());
+    return calculation(id, session, c.description(), c.status(), null);
+  }
+
+  private static boolean hasEndedSince(Calculation calculation, Instant instant) {
+    var completed = calculation.completedAt();
+    return completed != null && !completed.isBefore(instant);
   }
 
   @Override
@@ -168,13 +159,16 @@ public final class SdkAthenaSpark implements AthenaSpark {
             ListExecutorsResponse::nextToken,
             ListExecutorsResponse::executorsSummary)
         .filter(e -> e.executorSize() != null && e.startDateTime() != null)
-        .map(
-            e ->
-                new Executor(
-                    e.executorSize(),
-                    Instant.ofEpochMilli(e.startDateTime()),
-                    instant(e.terminationDateTime())))
+        .map(SdkAthenaSpark::executor)
         .toList();
+  }
+
+  private static Executor executor(ExecutorsSummary e) {
+    var terminated = e.terminationDateTime();
+    return new Executor(
+        e.executorSize(),
+        Instant.ofEpochMilli(e.startDateTime()),
+        terminated == null ? null : Instant.ofEpochMilli(terminated));
   }
 
   @Override
@@ -217,18 +211,15 @@ public final class SdkAthenaSpark implements AthenaSpark {
                                     .overrideConfiguration(by(deadline))),
                     ListSessionsResponse::nextToken,
                     ListSessionsResponse::sessions))
-        .map(
-            s ->
-                session(
-                    new SessionId(s.sessionId()),
-                    workGroup,
-                    s.description(),
-                    s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion(),
-                    s.status(),
-                    null,
-                    null))
+        .map(s -> listed(s, workGroup))
         .filter(session -> !session.state().isOver())
         .toList();
+  }
+
+  private static Session listed(SessionSummary s, WorkGroup workGroup) {
+    var id = new SessionId(s.sessionId());
+    var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
+    return session(id, workGroup, s.description(), engine, s.status(), null, null);
   }
 
   private static boolean isSpark(EngineVersion version) {
@@ -280,10 +271,6 @@ public final class SdkAthenaSpark implements AthenaSpark {
     return millis == null ? null : Duration.ofMillis(millis);
   }
 
-  private static @Nullable Instant instant(@Nullable Long epochMillis) {
-    return epochMillis == null ? null : Instant.ofEpochMilli(epochMillis);
-  }
-
   private static String stated(@Nullable String state) {
     if (state == null) {
       throw new AthenaUnavailableException("Athena answered without a state");
@@ -300,7 +287,7 @@ public final class SdkAthenaSpark implements AthenaSpark {
     String token = null;
     do {
       var next = token;
-      var page = call(() -> read.apply(next));
+      var page = Calls.call(() -> read.apply(next));
       all.addAll(items.apply(page));
       token = nextToken.apply(page);
     } while (token != null);
@@ -309,20 +296,5 @@ public final class SdkAthenaSpark implements AthenaSpark {
 
   private AwsRequestOverrideConfiguration by(Deadline deadline) {
     return Calls.by(deadline, clock.instant());
-  }
-
-  /** Sorts what went wrong by what the caller does about it. */
-  private static <T> T call(Supplier<T> call) {
-    try {
-      return call.get();
-    } catch (InvalidRequestException | ResourceNotFoundException e) {
-      throw new NoSuchThingException(Calls.words(e));
-    } catch (AwsServiceException e) {
-      throw Calls.isDenied(e)
-          ? new DeniedException(Calls.words(e))
-          : new AthenaUnavailableException(Calls.words(e));
-    } catch (SdkException e) {
-      throw new AthenaUnavailableException(Calls.words(e));
-    }
   }
 }

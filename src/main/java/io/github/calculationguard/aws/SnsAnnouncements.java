@@ -3,53 +3,44 @@ package io.github.calculationguard.aws;
 import io.github.calculationguard.report.Announcement;
 import io.github.calculationguard.report.Announcements;
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
-import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sns.model.PublishRequest;
 
 /**
  * Announces to an SNS topic, to each protocol in its own words.
  *
  * @see <a href="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html">Publish</a>
  */
-public final class SnsAnnouncements implements Announcements {
-
-  private final SnsClient sns;
-  private final String topicArn;
-  private final InstantSource clock;
-
-  public SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clock) {
-    this.sns = sns;
-    this.topicArn = topicArn;
-    this.clock = clock;
-  }
+public record SnsAnnouncements(SnsClient sns, String topicArn, InstantSource clock)
+    implements Announcements {
 
   @Override
   public void publish(Announcement announcement, Deadline deadline) {
     try {
-      var answer =
-          sns.publish(
-              r ->
-                  r.topicArn(topicArn)
-                      .subject(announcement.subject())
-                      .messageStructure("json")
-                      .message(byProtocol(announcement))
-                      .messageAttributes(attributes(announcement))
-                      .overrideConfiguration(Calls.by(deadline, clock.instant())));
+      var answer = Calls.call(() -> sns.publish(r -> request(r, announcement, deadline)));
       if (answer.messageId() == null) {
         throw new NotAnnouncedException("SNS answered without a message's id");
       }
-    } catch (SdkException e) {
-      throw new NotAnnouncedException(Calls.words(e));
-    } catch (AthenaUnavailableException e) {
+    } catch (AthenaSparkException e) {
       throw new NotAnnouncedException(e.getMessage());
     }
+  }
+
+  private void request(PublishRequest.Builder request, Announcement it, Deadline deadline) {
+    request
+        .topicArn(topicArn)
+        .subject(it.subject())
+        .messageStructure("json")
+        .message(byProtocol(it))
+        .messageAttributes(attributes(it))
+        .overrideConfiguration(Calls.by(deadline, clock.instant()));
   }
 
   private static String byProtocol(Announcement announcement) {
@@ -63,14 +54,14 @@ public final class SnsAnnouncements implements Announcements {
   }
 
   private static Map<String, MessageAttributeValue> attributes(Announcement announcement) {
-    return announcement.attributes().entrySet().stream()
-        .collect(
-            Collectors.toMap(
-                Map.Entry::getKey,
-                attribute ->
-                    MessageAttributeValue.builder()
-                        .dataType("String")
-                        .stringValue(attribute.getValue())
-                        .build()));
+    var attributes = new HashMap<String, MessageAttributeValue>();
+    announcement
+        .attributes()
+        .forEach(
+            (name, value) ->
+                attributes.put(
+                    name,
+                    MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+    return attributes;
   }
 }

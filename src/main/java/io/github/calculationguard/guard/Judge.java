@@ -12,13 +12,12 @@ import io.github.calculationguard.guard.Verdict.Leave;
 import io.github.calculationguard.guard.Verdict.Over;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warn;
-import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Session;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,13 +49,11 @@ public record Judge(boolean mayTerminate) {
         return new Over(usage, cost, words(usage, "over"));
       }
       if (warning == null || (usage.isOver() && !warning.usage().isOver())) {
+        var words = words(usage, usage.isOver() ? "over" : "near");
         warning =
-            new Warn(
-                usage,
-                cost,
-                mercy == null ? stopAt(usage, suspect, now) : null,
-                words(usage, usage.isOver() ? "over" : "near")
-                    + (mercy == null ? "" : "; " + mercy));
+            mercy == null
+                ? new Warn(usage, cost, stopAt(usage, suspect, now), words)
+                : new Warn(usage, cost, null, words + "; " + mercy);
       }
     }
     if (suspect.isCanceling() && (warning == null || !warning.usage().isOver())) {
@@ -65,53 +62,44 @@ public record Judge(boolean mayTerminate) {
     if (warning != null) {
       return warning;
     }
-    return new Leave(
-        usages.isEmpty()
-            ? "no limit applies"
-            : usages.stream()
-                .map(usage -> words(usage, "within"))
-                .collect(Collectors.joining("; ")));
+    var within = usages.stream().map(usage -> words(usage, "within")).toList();
+    return new Leave(within.isEmpty() ? "no limit applies" : String.join("; ", within));
   }
 
   /** How much is used of each limit that applies, as far as it is known. */
   public static List<Usage> usages(Suspect suspect, Limits limits, Instant now) {
+    var seen = suspect.details(null, now);
     var usages = new ArrayList<Usage>();
-    var cost = suspect.details(null, now).cost();
-    switch (suspect) {
-      case RunningCalculation it -> {
-        addTime(usages, limits, MAX_CALCULATION_MINUTES, it.calculation().age(now));
-        addCost(usages, limits, MAX_CALCULATION_DPU_HOURS, cost);
+    for (var rule : rules(suspect)) {
+      var limit = limits.most().get(rule);
+      var unit = rule.unit();
+      var time = rule == MAX_SESSION_IDLE_MINUTES ? idle(suspect.session(), now) : seen.age();
+      var cost = seen.cost();
+      if (limit == null) {
+        continue;
       }
-      case ActiveSession it -> {
-        var session = it.session();
-        var idle = session.state().isIdle() ? session.idleSince() : null;
-        addTime(
-            usages,
-            limits,
-            MAX_SESSION_IDLE_MINUTES,
-            idle == null ? null : Duration.between(idle, now));
-        addTime(usages, limits, MAX_SESSION_HOURS, session.age(now));
-        addCost(usages, limits, MAX_SESSION_DPU_HOURS, cost);
+      if (unit != null && time != null) {
+        var observed = Math.max(0, time.toMillis()) / (double) unit.toMillis();
+        usages.add(new Usage(rule, limit, observed, null));
+      } else if (unit == null && cost != null) {
+        usages.add(new Usage(rule, limit, cost.dpuHours(), cost.basis()));
       }
     }
     return usages;
   }
 
-  private static void addTime(
-      List<Usage> usages, Limits limits, Rule rule, @Nullable Duration time) {
-    var limit = limits.most().get(rule);
-    var unit = rule.unit();
-    if (limit != null && unit != null && time != null) {
-      usages.add(
-          new Usage(rule, limit, Math.max(0, time.toMillis()) / (double) unit.toMillis(), null));
-    }
+  private static List<Rule> rules(Suspect suspect) {
+    return switch (suspect) {
+      case RunningCalculation _ -> List.of(MAX_CALCULATION_MINUTES, MAX_CALCULATION_DPU_HOURS);
+      case ActiveSession _ ->
+          List.of(MAX_SESSION_IDLE_MINUTES, MAX_SESSION_HOURS, MAX_SESSION_DPU_HOURS);
+    };
   }
 
-  private static void addCost(List<Usage> usages, Limits limits, Rule rule, @Nullable Cost cost) {
-    var limit = limits.most().get(rule);
-    if (limit != null && cost != null) {
-      usages.add(new Usage(rule, limit, cost.dpuHours(), cost.basis()));
-    }
+  private static @Nullable Duration idle(Session session, Instant now) {
+    return session.state().isIdle() && session.idleSince() != null
+        ? Duration.between(session.idleSince(), now)
+        : null;
   }
 
   /** Why it is not stopped for this, however much it uses; absent where it is. */
@@ -132,11 +120,7 @@ public record Judge(boolean mayTerminate) {
     if (unit != null) {
       return now.plusMillis(Math.round(left * unit.toMillis()));
     }
-    var age =
-        switch (suspect) {
-          case RunningCalculation it -> it.calculation().age(now);
-          case ActiveSession it -> it.session().age(now);
-        };
+    var age = suspect.details(null, now).age();
     return age == null
         ? null
         : now.plusMillis(Math.round(age.toMillis() * left / usage.observed()));
@@ -151,12 +135,8 @@ public record Judge(boolean mayTerminate) {
           case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_DPU_HOURS ->
               usage.isUpperBound() ? "used at most" : "used";
         };
-    return "%s %s, %s %s"
-        .formatted(
-            doing,
-            inUnit(usage.rule(), usage.observed()),
-            relation,
-            inUnit(usage.rule(), usage.limit()));
+    var observed = inUnit(usage.rule(), usage.observed());
+    return "%s %s, %s %s".formatted(doing, observed, relation, inUnit(usage.rule(), usage.limit()));
   }
 
   private static String inUnit(Rule rule, double number) {

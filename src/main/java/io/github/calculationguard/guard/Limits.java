@@ -6,6 +6,7 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -91,8 +92,7 @@ public record Limits(
    */
   public Limits replacedBy(String arn, Map<String, String> tags) {
     var said = new Said(arn, tags);
-    var replaced = new EnumMap<Rule, Double>(Rule.class);
-    replaced.putAll(most);
+    var replaced = new HashMap<>(most);
     replaced.putAll(said.most);
     return new Limits(
         said.boundMode(said.mode == null ? mode : said.mode),
@@ -118,8 +118,7 @@ public record Limits(
       Duration maxExempt,
       Instant now) {
     var said = new Said(arn, tags);
-    var tightened = new EnumMap<Rule, Double>(Rule.class);
-    tightened.putAll(most);
+    var tightened = new HashMap<>(most);
     said.most.forEach(
         (rule, limit) -> {
           if (limit > 0) {

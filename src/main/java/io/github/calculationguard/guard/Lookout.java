@@ -33,38 +33,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks over an account for somebody who waits. Time is short, and calls are paced, so it reads
  * broadly first and then the costliest in depth, and says what it did not come to.
+ *
+ * @param limits those that hold where no tag says otherwise
+ * @param maxExempt how far ahead a session's own tag may exempt it
+ * @param ownerTag the key of the tag that names an owner, in whatever case
  */
-public final class Lookout {
+public record Lookout(
+    AthenaSparkView athena,
+    InstantSource clock,
+    WorkGroupPattern workGroups,
+    Limits limits,
+    Duration maxExempt,
+    String ownerTag) {
 
   /** So many of the costliest are read in depth: nobody reads a longer list. */
   public static final int MOST_IN_DEPTH = 50;
-
-  private final AthenaSparkView athena;
-  private final InstantSource clock;
-  private final WorkGroupPattern workGroups;
-  private final Limits limits;
-  private final Duration maxExempt;
-  private final String ownerTag;
-
-  /**
-   * @param limits those that hold where no tag says otherwise
-   * @param maxExempt how far ahead a session's own tag may exempt it
-   * @param ownerTag the key of the tag that names an owner, in whatever case
-   */
-  public Lookout(
-      AthenaSparkView athena,
-      InstantSource clock,
-      WorkGroupPattern workGroups,
-      Limits limits,
-      Duration maxExempt,
-      String ownerTag) {
-    this.athena = athena;
-    this.clock = clock;
-    this.workGroups = workGroups;
-    this.limits = limits;
-    this.maxExempt = maxExempt;
-    this.ownerTag = ownerTag;
-  }
 
   /** Reads what can be read by the deadline. */
   public Overview look(Place place, Deadline deadline) {

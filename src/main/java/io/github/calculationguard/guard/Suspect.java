@@ -42,35 +42,30 @@ public sealed interface Suspect {
   List<Executor> executors();
 
   /** The calculation, if it is one. */
-  default @Nullable Calculation calculationOrNull() {
-    return switch (this) {
-      case RunningCalculation it -> it.calculation;
-      case ActiveSession _ -> null;
-    };
+  default @Nullable Calculation calculation() {
+    return null;
   }
 
   /** The id of what is judged, as Athena says it. */
   default String id() {
-    return switch (this) {
-      case RunningCalculation it -> it.calculation.id().value();
-      case ActiveSession it -> it.session.id().value();
-    };
+    var calculation = calculation();
+    return calculation == null ? session().id().value() : calculation.id().value();
   }
 
   /** The same as it was at an instant, with its owner if one is known. */
   default Details details(@Nullable String owner, Instant at) {
-    return new Details(calculationOrNull(), session(), owner, executors(), at);
+    return new Details(calculation(), session(), owner, executors(), at);
   }
 
   /** Whether it ended by itself. */
   default boolean isOver() {
-    var calculation = calculationOrNull();
+    var calculation = calculation();
     return session().state().isOver() || (calculation != null && calculation.state().isOver());
   }
 
   /** Whether somebody has asked already for it to be stopped. */
   default boolean isCanceling() {
-    var calculation = calculationOrNull();
+    var calculation = calculation();
     return calculation != null && calculation.state().equals(CalculationState.CANCELING);
   }
 }

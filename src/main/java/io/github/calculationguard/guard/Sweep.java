@@ -235,16 +235,17 @@ public final class Sweep {
       var now = clock.instant();
       var most = Math.min(policy.maxActions(), toOrder.size());
       var chosen = toOrder.subList(0, most);
-      var refused = new HashMap<String, String>();
+      var refused = new HashSet<String>();
       if (!chosen.isEmpty()) {
         var findings = chosen.stream().flatMap(it -> finding(it, now).stream()).toList();
         for (var it : orders.place(findings, deadline)) {
-          refused.put(it.finding().suspect().id(), it.why());
-          fail("order for " + it.finding().suspect().id(), it.why());
+          var id = it.finding().suspect().id();
+          refused.add(id);
+          fail("order for " + id, it.why());
         }
       }
       for (var it : chosen) {
-        if (refused.containsKey(it.suspect().id())) {
+        if (refused.contains(it.suspect().id())) {
           judged.add(it.with(Fate.REFUSED));
         } else {
           ordered.put(it.suspect().id(), now);
@@ -255,14 +256,9 @@ public final class Sweep {
     }
 
     private Optional<Finding> finding(Judged it, Instant now) {
+      var expiresAt = now.plus(policy.findingExpires());
       return it.verdict() instanceof Over over
-          ? Optional.of(
-              new Finding(
-                  it.suspect(),
-                  over,
-                  policy.usdPerDpuHour(),
-                  it.at(),
-                  now.plus(policy.findingExpires())))
+          ? Optional.of(new Finding(it.suspect(), over, policy.usdPerDpuHour(), it.at(), expiresAt))
           : Optional.empty();
     }
 

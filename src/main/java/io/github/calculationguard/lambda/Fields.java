@@ -1,6 +1,7 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.report.UserText;
+import io.github.calculationguard.spark.PlainException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -17,17 +18,9 @@ record Fields(Map<?, ?> map) {
    * What stands there is not what it has to be; the message says what is wrong, and what would be
    * right.
    */
-  static final class WrongFieldException extends RuntimeException {
-    private final String message;
-
+  static final class WrongFieldException extends PlainException {
     WrongFieldException(String message) {
-      super(message, null, false, false);
-      this.message = message;
-    }
-
-    @Override
-    public String getMessage() {
-      return message;
+      super(message);
     }
   }
 

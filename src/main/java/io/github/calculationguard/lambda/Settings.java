@@ -5,9 +5,9 @@ import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.WorkGroupPattern;
+import io.github.calculationguard.spark.PlainException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +20,6 @@ import org.jspecify.annotations.Nullable;
  * accepted.
  */
 final class Settings {
-
-  private enum Escalation {
-    NONE,
-    TERMINATE_SESSION
-  }
 
   private static final double MOST = 100_000;
 
@@ -62,7 +57,9 @@ final class Settings {
 
   /** Whether the deployment allows to end sessions. */
   boolean mayTerminate() {
-    return oneOf("ESCALATION", Escalation.NONE) == Escalation.TERMINATE_SESSION;
+    var accepted = "one of [NONE, TERMINATE_SESSION]";
+    return text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted)
+        .equals("TERMINATE_SESSION");
   }
 
   /** The stack's name, by which metrics and messages are known. */
@@ -115,7 +112,8 @@ final class Settings {
 
   Clients clients() {
     return new Clients(
-        millis("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000), whole("MAX_ATTEMPTS", 3, 1, 10));
+        Duration.ofMillis(whole("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000)),
+        whole("MAX_ATTEMPTS", 3, 1, 10));
   }
 
   int whole(String name, int standard, int least, int most) {
@@ -128,25 +126,6 @@ final class Settings {
 
   Duration seconds(String name, int standard, int least, int most) {
     return Duration.ofSeconds(whole(name, standard, least, most));
-  }
-
-  Duration millis(String name, int standard, int least, int most) {
-    return Duration.ofMillis(whole(name, standard, least, most));
-  }
-
-  <E extends Enum<E>> E oneOf(String name, E standard) {
-    var value = environment.get(name);
-    if (value == null || value.isEmpty()) {
-      return standard;
-    }
-    var accepted = standard.getDeclaringClass().getEnumConstants();
-    for (var constant : accepted) {
-      if (constant.name().equals(value)) {
-        return constant;
-      }
-    }
-    wrong(name, value, "one of " + Arrays.toString(accepted));
-    return standard;
   }
 
   /**
@@ -188,9 +167,9 @@ final class Settings {
   }
 
   /** The function can't start with these settings. */
-  static final class WrongSettingsException extends RuntimeException {
+  static final class WrongSettingsException extends PlainException {
     WrongSettingsException(String message) {
-      super(message, null, false, false);
+      super(message);
     }
   }
 }

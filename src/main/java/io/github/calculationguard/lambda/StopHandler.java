@@ -3,7 +3,6 @@ package io.github.calculationguard.lambda;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.report.Announcements.NotAnnouncedException;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Popup;
@@ -14,10 +13,10 @@ import io.github.calculationguard.report.Story.Teller;
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.PlainException;
 import io.github.calculationguard.stop.Given;
 import io.github.calculationguard.stop.StopOrder;
 import io.github.calculationguard.stop.StopOutcome;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.crac.Core;
@@ -58,28 +57,26 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     return handle(event, Arrival.of(context, wired.clock().instant()), context.getLogger());
   }
 
-  Object handle(@Nullable Map<String, Object> event, Arrival arrival, LambdaLogger log) {
+  Object handle(@Nullable Map<String, Object> event, Arrival arrival, LambdaLogger logger) {
     var teller =
         new Teller(
             wired.version(), arrival.requestId(), coldStart, wired.settings().usdPerDpuHour());
     coldStart = false;
+    var log = new Lines(logger);
     var trigger =
         new EventReader(event == null ? Map.of() : event, arrival, wired.settings()).read();
     return switch (trigger) {
       case Trigger.Stop stop -> stop(stop, teller, log);
       case Trigger.Look look -> look(look, teller, log);
-      case Trigger.Unusable unusable ->
-          answer(
-              unusable.channel(),
-              List.of(
-                  tell(
-                      story(
-                          unusable.given(), null, new StopOutcome.Invalid(unusable.why()), teller),
-                      log)));
+      case Trigger.Unusable unusable -> {
+        var invalid = new StopOutcome.Invalid(unusable.why());
+        var told = tell(story(unusable.given(), null, invalid, teller), log);
+        yield answer(unusable.channel(), List.of(told));
+      }
     };
   }
 
-  private Object stop(Trigger.Stop trigger, Teller teller, LambdaLogger log) {
+  private Object stop(Trigger.Stop trigger, Teller teller, Lines log) {
     var order = trigger.order();
     try {
       var told =
@@ -92,11 +89,11 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     }
   }
 
-  private Object look(Trigger.Look trigger, Teller teller, LambdaLogger log) {
+  private Object look(Trigger.Look trigger, Teller teller, Lines log) {
     try {
       var details = wired.stop().describe(trigger.calculation(), trigger.given());
       var record = StopRecord.of(details, trigger.order(), teller);
-      write(record, log);
+      log.write(record);
       return HttpReply.ok(record);
     } catch (NoSuchThingException e) {
       return notDescribed(trigger, new StopOutcome.NotFound(null, e.getMessage()), teller, log);
@@ -108,11 +105,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   /** Whoever looked is told; there is nothing that others would have to know. */
-  private Object notDescribed(
-      Trigger.Look trigger, StopOutcome outcome, Teller teller, LambdaLogger log) {
+  private Object notDescribed(Trigger.Look trigger, StopOutcome outcome, Teller teller, Lines log) {
     var story = story(trigger.given(), trigger.order(), outcome, teller);
     var record = StopRecord.of(story);
-    write(record, log);
+    log.write(record);
     return HttpReply.of(story, record);
   }
 
@@ -123,7 +119,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** What was told of one outcome. */
   private record Told(Story story, StopRecord record, boolean isLost) {}
 
-  private Told tell(Story story, LambdaLogger log) {
+  private Told tell(Story story, Lines log) {
     var record = StopRecord.of(story);
     var metrics = Metrics.of(story);
     var isLost = false;
@@ -138,8 +134,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
         isLost = true;
       }
     }
-    write(record, log);
-    write(metrics, log);
+    log.write(record);
+    log.write(metrics, wired.settings().service(), wired.clock().instant());
     return new Told(story, record, isLost);
   }
 
@@ -158,11 +154,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  private Object failed(
-      String why, StopOrder order, Trigger trigger, Teller teller, LambdaLogger log) {
+  private Object failed(String why, StopOrder order, Trigger trigger, Teller teller, Lines log) {
     var record = StopRecord.ofFailure(why, order, teller, wired.clock().instant());
-    write(record, log);
-    write(Metrics.ofFailure(), log);
+    log.write(record);
+    log.write(Metrics.ofFailure(), wired.settings().service(), wired.clock().instant());
     return switch (trigger.channel()) {
       case HTTP -> HttpReply.unavailable(record);
       case WIDGET -> Popup.ofFailure(record);
@@ -170,23 +165,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  private static void write(StopRecord record, LambdaLogger log) {
-    log.log(bytes(record.line()), LogLevel.valueOf(record.level()));
-  }
-
-  /** Without a level, so that no setting of the log's level filters metrics away. */
-  private void write(Metrics metrics, LambdaLogger log) {
-    log.log(bytes(metrics.line(wired.settings().service(), wired.clock().instant())));
-  }
-
-  private static byte[] bytes(String line) {
-    return (line + '\n').getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** Lambda is to give the order again. It says in one line why; there is no bug to trace. */
-  public static final class OrderFailedException extends RuntimeException {
+  /** Lambda is to give the order again. */
+  public static final class OrderFailedException extends PlainException {
     OrderFailedException(String message) {
-      super(message, null, false, false);
+      super(message);
     }
   }
 }

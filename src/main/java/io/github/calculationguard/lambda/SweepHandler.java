@@ -1,19 +1,16 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.report.Announcements.NotAnnouncedException;
 import io.github.calculationguard.report.Metrics;
-import io.github.calculationguard.report.StopRecord;
 import io.github.calculationguard.report.Story.Teller;
 import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
-import java.nio.charset.StandardCharsets;
+import io.github.calculationguard.spark.PlainException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,37 +44,33 @@ public final class SweepHandler
   @Override
   public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
     var arrival = Arrival.of(context, wired.clock().instant());
-    var teller =
-        new Teller(
-            wired.version(),
-            arrival.requestId(),
-            coldStart,
-            wired.settings().policy().usdPerDpuHour());
+    var service = wired.settings().service();
+    var usdPerDpuHour = wired.settings().policy().usdPerDpuHour();
+    var teller = new Teller(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
-    var log = context.getLogger();
+    var log = new Lines(context.getLogger());
     var deadline = new Deadline(arrival.end());
     try {
       var report = wired.sweep().run(arrival.place(), deadline);
       var lines = SweepRecord.of(report, teller);
-      lines.forEach(line -> write(line, log));
+      lines.forEach(log::write);
       var metrics = SweepRecord.metrics(report);
       if (!report.news().isEmpty() && !announce(report, teller, deadline)) {
         metrics.count("AnnouncementFailures", 1);
       }
-      write(metrics, log);
+      log.write(metrics, service, wired.clock().instant());
       return lines.getFirst().fields();
     } catch (AthenaSparkException e) {
-      write(SweepRecord.ofFailure(e.getMessage(), arrival.place(), teller, arrival.now()), log);
-      write(new Metrics().count("SweepFailures", 1), log);
+      log.write(SweepRecord.ofFailure(e.getMessage(), arrival.place(), teller, arrival.now()));
+      log.write(new Metrics().count("SweepFailures", 1), service, wired.clock().instant());
       throw new SweepFailedException(e.getMessage());
     }
   }
 
   private boolean announce(SweepReport report, Teller teller, Deadline deadline) {
     try {
-      wired
-          .announcements()
-          .publish(SweepMessage.of(report, teller, wired.settings().service()), deadline);
+      var message = SweepMessage.of(report, teller, wired.settings().service());
+      wired.announcements().publish(message, deadline);
       wired.sweep().told(report);
       return true;
     } catch (NotAnnouncedException e) {
@@ -85,23 +78,10 @@ public final class SweepHandler
     }
   }
 
-  private static void write(StopRecord record, LambdaLogger log) {
-    log.log(bytes(record.line()), LogLevel.valueOf(record.level()));
-  }
-
-  /** Without a level, so that no setting of the log's level filters metrics away. */
-  private void write(Metrics metrics, LambdaLogger log) {
-    log.log(bytes(metrics.line(wired.settings().service(), wired.clock().instant())));
-  }
-
-  private static byte[] bytes(String line) {
-    return (line + '\n').getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** Nothing could be found out. It says in one line why; there is no bug to trace. */
-  public static final class SweepFailedException extends RuntimeException {
+  /** Nothing could be found out. */
+  public static final class SweepFailedException extends PlainException {
     SweepFailedException(String message) {
-      super(message, null, false, false);
+      super(message);
     }
   }
 }

@@ -2,12 +2,10 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.report.OverviewRecord;
 import io.github.calculationguard.report.Story.Teller;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,19 +42,11 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var settings = wired.settings();
     var arrival = Arrival.of(context, wired.clock().instant());
     var overview = wired.lookout().look(arrival.place(), arrival.within(MOST_TO_LOOK));
-    var record =
-        OverviewRecord.of(
-            overview,
-            arrival.now(),
-            new Teller(wired.version(), arrival.requestId(), coldStart, settings.usdPerDpuHour()));
+    var usdPerDpuHour = settings.usdPerDpuHour();
+    var teller = new Teller(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
-    context
-        .getLogger()
-        .log(
-            (record.line() + '\n').getBytes(StandardCharsets.UTF_8),
-            LogLevel.valueOf(record.level()));
-    return WidgetPage.of(
-        overview, settings.usdPerDpuHour(), settings.stopFunctionArn(), theme(event));
+    new Lines(context.getLogger()).write(OverviewRecord.of(overview, arrival.now(), teller));
+    return WidgetPage.of(overview, usdPerDpuHour, settings.stopFunctionArn(), theme(event));
   }
 
   private static Theme theme(@Nullable Map<String, Object> event) {

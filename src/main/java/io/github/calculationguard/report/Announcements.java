@@ -1,6 +1,7 @@
 package io.github.calculationguard.report;
 
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.PlainException;
 
 /** Where people and programs hear of it. */
 @FunctionalInterface
@@ -14,21 +15,13 @@ public interface Announcements {
   void publish(Announcement announcement, Deadline deadline);
 
   /** Nobody could be told. Repeating may help. */
-  final class NotAnnouncedException extends RuntimeException {
-
-    private final String message;
+  final class NotAnnouncedException extends PlainException {
 
     /**
-     * @param message the cause, in AWS's words
+     * @param why in AWS's words
      */
-    public NotAnnouncedException(String message) {
-      super(message, null, false, false);
-      this.message = message;
-    }
-
-    @Override
-    public String getMessage() {
-      return message;
+    public NotAnnouncedException(String why) {
+      super(why);
     }
   }
 }

@@ -68,22 +68,14 @@ public final class Metrics {
   /** One line of JSON. */
   public String line(String service, Instant at) {
     var line = new LinkedHashMap<String, Object>();
+    var told =
+        units.entrySet().stream()
+            .map(metric -> Map.of("Name", metric.getKey(), "Unit", metric.getValue()))
+            .toList();
+    var by = List.of(List.of("Service"));
+    var directive = Map.of("Namespace", "CalculationGuard", "Dimensions", by, "Metrics", told);
     line.put(
-        "_aws",
-        Map.of(
-            "Timestamp",
-            at.toEpochMilli(),
-            "CloudWatchMetrics",
-            List.of(
-                Map.of(
-                    "Namespace",
-                    "CalculationGuard",
-                    "Dimensions",
-                    List.of(List.of("Service")),
-                    "Metrics",
-                    units.entrySet().stream()
-                        .map(metric -> Map.of("Name", metric.getKey(), "Unit", metric.getValue()))
-                        .toList()))));
+        "_aws", Map.of("Timestamp", at.toEpochMilli(), "CloudWatchMetrics", List.of(directive)));
     line.put("Service", service);
     line.putAll(values);
     return Json.line(line);

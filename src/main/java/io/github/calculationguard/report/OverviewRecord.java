@@ -31,19 +31,13 @@ public final class OverviewRecord {
             ? Severity.ERROR
             : overview.gaps().isEmpty() ? Severity.INFO : Severity.WARNING;
     return new StopRecord()
-        .put("timestamp", StopRecord.text(overview.at()))
-        .put("level", severity.level())
-        .put("event", "look")
-        .put("guard_version", teller.guardVersion())
-        .put("account_id", overview.place().accountId())
-        .put("region", overview.place().region())
+        .head("look", severity, overview.place(), teller, overview.at())
         .put("outcome", overview.gaps().isEmpty() ? "COMPLETE" : "INCOMPLETE")
         .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
         .put("work_groups", overview.workGroups())
         .put("sessions_seen", overview.entries().size())
         .put("unread", overview.gaps().size())
         .put("duration_millis", Duration.between(startedAt, overview.at()).toMillis())
-        .put("request_id", teller.requestId())
-        .put("cold_start", teller.coldStart());
+        .tail(teller);
   }
 }

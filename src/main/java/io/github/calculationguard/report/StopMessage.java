@@ -34,7 +34,7 @@ public final class StopMessage {
   private final Story story;
   private final Given given;
   private final StopRecord record;
-  private final @Nullable Details details;
+  private final Details details;
   private final @Nullable Calculation calculation;
   private final @Nullable Session session;
   private final @Nullable String calculationId;
@@ -44,9 +44,10 @@ public final class StopMessage {
     this.story = story;
     given = story.given();
     record = StopRecord.of(story);
-    details = story.outcome().details();
-    calculation = details == null ? null : details.calculation();
-    session = details == null ? null : details.session();
+    var known = story.outcome().details();
+    details = known == null ? new Details(null, null, null, List.of(), story.at()) : known;
+    calculation = details.calculation();
+    session = details.session();
     calculationId = (String) record.fields().get("calculation_id");
     sessionId = (String) record.fields().get("session_id");
   }
@@ -102,8 +103,8 @@ public final class StopMessage {
   private Map<String, String> facts() {
     var facts = new LinkedHashMap<String, String>();
     var reason = story.outcome().reason();
-    put(facts, "What", details == null ? null : quoted(details.description()));
-    put(facts, "Owner", details == null ? null : quoted(details.owner()));
+    put(facts, "What", quoted(details.description()));
+    put(facts, "Owner", quoted(details.owner()));
     put(facts, "State", states());
     put(facts, "Because", reason == null ? null : UserText.clean(reason, UserText.MOST_OF_AWS));
     put(facts, "Why", joined("; ", quoted(given.reason()), brokenLimit()));
@@ -159,13 +160,13 @@ public final class StopMessage {
   }
 
   private @Nullable String ran() {
-    return details == null || details.age() == null || details.since() == null
+    return details.age() == null || details.since() == null
         ? null
         : Words.duration(details.age()) + ", since " + Words.time(details.since());
   }
 
   private @Nullable String usd() {
-    var cost = details == null ? null : details.cost();
+    var cost = details.cost();
     return cost == null
         ? null
         : (cost.basis() == Cost.Basis.UPPER_BOUND ? "at most " : "")
@@ -173,7 +174,7 @@ public final class StopMessage {
   }
 
   private @Nullable String cost() {
-    var cost = details == null ? null : details.cost();
+    var cost = details.cost();
     if (cost == null) {
       return null;
     }
@@ -187,8 +188,8 @@ public final class StopMessage {
   }
 
   private @Nullable String stillCosts() {
-    var held = details == null ? null : details.dpusStillHeld();
-    if (details == null || held == null) {
+    var held = details.dpusStillHeld();
+    if (held == null) {
       return null;
     }
     return held == 0
@@ -212,7 +213,8 @@ public final class StopMessage {
         sessionId == null
             ? null
             : "aws athena terminate-session --session-id " + sessionId + region;
-    var costsOn = details != null && !Objects.equals(details.dpusStillHeld(), 0.0);
+    var costsOn =
+        story.outcome().details() != null && !Objects.equals(details.dpusStillHeld(), 0.0);
     return switch (story.outcome()) {
       case Canceling _ ->
           present(

@@ -2,6 +2,7 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.report.Story.Teller;
 import io.github.calculationguard.spark.Details;
+import io.github.calculationguard.spark.Place;
 import io.github.calculationguard.stop.Given;
 import io.github.calculationguard.stop.StopOrder;
 import io.github.calculationguard.stop.StopOutcome.Effort;
@@ -76,12 +77,7 @@ public final class StopRecord {
   }
 
   private StopRecord head(String event, Severity severity, Given given, Teller teller, Instant at) {
-    return put("timestamp", text(at))
-        .put("level", severity.level())
-        .put("event", event)
-        .put("guard_version", teller.guardVersion())
-        .put("account_id", given.place().accountId())
-        .put("region", given.place().region())
+    return head(event, severity, given.place(), teller, at)
         .put("order_id", given.orderId())
         .put("trigger", given.trigger())
         .put("requested_by", given.requestedBy())
@@ -110,6 +106,21 @@ public final class StopRecord {
           .put("stops_sent", effort.stops())
           .put("repeat", effort.repeat() ? true : null);
     }
+    return tail(teller);
+  }
+
+  /** What every line begins with. */
+  StopRecord head(String event, Severity severity, Place place, Teller teller, Instant at) {
+    return put("timestamp", text(at))
+        .put("level", severity.level())
+        .put("event", event)
+        .put("guard_version", teller.guardVersion())
+        .put("account_id", place.accountId())
+        .put("region", place.region());
+  }
+
+  /** What every line ends with. */
+  StopRecord tail(Teller teller) {
     return put("request_id", teller.requestId()).put("cold_start", teller.coldStart());
   }
 
@@ -160,7 +171,7 @@ public final class StopRecord {
     return text == null ? null : UserText.clean(text);
   }
 
-  static String text(Instant instant) {
+  private static String text(Instant instant) {
     return instant.truncatedTo(ChronoUnit.MILLIS).toString();
   }
 

@@ -22,9 +22,23 @@ public final class SweepMessage {
   /** More than this nobody reads; the log has it all. */
   private static final int MOST_OF_A_KIND = 10;
 
-  /** In the order in which they matter. */
-  private static final List<Fate> TOLD =
-      List.of(Fate.HELD_BACK, Fate.OBSERVED, Fate.WARNED, Fate.EXEMPT);
+  /** What is told, in the order in which it matters. */
+  private enum Kind {
+    HELD_BACK(Fate.HELD_BACK, "Held back", "held back"),
+    OBSERVED(Fate.OBSERVED, "Observed", "would stop"),
+    WARNED(Fate.WARNED, "Warning", "near or over"),
+    EXEMPT(Fate.EXEMPT, "Exempt", "exempt");
+
+    final Fate fate;
+    final String title;
+    final String words;
+
+    Kind(Fate fate, String title, String words) {
+      this.fate = fate;
+      this.title = title;
+      this.words = words;
+    }
+  }
 
   private final SweepReport report;
   private final SweepRecord record;
@@ -81,21 +95,11 @@ public final class SweepMessage {
   private String counts() {
     var tags = report.news().unreadable().size();
     return Stream.concat(
-            TOLD.stream()
-                .filter(fate -> !news(fate).isEmpty())
-                .map(fate -> news(fate).size() + " " + SweepMessage.name(fate)),
+            Stream.of(Kind.values())
+                .filter(kind -> !news(kind.fate).isEmpty())
+                .map(kind -> news(kind.fate).size() + " " + kind.words),
             tags == 0 ? Stream.of() : Stream.of(tags + " unreadable tag" + (tags == 1 ? "" : "s")))
         .collect(Collectors.joining(", "));
-  }
-
-  private static String name(Fate fate) {
-    return switch (fate) {
-      case HELD_BACK -> "held back";
-      case OBSERVED -> "would stop";
-      case WARNED -> "near or over";
-      case EXEMPT -> "exempt";
-      case ORDERED, REFUSED, LEFT -> "";
-    };
   }
 
   private String headline() {
@@ -104,8 +108,8 @@ public final class SweepMessage {
 
   private Map<String, String> facts() {
     var facts = new LinkedHashMap<String, String>();
-    for (var fate : TOLD) {
-      add(facts, title(fate), news(fate).stream().map(this::fact).toList());
+    for (var kind : Kind.values()) {
+      add(facts, kind.title, news(kind.fate).stream().map(this::fact).toList());
     }
     add(facts, "Tag", report.news().unreadable().stream().map(SweepMessage::fact).toList());
     facts.put("Account", report.place().accountId() + ", " + report.place().region());
@@ -122,16 +126,6 @@ public final class SweepMessage {
     return facts;
   }
 
-  private static String title(Fate fate) {
-    return switch (fate) {
-      case HELD_BACK -> "Held back";
-      case OBSERVED -> "Observed";
-      case WARNED -> "Warning";
-      case EXEMPT -> "Exempt";
-      case ORDERED, REFUSED, LEFT -> "";
-    };
-  }
-
   private static void add(Map<String, String> facts, String title, List<String> all) {
     for (var index = 0; index < Math.min(all.size(), MOST_OF_A_KIND); index++) {
       facts.put(title + " " + (index + 1), all.get(index));
@@ -143,7 +137,7 @@ public final class SweepMessage {
 
   private String fact(Judged judged) {
     var details = judged.details();
-    var calculation = judged.suspect().calculationOrNull();
+    var calculation = judged.suspect().calculation();
     var session = judged.suspect().session();
     var held = details.dpusStillHeld();
     var cost = details.cost();
@@ -220,8 +214,8 @@ public final class SweepMessage {
     var queue = new LinkedHashMap<String, Object>(record.summary().fields());
     queue.put(
         "findings",
-        TOLD.stream()
-            .flatMap(fate -> news(fate).stream().limit(MOST_OF_A_KIND))
+        Stream.of(Kind.values())
+            .flatMap(kind -> news(kind.fate).stream().limit(MOST_OF_A_KIND))
             .map(judged -> record.finding(judged).fields())
             .toList());
     return Json.line(queue);

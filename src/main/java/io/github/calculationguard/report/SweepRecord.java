@@ -38,10 +38,10 @@ public final class SweepRecord {
 
   /** Of a sweep that could find out nothing. */
   public static StopRecord ofFailure(String why, Place place, Teller teller, Instant at) {
-    return tail(
-        head("sweep_failure", Severity.ERROR, place, teller, at)
-            .put("reason", UserText.clean(why, UserText.MOST_OF_AWS)),
-        teller);
+    return new StopRecord()
+        .head("sweep_failure", Severity.ERROR, place, teller, at)
+        .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
+        .tail(teller);
   }
 
   /** The sweep's metrics. */
@@ -93,7 +93,7 @@ public final class SweepRecord {
     report
         .calls()
         .forEach((operation, calls) -> record.put("calls" + lowerSnake(operation), calls));
-    return tail(record);
+    return record.tail(teller);
   }
 
   private static String lowerSnake(String operation) {
@@ -101,10 +101,10 @@ public final class SweepRecord {
   }
 
   private StopRecord failure(Failure failure) {
-    return tail(
-        head("sweep_failure", Severity.ERROR)
-            .put("subject", failure.where())
-            .put("reason", UserText.clean(failure.why(), UserText.MOST_OF_AWS)));
+    return head("sweep_failure", Severity.ERROR)
+        .put("subject", failure.where())
+        .put("reason", UserText.clean(failure.why(), UserText.MOST_OF_AWS))
+        .tail(teller);
   }
 
   /** One thing that was found, by the keys of the log contract. */
@@ -115,14 +115,14 @@ public final class SweepRecord {
           case Verdict.Warn warn -> warn.usage();
           case Verdict.Over over -> over.usage();
         };
-    return tail(
-        head("finding", severity(judged.fate()))
-            .put("outcome", judged.fate().name())
-            .put("reason", judged.verdict().reason())
-            .put("rule", usage == null ? null : usage.rule())
-            .put("limit", usage == null ? null : StopRecord.rounded(usage.limit()))
-            .put("observed", usage == null ? null : StopRecord.rounded(usage.observed()))
-            .details(judged.details(), teller.usdPerDpuHour()));
+    return head("finding", severity(judged.fate()))
+        .put("outcome", judged.fate().name())
+        .put("reason", judged.verdict().reason())
+        .put("rule", usage == null ? null : usage.rule())
+        .put("limit", usage == null ? null : StopRecord.rounded(usage.limit()))
+        .put("observed", usage == null ? null : StopRecord.rounded(usage.observed()))
+        .details(judged.details(), teller.usdPerDpuHour())
+        .tail(teller);
   }
 
   /** How much a person should care for what was found. */
@@ -135,25 +135,6 @@ public final class SweepRecord {
   }
 
   private StopRecord head(String event, Severity severity) {
-    return head(event, severity, report.place(), teller, report.startedAt());
-  }
-
-  private static StopRecord head(
-      String event, Severity severity, Place place, Teller teller, Instant at) {
-    return new StopRecord()
-        .put("timestamp", StopRecord.text(at))
-        .put("level", severity.level())
-        .put("event", event)
-        .put("guard_version", teller.guardVersion())
-        .put("account_id", place.accountId())
-        .put("region", place.region());
-  }
-
-  private StopRecord tail(StopRecord record) {
-    return tail(record, teller);
-  }
-
-  private static StopRecord tail(StopRecord record, Teller teller) {
-    return record.put("request_id", teller.requestId()).put("cold_start", teller.coldStart());
+    return new StopRecord().head(event, severity, report.place(), teller, report.startedAt());
   }
 }

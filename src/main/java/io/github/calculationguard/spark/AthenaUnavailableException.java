@@ -6,9 +6,6 @@ package io.github.calculationguard.spark;
  */
 public final class AthenaUnavailableException extends AthenaSparkException {
 
-  /**
-   * @param message AWS's own words
-   */
   public AthenaUnavailableException(String message) {
     super(message);
   }

@@ -3,9 +3,6 @@ package io.github.calculationguard.spark;
 /** AWS refuses, in its own words. Repeating does not help until somebody changes a permission. */
 public final class DeniedException extends AthenaSparkException {
 
-  /**
-   * @param message AWS's own words
-   */
   public DeniedException(String message) {
     super(message);
   }

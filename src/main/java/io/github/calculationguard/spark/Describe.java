@@ -6,21 +6,12 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what people want to know of a calculation or a session; what can't be read is left out. */
-public final class Describe {
-
-  private final AthenaSparkView athena;
-  private final String ownerTag;
-  private final InstantSource clock;
-
-  /**
-   * @param ownerTag the key of the tag that names an owner, in whatever case
-   */
-  public Describe(AthenaSparkView athena, String ownerTag, InstantSource clock) {
-    this.athena = athena;
-    this.ownerTag = ownerTag;
-    this.clock = clock;
-  }
+/**
+ * Reads what people want to know of a calculation or a session; what can't be read is left out.
+ *
+ * @param ownerTag the key of the tag that names an owner, in whatever case
+ */
+public record Describe(AthenaSparkView athena, String ownerTag, InstantSource clock) {
 
   /** The calculation with its session, its owner and the session's nodes. */
   public Details of(Calculation calculation, Place place, Deadline deadline) {

@@ -199,7 +199,7 @@ class JudgeTest {
     var bare = calculation("RUNNING", Duration.ofHours(7), null);
     var suspect =
         Suspect.of(
-            bare.calculationOrNull(),
+            bare.calculation(),
             bare.session(),
             List.of(
                 new Executor(1, NOW.minus(Duration.ofHours(7)), null),

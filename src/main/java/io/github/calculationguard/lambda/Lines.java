@@ -1,0 +1,25 @@
+package io.github.calculationguard.lambda;
+
+import com.amazonaws.services.lambda.runtime.LambdaLogger;
+import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.StopRecord;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+
+/** Writes to Lambda's log, in its byte form, a line at a time. */
+record Lines(LambdaLogger log) {
+
+  void write(StopRecord record) {
+    log.log(bytes(record.line()), LogLevel.valueOf(record.level()));
+  }
+
+  /** Without a level, so that no setting of the log's level filters metrics away. */
+  void write(Metrics metrics, String service, Instant at) {
+    log.log(bytes(metrics.line(service, at)));
+  }
+
+  private static byte[] bytes(String line) {
+    return (line + '\n').getBytes(StandardCharsets.UTF_8);
+  }
+}
