@@ -9,6 +9,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
+import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.model.InvalidRequestException;
 import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
@@ -51,8 +53,14 @@ final class Calls {
 
   /** AWS's own words, which for a failed connection are the SDK's. */
   private static String words(SdkException e) {
+    if (e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException) {
+      return "AWS did not answer in time";
+    }
     if (e instanceof AwsServiceException service && service.awsErrorDetails() != null) {
       var details = service.awsErrorDetails();
+      if (details.errorCode() == null) {
+        return "an error without a code (status %d)".formatted(service.statusCode());
+      }
       return "%s: %s (%s, status %d)"
           .formatted(
               details.errorCode(),

@@ -76,7 +76,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
             () ->
                 athena.getCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
-    var session = it.sessionId() == null ? null : new SessionId(it.sessionId());
+    var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
     return calculation(id, session, it.description(), it.status(), dpuMillis);
   }
@@ -122,6 +122,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                                 .nextToken(next)
                                 .overrideConfiguration(by)));
       } catch (NoSuchThingException e) {
+        if (token != null) {
+          throw new AthenaUnavailableException(e.getMessage());
+        }
         // The Spark 3.5 release knows no calculations, and says so by an error.
         return List.of();
       }
@@ -137,7 +140,10 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   private static Calculation listed(CalculationSummary c, SessionId session) {
-    var id = new CalculationId(c.calculationExecutionId());
+    var id = orNull(c.calculationExecutionId(), CalculationId::new);
+    if (id == null) {
+      throw new AthenaUnavailableException("Athena lists a calculation by what is no id");
+    }
     return calculation(id, session, c.description(), c.status(), null);
   }
 
@@ -179,7 +185,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                     r -> r.resourceARN(arn).nextToken(token).overrideConfiguration(by(deadline))),
             ListTagsForResourceResponse::nextToken,
             ListTagsForResourceResponse::tags)
-        .collect(Collectors.toMap(Tag::key, Tag::value, (first, _) -> first));
+        .filter(tag -> tag.key() != null)
+        .collect(Collectors.toMap(Tag::key, SdkAthenaSpark::value, (first, _) -> first));
   }
 
   @Override
@@ -211,15 +218,18 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                                     .overrideConfiguration(by(deadline))),
                     ListSessionsResponse::nextToken,
                     ListSessionsResponse::sessions))
-        .map(s -> listed(s, workGroup))
+        .flatMap(s -> Stream.ofNullable(listed(s, workGroup)))
         .filter(session -> !session.state().isOver())
         .toList();
   }
 
-  private static Session listed(SessionSummary s, WorkGroup workGroup) {
-    var id = new SessionId(s.sessionId());
+  /** Nothing where it has no id by which it could be asked for. */
+  private static @Nullable Session listed(SessionSummary s, WorkGroup workGroup) {
+    var id = orNull(s.sessionId(), SessionId::new);
     var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
-    return session(id, workGroup, s.description(), engine, s.status(), null, null);
+    return id == null
+        ? null
+        : session(id, workGroup, s.description(), engine, s.status(), null, null);
   }
 
   private static boolean isSpark(EngineVersion version) {
@@ -265,6 +275,19 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         told.endDateTime(),
         maxDpus,
         millis(dpuMillis));
+  }
+
+  /** Athena's model allows an id to be almost anything; ours go into ARNs and commands. */
+  private static <T> @Nullable T orNull(@Nullable String id, Function<String, T> parse) {
+    try {
+      return id == null ? null : parse.apply(id);
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  private static String value(Tag tag) {
+    return tag.value() == null ? "" : tag.value();
   }
 
   private static @Nullable Duration millis(@Nullable Long millis) {

@@ -5,7 +5,6 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Place;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 record Arrival(String requestId, Place place, Instant now, Instant asked, Instant end) {
 
   private static final Pattern TRACE = Pattern.compile("Root=1-([0-9a-f]{8})-");
+  private static final Duration LONGEST_RETRY = Duration.ofMinutes(10);
   private static final Duration MOST_TO_LEAVE = Duration.ofSeconds(1);
 
   static Arrival of(Context context, Instant now) {
@@ -59,8 +59,9 @@ record Arrival(String requestId, Place place, Instant now, Instant asked, Instan
       return now;
     }
     var asked = Instant.ofEpochSecond(Long.parseLong(matcher.group(1), 16));
-    // Lambda retries for six hours at most, so an older time is no time of this request.
-    var plausible = !asked.isAfter(now) && asked.isAfter(now.minus(7, ChronoUnit.HOURS));
+    // Lambda's retries come within minutes; a longer trace is its sender's, and older than the
+    // order.
+    var plausible = !asked.isAfter(now) && asked.isAfter(now.minus(LONGEST_RETRY));
     return plausible ? asked : now;
   }
 }

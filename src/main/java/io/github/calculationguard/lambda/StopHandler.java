@@ -107,7 +107,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** Whoever looked is told; there is nothing that others would have to know. */
   private Object notDescribed(Trigger.Look trigger, StopOutcome outcome, Teller teller, Lines log) {
     var story = story(trigger.given(), trigger.order(), outcome, teller);
-    var record = StopRecord.of(story);
+    var record = StopRecord.ofLook(story);
     log.write(record);
     return HttpReply.of(story, record);
   }
@@ -157,7 +157,9 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private Object failed(String why, StopOrder order, Trigger trigger, Teller teller, Lines log) {
     var record = StopRecord.ofFailure(why, order, teller, wired.clock().instant());
     log.write(record);
-    log.write(Metrics.ofFailure(), wired.settings().service(), wired.clock().instant());
+    if (trigger instanceof Trigger.Stop) {
+      log.write(Metrics.ofFailure(), wired.settings().service(), wired.clock().instant());
+    }
     return switch (trigger.channel()) {
       case HTTP -> HttpReply.unavailable(record);
       case WIDGET -> Popup.ofFailure(record);

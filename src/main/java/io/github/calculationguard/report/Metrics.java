@@ -42,7 +42,8 @@ public final class Metrics {
     }
     var details = story.outcome().details();
     var cost = details == null ? null : details.cost();
-    if (cost != null && story.outcome().effort() != null) {
+    var effort = story.outcome().effort();
+    if (cost != null && effort != null && !effort.repeat()) {
       metrics.put("CostAtStop", "None", cost.usd(story.teller().usdPerDpuHour()));
     }
     return metrics;

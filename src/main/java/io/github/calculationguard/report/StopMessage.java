@@ -94,10 +94,18 @@ public final class StopMessage {
           "The " + what + " was over before the order was given. Nothing was stopped.";
       case LeftAlone _ -> "The " + what + " was left alone. Nothing was stopped.";
       case NotFound _ -> "There is no such " + what + " in this account and Region.";
+      case Denied _ when isOver() -> "AWS denied the stop. The " + what + " is over all the same.";
       case Denied _ -> "AWS denied the stop. The " + what + " goes on.";
+      case DryRun _ when isOver() -> "Dry run: the " + what + " is over. Nothing was stopped.";
       case DryRun _ -> "Dry run: this would have been stopped. Nothing was.";
       case Invalid _ -> "The input was no order. Nothing was stopped.";
     };
+  }
+
+  private boolean isOver() {
+    return calculation != null
+        ? calculation.state().isOver()
+        : session != null && session.state().isOver();
   }
 
   private Map<String, String> facts() {

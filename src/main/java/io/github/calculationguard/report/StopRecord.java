@@ -24,9 +24,18 @@ public final class StopRecord {
 
   /** Of an order that ended in an outcome. */
   public static StopRecord of(Story story) {
+    return of("stop", story);
+  }
+
+  /** Of a look that found nothing, or was not permitted. */
+  public static StopRecord ofLook(Story story) {
+    return of("describe", story);
+  }
+
+  private static StopRecord of(String event, Story story) {
     var outcome = story.outcome();
     return new StopRecord()
-        .head("stop", story.severity(), story.given(), story.teller(), story.at())
+        .head(event, story.severity(), story.given(), story.teller(), story.at())
         .put("outcome", story.outcomeName())
         .put("reason", reason(outcome.reason(), story.given().reason()))
         .body(story.order(), outcome.details(), outcome.effort(), story.teller());

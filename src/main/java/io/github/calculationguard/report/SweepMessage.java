@@ -154,7 +154,9 @@ public final class SweepMessage {
                     .formatted(Words.usd(cost.usd(teller.usdPerDpuHour())), cost.basis()),
             held == null
                 ? null
-                : Words.usd(held * teller.usdPerDpuHour()) + " an hour until its session ends",
+                : (details.executors().isEmpty() ? "at most " : "")
+                    + Words.usd(held * teller.usdPerDpuHour())
+                    + " an hour until its session ends",
             then(judged))
         .flatMap(Stream::ofNullable)
         .collect(Collectors.joining("; "));

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -67,19 +68,19 @@ public final class Play {
 
   private static boolean play() throws UnplayableException {
     var scenario = scenario();
-    if (scenario == Scenario.WIDGET) {
+    var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
+    var sample = SampleEvent.read(Path.of(property("event", "events/" + usual + ".json")));
+    if (scenario == Scenario.WIDGET || sample.isForTheWidget()) {
       try (var world = new LocalWorld(InstantSource.system())) {
         return WidgetStory.play(world, System.out);
       }
     }
-    if (scenario == Scenario.SWEEP) {
+    if (scenario == Scenario.SWEEP || sample.isForTheSweep()) {
       return SweepPlay.play();
     }
-    var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
     var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     var given = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;
-    var event =
-        SampleEvent.read(Path.of(property("event", "events/" + usual + ".json"))).sentAt(given);
+    var event = sample.sentAt(given);
     try (var world = new LocalWorld(new FastClock(SPEED))) {
       return new Play(scenario, event, world).run();
     }
@@ -230,14 +231,25 @@ public final class Play {
     screen.title(title);
   }
 
+  private static InetSocketAddress socket(String address) throws UnplayableException {
+    var parts = address.split(":", 2);
+    try {
+      var port = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
+      var socket = new InetSocketAddress(InetAddress.getByName(parts[0]), port);
+      new ServerSocket(port, 1, socket.getAddress()).close();
+      return socket;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UnplayableException(
+          "can't listen on %s (%s); serve takes an address of this machine, and a free port behind a colon"
+              .formatted(address, e.getMessage()));
+    }
+  }
+
   /** A world for one's own clients, in real time, until somebody interrupts it. */
   private static void serve(String address)
       throws IOException, InterruptedException, UnplayableException {
     var event = SampleEvent.read(Path.of("events/eventbridge-stop-requested.json"));
-    var parts = address.split(":", 2);
-    var port = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
-    var socket = new InetSocketAddress(InetAddress.getByName(parts[0]), port);
-    try (var world = new LocalWorld(InstantSource.system(), socket)) {
+    try (var world = new LocalWorld(InstantSource.system(), socket(address))) {
       var play = new Play(scenario(), event, world);
       play.set();
       play.scenario.spoil(world, ATTEMPTS);

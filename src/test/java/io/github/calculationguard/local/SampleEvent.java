@@ -61,16 +61,27 @@ record SampleEvent(Path file, Map<String, Object> json) {
         : new SampleEvent(file, moved(json, Duration.between(sent, instant)));
   }
 
+  /** Whether it is what the schedule sends. */
+  boolean isForTheSweep() {
+    return "Scheduled Event".equals(json.get("detail-type"));
+  }
+
+  /** Whether it is what CloudWatch sends to show the page, or its documentation. */
+  boolean isForTheWidget() {
+    return json.containsKey("describe")
+        || (json.containsKey("widgetContext") && find(json, "calculationExecutionId") == null);
+  }
+
   /** The id that the order names, or the samples'. */
   String calculation() {
     var id = find(json, "calculationExecutionId");
-    return id == null || id.isEmpty() || id.length() > 36 ? CALCULATION : id;
+    return id != null && id.matches("[0-9A-Za-z-]{1,36}") ? id : CALCULATION;
   }
 
   /** The session that the order names, or the samples'. */
   String session() {
     var id = find(json, "sessionId");
-    return id == null || id.isEmpty() || id.length() > 256 ? SESSION : id;
+    return id != null && id.matches("[0-9A-Za-z-]{1,256}") ? id : SESSION;
   }
 
   /** Since when the session is to be idle; absent where the order is about work. */

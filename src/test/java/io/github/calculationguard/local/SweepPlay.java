@@ -123,7 +123,7 @@ final class SweepPlay {
   private LambdaFunction stopFunction() {
     var environment = new HashMap<>(settings);
     environment.put("ESCALATE_AFTER_SECONDS", "1");
-    environment.put("CONFIRM_SECONDS", "4");
+    environment.put("CONFIRM_SECONDS", "10");
     return function("Stop", environment, InProcess::stop);
   }
 
