@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -21,6 +22,8 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class Bench {
 
   private static final String TOPIC = "arn:aws:sns:us-east-1:123456789012:calculation-guard";
+  private static final String PASSWORD = "changeit";
   private static final List<String> CALLS =
       List.of(
           "StopCalculationExecution",
@@ -100,7 +104,7 @@ final class Bench {
   private final Side java = new Side();
   private final Side peer = new Side();
 
-  private Bench(Path out, Path python, int warm) throws IOException {
+  private Bench(Path out, Path python, int warm) throws Exception {
     this.out = out;
     this.python = python;
     this.warm = warm;
@@ -112,7 +116,7 @@ final class Bench {
                 System.getProperty("java.class.path"),
                 StandIns.class.getName(),
                 out.resolve("server.p12").toString(),
-                "changeit")
+                PASSWORD)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     said = standIns.inputReader(StandardCharsets.UTF_8);
@@ -121,6 +125,29 @@ final class Bench {
     endpoints.put("AWS_ENDPOINT_URL_ATHENA", "https://localhost:" + ports[0]);
     endpoints.put("AWS_ENDPOINT_URL_SNS", "https://localhost:" + ports[1]);
     endpoints.put("TOPIC_ARN", TOPIC);
+    for (var port : ports) {
+      warmUp(Integer.parseInt(port));
+    }
+  }
+
+  /** So many handshakes and requests that the stand-ins' own compilers have done their work. */
+  private void warmUp(int port) throws Exception {
+    var authority = KeyStore.getInstance(out.resolve("trust.p12").toFile(), PASSWORD.toCharArray());
+    var trust = TrustManagerFactory.getInstance("PKIX");
+    trust.init(authority);
+    for (var i = 0; i < 1500; i++) {
+      // Each from scratch, as a new client's is.
+      var tls = SSLContext.getInstance("TLS");
+      tls.init(null, trust.getTrustManagers(), null);
+      try (var socket = tls.getSocketFactory().createSocket("localhost", port)) {
+        var request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n";
+        for (var j = 0; j < 4; j++) {
+          socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+          var _ = socket.getInputStream().read(new byte[4096]);
+        }
+      }
+    }
+    ask("take");
   }
 
   /**
@@ -326,7 +353,7 @@ final class Bench {
     command.addAll(
         List.of(
             "-Djavax.net.ssl.trustStore=" + out.resolve("trust.p12"),
-            "-Djavax.net.ssl.trustStorePassword=changeit",
+            "-Djavax.net.ssl.trustStorePassword=" + PASSWORD,
             "-cp",
             interfaceClient,
             "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
