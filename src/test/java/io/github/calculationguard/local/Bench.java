@@ -186,7 +186,7 @@ final class Bench {
   }
 
   private void restored() throws IOException {
-    var function = new FunctionProcess(settings(true), javaCommand(List.of()), task());
+    var function = new FunctionProcess(settings(true), javaCommand(), task());
     try {
       expect(function, Event.Initialised.class);
       ask("drop");
@@ -226,9 +226,7 @@ final class Bench {
 
   private void cold() throws IOException {
     var begun = System.nanoTime();
-    var function =
-        new FunctionProcess(
-            settings(false), javaCommand(List.of("-XX:TieredStopAtLevel=1")), task());
+    var function = new FunctionProcess(settings(false), javaCommand(), task());
     try {
       expect(function, Event.Ready.class);
       invoke(function);
@@ -325,6 +323,8 @@ final class Bench {
 
   private FunctionSettings settings(boolean snapStart) {
     var environment = new HashMap<>(endpoints);
+    // As the template has it.
+    environment.put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
     environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
     var settings =
         FunctionSettings.of(
@@ -336,7 +336,7 @@ final class Bench {
   }
 
   /** The interface client on the class path; it finds the function's package by itself. */
-  private List<String> javaCommand(List<String> more) {
+  private List<String> javaCommand() {
     var interfaceClient =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(
@@ -349,7 +349,6 @@ final class Bench {
             .collect(Collectors.joining(File.pathSeparator));
     var command = new ArrayList<>(List.of(javaProgram()));
     command.addAll(FLAGS);
-    command.addAll(more);
     command.addAll(
         List.of(
             "-Djavax.net.ssl.trustStore=" + out.resolve("trust.p12"),
