@@ -59,30 +59,31 @@ public final class CannedAws implements AutoCloseable {
     Thread.ofVirtual().start(this::accept);
   }
 
-  /** A new client for it, with no connection yet. */
-  public SdkHttpClient http() {
+  /** A new way to it, with no connection and no credentials yet. */
+  public Access access() {
     var http = clients.http(tls.trust());
-    return new SdkHttpClient() {
-      @Override
-      public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-        var redirected =
-            request.httpRequest().toBuilder()
-                .protocol("https")
-                .host(NAME)
-                .port(socket.getLocalPort())
-                .build();
-        return http.prepareRequest(
-            HttpExecuteRequest.builder()
-                .request(redirected)
-                .contentStreamProvider(request.contentStreamProvider().orElse(null))
-                .build());
-      }
+    return Access.by(
+        new SdkHttpClient() {
+          @Override
+          public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+            var redirected =
+                request.httpRequest().toBuilder()
+                    .protocol("https")
+                    .host(NAME)
+                    .port(socket.getLocalPort())
+                    .build();
+            return http.prepareRequest(
+                HttpExecuteRequest.builder()
+                    .request(redirected)
+                    .contentStreamProvider(request.contentStreamProvider().orElse(null))
+                    .build());
+          }
 
-      @Override
-      public void close() {
-        http.close();
-      }
-    };
+          @Override
+          public void close() {
+            http.close();
+          }
+        });
   }
 
   /**

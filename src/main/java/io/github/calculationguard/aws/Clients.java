@@ -26,31 +26,31 @@ public record Clients(Duration attempt, int attempts) {
   private static final Duration MOST_TO_CONNECT = Duration.ofSeconds(1);
 
   /** Athena's. */
-  public AthenaClient athena(SdkHttpClient http) {
-    return configured(AthenaClient.builder(), http).build();
+  public AthenaClient athena(Access access) {
+    return configured(AthenaClient.builder(), access).build();
   }
 
   /** Athena's, at a pace. */
-  public AthenaClient athena(SdkHttpClient http, Pace pace) {
-    return configured(AthenaClient.builder(), http, new PacedCalls(pace)).build();
+  public AthenaClient athena(Access access, Pace pace) {
+    return configured(AthenaClient.builder(), access, new PacedCalls(pace)).build();
   }
 
   /** EventBridge's. */
-  public EventBridgeClient eventBridge(SdkHttpClient http) {
-    return configured(EventBridgeClient.builder(), http).build();
+  public EventBridgeClient eventBridge(Access access) {
+    return configured(EventBridgeClient.builder(), access).build();
   }
 
   /** SNS's. */
-  public SnsClient sns(SdkHttpClient http) {
-    return configured(SnsClient.builder(), http).build();
+  public SnsClient sns(Access access) {
+    return configured(SnsClient.builder(), access).build();
   }
 
-  /** The one HTTP client that they share. */
-  public SdkHttpClient http() {
-    return timed().build();
+  /** What those of one function share. */
+  public Access access() {
+    return Access.by(timed().build());
   }
 
-  /** The same, which trusts nobody but whom it is told to. */
+  /** An HTTP client that trusts nobody but whom it is told to. */
   SdkHttpClient http(TrustManagerFactory trust) {
     return timed().tlsTrustManagersProvider(trust::getTrustManagers).build();
   }
@@ -62,9 +62,10 @@ public record Clients(Duration attempt, int attempts) {
   }
 
   private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configured(
-      B builder, SdkHttpClient http, ExecutionInterceptor... interceptors) {
+      B builder, Access access, ExecutionInterceptor... interceptors) {
     return builder
-        .httpClient(http)
+        .httpClient(access.http())
+        .credentialsProvider(access.credentials())
         .overrideConfiguration(
             ClientOverrideConfiguration.builder()
                 .apiCallAttemptTimeout(attempt)

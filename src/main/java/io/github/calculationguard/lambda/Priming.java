@@ -72,7 +72,7 @@ final class Priming implements Resource {
     var begun = wired.clock().instant();
     line.put("timestamp", begun.toString());
     try (var aws = new CannedAws(wired.settings().clients(), begun)) {
-      aws.mustBeRefusedBy(wired.http());
+      aws.mustBeRefusedBy(wired.access().http());
       var end = begun.plus(LONGEST);
       for (var round = 0; round < ROUNDS && wired.clock().instant().isBefore(end); round++) {
         rehearse(aws);
@@ -97,7 +97,7 @@ final class Priming implements Resource {
   public void afterRestore(Context<? extends Resource> context) {}
 
   void rehearse(CannedAws aws) {
-    try (var parts = StopWiring.of(wired.settings(), aws.http(), wired.clock(), _ -> {})) {
+    try (var parts = StopWiring.of(wired.settings(), aws.access(), wired.clock(), _ -> {})) {
       var handler = new StopHandler(parts);
       ORDERS.forEach(order -> rehearse(order, handler));
     }

@@ -1,5 +1,6 @@
 package io.github.calculationguard.lambda;
 
+import io.github.calculationguard.aws.Access;
 import io.github.calculationguard.aws.SdkAthenaSpark;
 import io.github.calculationguard.aws.SnsAnnouncements;
 import io.github.calculationguard.report.Announcements;
@@ -15,13 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
-import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
 /** The stop function's parts, put together. */
 record StopWiring(
     StopSettings settings,
-    SdkHttpClient http,
+    Access access,
     List<SdkAutoCloseable> clients,
     StopCalculation stop,
     Announcements announcements,
@@ -31,18 +31,17 @@ record StopWiring(
 
   static StopWiring of(Map<String, String> environment) {
     var settings = StopSettings.from(environment);
-    return of(settings, settings.clients().http(), InstantSource.system(), StopWiring::pause);
+    return of(settings, settings.clients().access(), InstantSource.system(), StopWiring::pause);
   }
 
-  static StopWiring of(
-      StopSettings settings, SdkHttpClient http, InstantSource clock, Pause pause) {
-    var athenaClient = settings.clients().athena(http);
-    var snsClient = settings.clients().sns(http);
+  static StopWiring of(StopSettings settings, Access access, InstantSource clock, Pause pause) {
+    var athenaClient = settings.clients().athena(access);
+    var snsClient = settings.clients().sns(access);
     var athena = new SdkAthenaSpark(athenaClient, clock);
     return new StopWiring(
         settings,
-        http,
-        List.of(athenaClient, snsClient, http),
+        access,
+        List.of(athenaClient, snsClient),
         new StopCalculation(
             athena,
             settings.ladder(),
@@ -57,6 +56,7 @@ record StopWiring(
   @Override
   public void close() {
     clients.forEach(SdkAutoCloseable::close);
+    access.close();
   }
 
   /** A little shorter than asked, by chance, so that many who wait do not come back at once. */

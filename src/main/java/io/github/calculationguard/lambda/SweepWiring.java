@@ -1,5 +1,6 @@
 package io.github.calculationguard.lambda;
 
+import io.github.calculationguard.aws.Access;
 import io.github.calculationguard.aws.EventBridgeOrders;
 import io.github.calculationguard.aws.SdkAthenaSpark;
 import io.github.calculationguard.aws.SnsAnnouncements;
@@ -10,7 +11,6 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Consumer;
-import software.amazon.awssdk.http.SdkHttpClient;
 
 /** The sweep function's parts, put together. */
 record SweepWiring(
@@ -22,22 +22,22 @@ record SweepWiring(
 
   static SweepWiring of(Map<String, String> environment) {
     var settings = SweepSettings.from(environment);
-    return of(settings, settings.clients().http(), InstantSource.system(), SweepWiring::pause);
+    return of(settings, settings.clients().access(), InstantSource.system(), SweepWiring::pause);
   }
 
   static SweepWiring of(
-      SweepSettings settings, SdkHttpClient http, InstantSource clock, Consumer<Duration> pause) {
+      SweepSettings settings, Access access, InstantSource clock, Consumer<Duration> pause) {
     var clients = settings.clients();
     var pace = new Pace(settings.callsASecond(), clock, pause);
     return new SweepWiring(
         settings,
         new Sweep(
-            new SdkAthenaSpark(clients.athena(http, pace), clock),
+            new SdkAthenaSpark(clients.athena(access, pace), clock),
             pace,
-            new EventBridgeOrders(clients.eventBridge(http), settings.bus(), clock),
+            new EventBridgeOrders(clients.eventBridge(access), settings.bus(), clock),
             clock,
             settings.policy()),
-        new SnsAnnouncements(clients.sns(http), settings.topicArn(), clock),
+        new SnsAnnouncements(clients.sns(access), settings.topicArn(), clock),
         clock,
         StopWiring.guardVersion());
   }

@@ -1,5 +1,6 @@
 package io.github.calculationguard.lambda;
 
+import io.github.calculationguard.aws.Access;
 import io.github.calculationguard.aws.SdkAthenaSpark;
 import io.github.calculationguard.guard.Lookout;
 import io.github.calculationguard.guard.Pace;
@@ -7,23 +8,22 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Consumer;
-import software.amazon.awssdk.http.SdkHttpClient;
 
 /** The widget function's parts, put together. */
 record WidgetWiring(WidgetSettings settings, Lookout lookout, InstantSource clock, String version) {
 
   static WidgetWiring of(Map<String, String> environment) {
     var settings = WidgetSettings.from(environment);
-    return of(settings, settings.clients().http(), InstantSource.system(), SweepWiring::pause);
+    return of(settings, settings.clients().access(), InstantSource.system(), SweepWiring::pause);
   }
 
   static WidgetWiring of(
-      WidgetSettings settings, SdkHttpClient http, InstantSource clock, Consumer<Duration> pause) {
+      WidgetSettings settings, Access access, InstantSource clock, Consumer<Duration> pause) {
     var pace = new Pace(settings.callsASecond(), clock, pause);
     return new WidgetWiring(
         settings,
         new Lookout(
-            new SdkAthenaSpark(settings.clients().athena(http, pace), clock),
+            new SdkAthenaSpark(settings.clients().athena(access, pace), clock),
             clock,
             settings.workGroups(),
             settings.limits(),

@@ -95,8 +95,8 @@ class FindingTest {
     InProcess.tellTheSdk(environment);
     var settings = StopSettings.from(environment);
     var clients = settings.clients();
-    try (var http = clients.http();
-        var eventBridge = clients.eventBridge(http)) {
+    try (var access = clients.access();
+        var eventBridge = clients.eventBridge(access)) {
       var refused =
           new EventBridgeOrders(eventBridge, "guard", clock)
               .place(List.of(finding), new Deadline(NOW.plusSeconds(30)));

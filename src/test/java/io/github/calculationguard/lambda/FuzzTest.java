@@ -4,6 +4,7 @@ import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.calculationguard.aws.Access;
 import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
 import io.github.calculationguard.report.Announcements.NotAnnouncedException;
 import io.github.calculationguard.report.Json;
@@ -34,6 +35,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -183,7 +185,7 @@ class FuzzTest {
         new StopHandler(
             new StopWiring(
                 settings,
-                NO_HTTP,
+                new Access(NO_HTTP, AnonymousCredentialsProvider.create()),
                 List.of(),
                 new StopCalculation(
                     athena,

@@ -39,7 +39,7 @@ public final class InProcess {
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
     tellTheSdk(environment);
     var settings = StopSettings.from(environment);
-    return new StopHandler(StopWiring.of(settings, settings.clients().http(), clock, pause));
+    return new StopHandler(StopWiring.of(settings, settings.clients().access(), clock, pause));
   }
 
   /** The widget function by a clock that its pauses move. */
@@ -48,14 +48,14 @@ public final class InProcess {
     tellTheSdk(environment);
     var settings = WidgetSettings.from(environment);
     return new WidgetHandler(
-        WidgetWiring.of(settings, settings.clients().http(), clock, clock::advance));
+        WidgetWiring.of(settings, settings.clients().access(), clock, clock::advance));
   }
 
   static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
     tellTheSdk(environment);
     var settings = SweepSettings.from(environment);
     return new SweepHandler(
-        SweepWiring.of(settings, settings.clients().http(), clock, clock::advance));
+        SweepWiring.of(settings, settings.clients().access(), clock, clock::advance));
   }
 
   static void tellTheSdk(Map<String, String> environment) {

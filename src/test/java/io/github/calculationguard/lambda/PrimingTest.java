@@ -65,7 +65,7 @@ class PrimingTest {
     InProcess.tellTheSdk(world.environment());
     var wired = StopWiring.of(environment);
     try (var aws = new CannedAws(wired.settings().clients(), Instant.now())) {
-      aws.mustBeRefusedBy(wired.http());
+      aws.mustBeRefusedBy(wired.access().http());
       new Priming(wired).rehearse(aws);
 
       assertThat(aws.calls()).as("each shape stopped, described, announced").isGreaterThan(35);
