@@ -128,6 +128,7 @@ public final class CannedAws implements AutoCloseable {
 
   private void serve(Socket connection) {
     try (connection) {
+      connection.setTcpNoDelay(true);
       var in = new BufferedInputStream(connection.getInputStream());
       for (var head = head(in); head != null; head = head(in)) {
         in.skipNBytes(Long.parseLong(found(LENGTH, head, "0")));
