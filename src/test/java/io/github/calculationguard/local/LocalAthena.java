@@ -55,27 +55,12 @@ public final class LocalAthena extends LocalService {
   @Override
   Reply refuse(String operation, Fault.Refusal refusal) {
     var place = model.place();
-    return (switch (refusal) {
-          case THROTTLED -> Refused.of(400, "ThrottlingException", "Rate exceeded");
-          case INTERNAL_ERROR ->
-              Refused.of(500, "InternalServerException", "An internal error occurred");
-          case UNAVAILABLE ->
-              Refused.of(503, "ServiceUnavailableException", "The service is not available");
-          case EXPIRED_TOKEN ->
-              Refused.of(
-                  400,
-                  "ExpiredTokenException",
-                  "The security token included in the request is expired");
-          case DENIED ->
-              Refused.of(
-                  400,
-                  "AccessDeniedException",
-                  ("User: arn:%1$s:sts::%3$s:assumed-role/guard/guard is not authorized to perform:"
-                          + " athena:%4$s on resource: arn:%1$s:athena:%2$s:%3$s:workgroup/primary"
-                          + " because no identity-based policy allows the athena:%4$s action")
-                      .formatted(place.partition(), place.region(), place.accountId(), operation));
-        })
-        .reply();
+    var denied =
+        ("User: arn:%1$s:sts::%3$s:assumed-role/guard/guard is not authorized to perform:"
+                + " athena:%4$s on resource: arn:%1$s:athena:%2$s:%3$s:workgroup/primary"
+                + " because no identity-based policy allows the athena:%4$s action")
+            .formatted(place.partition(), place.region(), place.accountId(), operation);
+    return Refused.by(refusal, "InternalServerException", denied).reply();
   }
 
   @Override

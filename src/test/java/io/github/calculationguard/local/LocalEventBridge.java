@@ -97,24 +97,10 @@ public final class LocalEventBridge extends LocalService {
 
   @Override
   Reply refuse(String operation, Fault.Refusal refusal) {
-    return (switch (refusal) {
-          case THROTTLED -> Refused.of(400, "ThrottlingException", "Rate exceeded");
-          case INTERNAL_ERROR -> Refused.of(500, "InternalException", "An internal error occurred");
-          case UNAVAILABLE ->
-              Refused.of(503, "ServiceUnavailableException", "The service is not available");
-          case EXPIRED_TOKEN ->
-              Refused.of(
-                  400,
-                  "ExpiredTokenException",
-                  "The security token included in the request is expired");
-          case DENIED ->
-              Refused.of(
-                  400,
-                  "AccessDeniedException",
-                  "User: arn:%s:sts::%s:assumed-role/guard/guard is not authorized to perform: events:%s"
-                      .formatted(place.partition(), place.accountId(), operation));
-        })
-        .reply();
+    var denied =
+        "User: arn:%s:sts::%s:assumed-role/guard/guard is not authorized to perform: events:%s"
+            .formatted(place.partition(), place.accountId(), operation);
+    return Refused.by(refusal, "InternalException", denied).reply();
   }
 
   @Override

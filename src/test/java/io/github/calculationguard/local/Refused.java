@@ -47,6 +47,23 @@ final class Refused extends RuntimeException {
     };
   }
 
+  /**
+   * What every service of this protocol answers.
+   *
+   * @param internal the service's own name of an internal error
+   * @param denied whom it denies what, in its words
+   */
+  static Refused by(Fault.Refusal refusal, String internal, String denied) {
+    return switch (refusal) {
+      case THROTTLED -> of(400, "ThrottlingException", "Rate exceeded");
+      case INTERNAL_ERROR -> of(500, internal, "An internal error occurred");
+      case UNAVAILABLE -> of(503, "ServiceUnavailableException", "The service is not available");
+      case EXPIRED_TOKEN ->
+          of(400, "ExpiredTokenException", "The security token included in the request is expired");
+      case DENIED -> of(400, "AccessDeniedException", denied);
+    };
+  }
+
   Reply reply() {
     var body = new LinkedHashMap<String, String>();
     body.put("__type", type);
