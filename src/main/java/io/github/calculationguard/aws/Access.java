@@ -1,15 +1,22 @@
 package io.github.calculationguard.aws;
 
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.utils.SdkAutoCloseable;
 
-/** What the clients of one function share: its connections and its credentials. */
-public record Access(SdkHttpClient http, AwsCredentialsProvider credentials)
+/**
+ * What the clients of one function share: its connections, its credentials, and the thread that
+ * ends calls that take too long.
+ */
+public record Access(
+    SdkHttpClient http, AwsCredentialsProvider credentials, ScheduledExecutorService timer)
     implements AutoCloseable {
 
   /** With the function's own credentials, which are fetched when the first call needs them. */
@@ -21,12 +28,31 @@ public record Access(SdkHttpClient http, AwsCredentialsProvider credentials)
         AwsCredentialsProviderChain.of(
             SystemPropertyCredentialsProvider.create(),
             EnvironmentVariableCredentialsProvider.create(),
-            ContainerCredentialsProvider.create()));
+            ContainerCredentialsProvider.create()),
+        oneThread());
+  }
+
+  /** One thread for all, and there before the first call: the SDK's own start five a client. */
+  private static ScheduledExecutorService oneThread() {
+    var timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().factory());
+    timer.setRemoveOnCancelPolicy(true);
+    timer.prestartCoreThread();
+    return timer;
+  }
+
+  /** Gets the credentials before a call needs them; should that fail, the call tries again. */
+  public void prepare() {
+    try {
+      var _ = credentials.resolveCredentials();
+    } catch (SdkException e) {
+      // That call tells what is wrong.
+    }
   }
 
   @Override
   public void close() {
     http.close();
+    timer.shutdownNow();
     if (credentials instanceof SdkAutoCloseable closeable) {
       closeable.close();
     }

@@ -69,6 +69,7 @@ public record Clients(Duration attempt, int attempts) {
         .overrideConfiguration(
             ClientOverrideConfiguration.builder()
                 .apiCallAttemptTimeout(attempt)
+                .scheduledExecutorService(access.timer())
                 .executionInterceptors(List.of(interceptors))
                 .retryStrategy(
                     AwsRetryStrategy.standardRetryStrategy().toBuilder()

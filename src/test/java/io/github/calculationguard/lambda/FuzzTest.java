@@ -31,6 +31,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -158,6 +160,7 @@ class FuzzTest {
         .contains("INVALID", "CANCELED", "CANCELING", "NOT_FOUND", "LEFT_ALONE", "failure");
   }
 
+  private static final ScheduledExecutorService NO_TIMER = new ScheduledThreadPoolExecutor(0);
   private static final SdkHttpClient NO_HTTP =
       new SdkHttpClient() {
         @Override
@@ -185,7 +188,7 @@ class FuzzTest {
         new StopHandler(
             new StopWiring(
                 settings,
-                new Access(NO_HTTP, AnonymousCredentialsProvider.create()),
+                new Access(NO_HTTP, AnonymousCredentialsProvider.create(), NO_TIMER),
                 List.of(),
                 new StopCalculation(
                     athena,
