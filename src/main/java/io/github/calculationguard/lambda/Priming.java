@@ -9,6 +9,7 @@ import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +28,13 @@ import org.crac.Resource;
  */
 final class Priming implements Resource {
 
-  // The compilers begin to do their best after some thousand calls.
+  // The compiler takes what was called some hundred times.
   private static final int ROUNDS = 100;
-  private static final Duration LONGEST = Duration.ofSeconds(20);
+  // Nobody waits for it but who deploys, and a small function has a part of a processor.
+  private static final Duration LONGEST = Duration.ofSeconds(60);
+
+  // Where the interface client leaves an invocation's trace, and the SDK looks for it.
+  private static final String TRACE = "com.amazonaws.xray.traceHeader";
 
   private static final List<String> ORDERS =
       List.of(
@@ -71,6 +76,7 @@ final class Priming implements Resource {
     var line = new LinkedHashMap<String, Object>();
     var begun = wired.clock().instant();
     line.put("timestamp", begun.toString());
+    System.setProperty(TRACE, trace(begun));
     try (var aws = new CannedAws(wired.settings().clients(), begun)) {
       aws.mustBeRefusedBy(wired.access().http());
       var end = begun.plus(LONGEST);
@@ -85,6 +91,8 @@ final class Priming implements Resource {
       line.put("level", "WARN");
       line.put("event", "not_primed");
       line.put("reason", e.toString());
+    } finally {
+      System.clearProperty(TRACE);
     }
     line.put("took_millis", Duration.between(begun, wired.clock().instant()).toMillis());
     LambdaRuntime.getLogger()
@@ -94,7 +102,9 @@ final class Priming implements Resource {
   }
 
   @Override
-  public void afterRestore(Context<? extends Resource> context) {}
+  public void afterRestore(Context<? extends Resource> context) {
+    wired.access().prepare();
+  }
 
   void rehearse(CannedAws aws) {
     try (var parts = StopWiring.of(wired.settings(), aws.access(), wired.clock(), _ -> {})) {
@@ -111,13 +121,17 @@ final class Priming implements Resource {
         Arrival.of(
             "canned",
             "arn:aws:lambda:us-east-1:123456789012:function:canned",
-            "Root=1-%08x-0".formatted(now.getEpochSecond()),
+            trace(now),
             Duration.ofMinutes(1),
             now);
     json.toJson(
         handler.handle(json.fromJson(event, Map.class), arrival, new Unheard()),
         OutputStream.nullOutputStream(),
         Object.class);
+  }
+
+  private static String trace(Instant now) {
+    return "Root=1-%08x-0".formatted(now.getEpochSecond());
   }
 
   /** What they have not done by the snapshot they would do while the first order runs. */

@@ -46,7 +46,7 @@ class PrimingTest {
     return new LocalLambda(
         FunctionSettings.of(
                 "guard-StopFunction",
-                "io.github.calculationguard.lambda.StopHandler::handleRequest",
+                "io.github.calculationguard.lambda.StopHandler",
                 LocalWorld.PLACE,
                 environment)
             .withSnapStart());
@@ -117,5 +117,19 @@ class PrimingTest {
           .containsEntry("level", "WARN")
           .containsKey("reason");
     }
+  }
+
+  @Test
+  void isRestoredWithoutCredentialsAndTheFirstOrderSaysSo() {
+    environment.put("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/credentials");
+    try (var function = function()) {
+      var result = function.invoke("{\"calculationExecutionId\":\"any\"}", TIMEOUT);
+
+      assertThat(result.outcome()).isInstanceOf(Outcome.Failure.class);
+      assertThat(((Outcome.Failure) result.outcome()).json())
+          .contains("OrderFailedException")
+          .contains("credentials");
+    }
+    assertThat(calls()).isEmpty();
   }
 }
