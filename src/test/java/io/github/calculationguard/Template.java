@@ -97,6 +97,11 @@ public final class Template {
         : own;
   }
 
+  /** The variables of a function's environment. */
+  public Map<String, Object> variables(String function) {
+    return map(map(properties(function).get("Environment")).get("Variables"));
+  }
+
   /** As SAM does it: a mapping is merged, and anything else is replaced. */
   private static Map<String, Object> merged(Map<String, Object> global, Map<String, Object> own) {
     var merged = new LinkedHashMap<>(global);

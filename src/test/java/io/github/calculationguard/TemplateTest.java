@@ -490,7 +490,7 @@ class TemplateTest {
   @Test
   void leavesAwsEndpointsAsTheyAre() {
     for (var function : functions()) {
-      var variables = map(map(template.properties(function).get("Environment")).get("Variables"));
+      var variables = template.variables(function);
 
       assertThat(map(Template.resolve(variables, Map.of())).keySet())
           .noneMatch(name -> name.startsWith("AWS_"));

@@ -3,6 +3,7 @@ package io.github.calculationguard.lambda;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.calculationguard.Template;
 import io.github.calculationguard.local.CalculationSetup;
 import io.github.calculationguard.local.Course;
 import io.github.calculationguard.local.FunctionSettings;
@@ -55,12 +56,10 @@ class EnduranceTest {
     world.athena().model().addWorkGroup("etl", SparkModel.PYSPARK_3, Map.of("owner", "team data"));
     var environment = new HashMap<>(world.environment());
     environment.put("TOPIC_ARN", world.sns().addTopic("guard"));
+    var options = Template.read().variables("StopFunction").get("JAVA_TOOL_OPTIONS");
+    environment.put("JAVA_TOOL_OPTIONS", String.valueOf(options));
     var settings =
-        FunctionSettings.of(
-            "guard",
-            StopHandler.class.getName() + "::handleRequest",
-            LocalWorld.PLACE,
-            environment);
+        FunctionSettings.of("guard", StopHandler.class.getName(), LocalWorld.PLACE, environment);
     var samples = new ArrayList<Sample>();
     try (world;
         var lambda = new LocalLambda(settings)) {

@@ -142,8 +142,7 @@ class FaultDrillTest {
     environment.put("ESCALATE_AFTER_SECONDS", "5");
     environment.put("CONFIRM_SECONDS", "20");
     environment.put("ATTEMPT_TIMEOUT_MILLIS", "250");
-    return FunctionSettings.of(
-            "guard", StopHandler.class.getName() + "::handleRequest", LocalWorld.PLACE, environment)
+    return FunctionSettings.of("guard", StopHandler.class.getName(), LocalWorld.PLACE, environment)
         .withSnapStart();
   }
 

@@ -154,8 +154,7 @@ class SettingsTest {
   }
 
   private static Set<String> variables(String function) {
-    var environment = Template.map(Template.read().properties(function).get("Environment"));
-    var variables = new TreeSet<>(Template.map(environment.get("Variables")).keySet());
+    var variables = new TreeSet<>(Template.read().variables(function).keySet());
     variables.removeIf(name -> name.startsWith("AWS_") || name.startsWith("JAVA_"));
     if (function.equals("WidgetFunction")) {
       // It has no metrics to name.

@@ -136,7 +136,7 @@ public final class Play {
     environment.put("MAX_ATTEMPTS", Integer.toString(ATTEMPTS));
     return FunctionSettings.of(
         "calculation-guard-StopFunction",
-        "io.github.calculationguard.lambda.StopHandler::handleRequest",
+        "io.github.calculationguard.lambda.StopHandler",
         LocalWorld.PLACE,
         environment);
   }

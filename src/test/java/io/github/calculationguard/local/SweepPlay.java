@@ -134,7 +134,7 @@ final class SweepPlay {
     var function =
         FunctionSettings.of(
             "calculation-guard-" + name + "Function",
-            "io.github.calculationguard.lambda." + name + "Handler::handleRequest",
+            "io.github.calculationguard.lambda." + name + "Handler",
             LocalWorld.PLACE,
             environment);
     return LocalLambda.isSupported()

@@ -130,7 +130,7 @@ public final class WidgetStory {
     var settings =
         FunctionSettings.of(
             "calculation-guard-WidgetFunction",
-            "io.github.calculationguard.lambda.WidgetHandler::handleRequest",
+            "io.github.calculationguard.lambda.WidgetHandler",
             LocalWorld.PLACE,
             environment);
     var event = Json.text(SampleEvent.read(Path.of("events", "widget.json")).json());
