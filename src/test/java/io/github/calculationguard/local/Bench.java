@@ -1,5 +1,6 @@
 package io.github.calculationguard.local;
 
+import io.github.calculationguard.Template;
 import io.github.calculationguard.local.RuntimeApi.Event;
 import java.io.BufferedReader;
 import java.io.File;
@@ -33,7 +34,11 @@ import org.jspecify.annotations.Nullable;
 final class Bench {
 
   private static final String TOPIC = "arn:aws:sns:us-east-1:123456789012:calculation-guard";
+  private static final String STOP_HANDLER = "io.github.calculationguard.lambda.StopHandler";
+  private static final String SWEEP_HANDLER = "io.github.calculationguard.lambda.SweepHandler";
   private static final String PASSWORD = "changeit";
+  // A sweep's calls are always the same, and at a pace its time is nearly so.
+  private static final int SWEEPS = 3;
   private static final List<String> CALLS =
       List.of(
           "StopCalculationExecution",
@@ -65,7 +70,10 @@ final class Bench {
     WARM_STOP("warm: order to Stop, p50", "ms", 0.80),
     WARM_CPU("warm: mean processor time, compilers included", "ms", 0),
     COLD("cold: process start to first answer, no SnapStart", "ms", 0),
-    MEMORY("memory after the warm ones", "MB", 0);
+    MEMORY("memory after the warm ones", "MB", 0),
+    SWEEP_CALLS("sweep: calls to Athena, nothing known yet", "calls", 0.35),
+    SWEEP_AGAIN("sweep: calls to Athena, the next one", "calls", 0),
+    SWEEP_TIME("sweep: time at the same pace, nothing known yet", "s", 0);
 
     final String title;
     final String unit;
@@ -166,6 +174,8 @@ final class Bench {
         bench.round(round);
         System.out.printf(Locale.ROOT, "%n%d of %d%n%s", round, rounds, bench.table());
       }
+      bench.sweeps(Math.min(rounds, SWEEPS));
+      System.out.printf("%n%s", bench.table());
       Files.writeString(Path.of("bench", "RESULTS.md"), bench.results(rounds));
     } finally {
       bench.standIns.destroy();
@@ -186,7 +196,7 @@ final class Bench {
   }
 
   private void restored() throws IOException {
-    var function = new FunctionProcess(settings(true), javaCommand(), task());
+    var function = new FunctionProcess(settings(true), javaCommand(STOP_HANDLER), task());
     try {
       expect(function, Event.Initialised.class);
       ask("drop");
@@ -208,7 +218,7 @@ final class Bench {
   private void python() throws IOException {
     var begun = System.nanoTime();
     var command = List.of(python.toString(), "-m", "awslambdaric", "peer.handler");
-    var function = new FunctionProcess(settings(false), command, Path.of("bench").toAbsolutePath());
+    var function = new FunctionProcess(settings(false), command, peers());
     try {
       expect(function, Event.Ready.class);
       var before = processorMillis(function.pid());
@@ -226,7 +236,7 @@ final class Bench {
 
   private void cold() throws IOException {
     var begun = System.nanoTime();
-    var function = new FunctionProcess(settings(false), javaCommand(), task());
+    var function = new FunctionProcess(settings(false), javaCommand(STOP_HANDLER), task());
     try {
       expect(function, Event.Ready.class);
       invoke(function);
@@ -253,6 +263,41 @@ final class Bench {
     side.add(Figure.MEMORY, megabytes(function.pid()));
   }
 
+  private void sweeps(int rounds) throws IOException, InterruptedException {
+    try (var account = new SweepBench()) {
+      var environment = account.environment();
+      // As Lambda has it without SnapStart.
+      environment.put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+      var settings = FunctionSettings.of("sweep", SWEEP_HANDLER, LocalWorld.PLACE, environment);
+      for (var round = 0; round < rounds; round++) {
+        sweep(account, java, new FunctionProcess(settings, javaCommand(SWEEP_HANDLER), task()));
+        var command = List.of(python.toString(), "-m", "awslambdaric", "sweep_peer.handler");
+        sweep(account, peer, new FunctionProcess(settings, command, peers()));
+      }
+    }
+  }
+
+  private static void sweep(SweepBench account, Side side, FunctionProcess function)
+      throws IOException {
+    try {
+      expect(function, Event.Ready.class);
+      for (var figure : List.of(Figure.SWEEP_CALLS, Figure.SWEEP_AGAIN)) {
+        var event = Files.readString(Path.of("events", "schedule-sweep.json"));
+        function.api().hand(invocation(event, SweepBench.LONGEST));
+        var from = System.nanoTime();
+        var ended = (Event.Answered) expect(function, Event.Answered.class, SweepBench.LONGEST);
+        expect(function, Event.Ready.class);
+        account.check(ended.json(), function.log());
+        side.add(figure, account.calls());
+        if (figure == Figure.SWEEP_CALLS) {
+          side.add(Figure.SWEEP_TIME, millis(ended.atNanos() - from) / 1000);
+        }
+      }
+    } finally {
+      function.kill();
+    }
+  }
+
   private long answered;
 
   /** Gives one order, and checks its answer and every call that it led to. */
@@ -265,14 +310,7 @@ final class Bench {
         "detail":{"calculationExecutionId":"%s","reason":"over the day's budget","requestedBy":"budget"}}"""
             .formatted(
                 UUID.randomUUID(), Instant.now().truncatedTo(ChronoUnit.SECONDS), calculation);
-    function
-        .api()
-        .hand(
-            new RuntimeApi.Invocation(
-                UUID.randomUUID().toString(),
-                RuntimeApi.newTraceId(),
-                event,
-                Instant.now().plusSeconds(90)));
+    function.api().hand(invocation(event, Duration.ofSeconds(90)));
     var ended = (Event.Answered) expect(function, Event.Answered.class);
     expect(function, Event.Ready.class);
     var answer = Json.object(ended.json());
@@ -291,6 +329,11 @@ final class Bench {
     return new Timing(millis(answered - from), millis(Long.parseLong(calls.getFirst()[1]) - from));
   }
 
+  private static RuntimeApi.Invocation invocation(String event, Duration time) {
+    return new RuntimeApi.Invocation(
+        UUID.randomUUID().toString(), RuntimeApi.newTraceId(), event, Instant.now().plus(time));
+  }
+
   /** Every order is one line of the log, and nothing else is an outcome. */
   private static void check(FunctionProcess function, int orders) {
     var log = function.log();
@@ -301,7 +344,12 @@ final class Bench {
   }
 
   private static Event expect(FunctionProcess function, Class<? extends Event> expected) {
-    var event = function.await(Duration.ofSeconds(60));
+    return expect(function, expected, Duration.ofSeconds(60));
+  }
+
+  private static Event expect(
+      FunctionProcess function, Class<? extends Event> expected, Duration time) {
+    var event = function.await(time);
     if (!expected.isInstance(event)) {
       throw new IllegalStateException(event + "\n" + String.join("\n", function.log()));
     }
@@ -321,22 +369,21 @@ final class Bench {
     return out.resolve("task");
   }
 
+  private static Path peers() {
+    return Path.of("bench").toAbsolutePath();
+  }
+
   private FunctionSettings settings(boolean snapStart) {
     var environment = new HashMap<>(endpoints);
-    // As the template has it.
-    environment.put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+    var options = Template.read().variables("StopFunction").get("JAVA_TOOL_OPTIONS");
+    environment.put("JAVA_TOOL_OPTIONS", String.valueOf(options));
     environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
-    var settings =
-        FunctionSettings.of(
-            "stop",
-            "io.github.calculationguard.lambda.StopHandler::handleRequest",
-            LocalWorld.PLACE,
-            environment);
+    var settings = FunctionSettings.of("stop", STOP_HANDLER, LocalWorld.PLACE, environment);
     return snapStart ? settings.withSnapStart() : settings;
   }
 
   /** The interface client on the class path; it finds the function's package by itself. */
-  private List<String> javaCommand() {
+  private List<String> javaCommand(String handler) {
     var interfaceClient =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(
@@ -356,7 +403,7 @@ final class Bench {
             "-cp",
             interfaceClient,
             "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
-            "io.github.calculationguard.lambda.StopHandler::handleRequest"));
+            handler));
     return command;
   }
 
