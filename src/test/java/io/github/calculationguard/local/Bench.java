@@ -22,6 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -64,6 +66,11 @@ final class Bench {
   private enum Figure {
     RESTORED("restored: first invocation", "ms", 0.50),
     RESTORED_STOP("restored: order to Stop", "ms", 0.50),
+    TO_ATHENA("&nbsp; until it connects to Athena", "ms", 0),
+    TLS_ATHENA("&nbsp; TLS with Athena", "ms", 0),
+    CALLS_AND_MESSAGE("&nbsp; the calls to Athena, and the message made", "ms", 0),
+    TLS_SNS("&nbsp; TLS with SNS", "ms", 0),
+    TO_ANSWER("&nbsp; the message sent, the log line, the answer", "ms", 0),
     RESTORED_CPU("restored: first invocation, processor time", "ms", 0),
     WARM_P50("warm: p50", "ms", 0.85),
     WARM_P99("warm: p99", "ms", 1.5),
@@ -71,8 +78,8 @@ final class Bench {
     WARM_CPU("warm: mean processor time, compilers included", "ms", 0),
     COLD("cold: process start to first answer, no SnapStart", "ms", 0),
     MEMORY("memory after the warm ones", "MB", 0),
-    SWEEP_CALLS("sweep: calls to Athena, nothing known yet", "calls", 0.35),
-    SWEEP_AGAIN("sweep: calls to Athena, the next one", "calls", 0),
+    SWEEP_CALLS("sweep: calls to Athena, nothing known yet", "", 0.35),
+    SWEEP_AGAIN("sweep: calls to Athena, the next one", "", 0),
     SWEEP_TIME("sweep: time at the same pace, nothing known yet", "s", 0);
 
     final String title;
@@ -84,7 +91,21 @@ final class Bench {
       this.unit = unit;
       this.most = most;
     }
+
+    String said(double value) {
+      return unit.isEmpty()
+          ? String.format(Locale.ROOT, "%.0f", value)
+          : String.format(Locale.ROOT, "%.2f %s", value, unit);
+    }
   }
+
+  private static final List<Figure> PARTS =
+      List.of(
+          Figure.TO_ATHENA,
+          Figure.TLS_ATHENA,
+          Figure.CALLS_AND_MESSAGE,
+          Figure.TLS_SNS,
+          Figure.TO_ANSWER);
 
   /** One side's values, by figure and round. */
   private static final class Side {
@@ -99,8 +120,13 @@ final class Bench {
     }
   }
 
-  /** How long one invocation took, and how long it took to send Stop, in milliseconds. */
-  private record Timing(double whole, double toStop) {}
+  /**
+   * How long one invocation took, how long it took to send Stop, and of what the whole is made, in
+   * milliseconds.
+   *
+   * @param parts from event to event; empty unless it connected to Athena and to SNS
+   */
+  private record Timing(double whole, double toStop, List<Double> parts) {}
 
   private final Path out;
   private final Path python;
@@ -196,17 +222,21 @@ final class Bench {
   }
 
   private void restored() throws IOException {
+    Files.deleteIfExists(classes());
     var function = new FunctionProcess(settings(true), javaCommand(STOP_HANDLER), task());
     try {
       expect(function, Event.Initialised.class);
       ask("drop");
       ask("take");
+      var restored = System.nanoTime();
       function.api().restore();
       expect(function, Event.Ready.class);
+      hooks.add(millis(System.nanoTime() - restored));
+      loadedBefore = Files.readAllLines(classes()).size();
       var before = processorMillis(function.pid());
       var first = invoke(function);
-      java.add(Figure.RESTORED, first.whole());
-      java.add(Figure.RESTORED_STOP, first.toStop());
+      loadedByTheFirst = Files.readAllLines(classes()).size() - loadedBefore;
+      addFirst(java, first);
       java.add(Figure.RESTORED_CPU, processorMillis(function.pid()) - before);
       warm(function, java);
       check(function, 1 + warm);
@@ -223,14 +253,21 @@ final class Bench {
       expect(function, Event.Ready.class);
       var before = processorMillis(function.pid());
       var first = invoke(function);
-      peer.add(Figure.RESTORED, first.whole());
-      peer.add(Figure.RESTORED_STOP, first.toStop());
+      addFirst(peer, first);
       peer.add(Figure.RESTORED_CPU, processorMillis(function.pid()) - before);
       peer.add(Figure.COLD, millis(answered - begun));
       warm(function, peer);
       check(function, 1 + warm);
     } finally {
       function.kill();
+    }
+  }
+
+  private static void addFirst(Side side, Timing first) {
+    side.add(Figure.RESTORED, first.whole());
+    side.add(Figure.RESTORED_STOP, first.toStop());
+    for (var i = 0; i < PARTS.size(); i++) {
+      side.add(PARTS.get(i), first.parts().get(i));
     }
   }
 
@@ -299,6 +336,9 @@ final class Bench {
   }
 
   private long answered;
+  private final List<Double> hooks = new ArrayList<>();
+  private int loadedBefore;
+  private int loadedByTheFirst;
 
   /** Gives one order, and checks its answer and every call that it led to. */
   private Timing invoke(FunctionProcess function) throws IOException {
@@ -319,14 +359,32 @@ final class Bench {
       throw new IllegalStateException("answered " + ended.json());
     }
     answered = ended.atNanos();
-    var calls = ask("take").stream().map(call -> call.split(" ", 3)).toList();
+    var arrived = ask("take").stream().map(it -> it.split(" ", 3)).toList();
+    var handshakes = arrived.stream().filter(it -> it[0].equals("TLS")).toList();
+    var calls = arrived.stream().filter(it -> !it[0].equals("TLS")).toList();
     if (!calls.stream().map(call -> call[0]).toList().equals(CALLS)
         || !Stream.of(0, 1, 5).allMatch(i -> calls.get(i)[2].contains(calculation))) {
       throw new IllegalStateException(
           "called " + calls.stream().map(Arrays::toString).collect(Collectors.joining("\n")));
     }
     var from = function.api().handedOverNanos();
-    return new Timing(millis(answered - from), millis(Long.parseLong(calls.getFirst()[1]) - from));
+    var parts = new ArrayList<Double>();
+    if (handshakes.size() == 2) {
+      var marks =
+          LongStream.concat(
+                  handshakes.stream()
+                      .flatMapToLong(
+                          it -> LongStream.of(Long.parseLong(it[1]), Long.parseLong(it[2]))),
+                  LongStream.of(answered))
+              .toArray();
+      var last = from;
+      for (var mark : marks) {
+        parts.add(millis(mark - last));
+        last = mark;
+      }
+    }
+    var toStop = millis(Long.parseLong(calls.getFirst()[1]) - from);
+    return new Timing(millis(answered - from), toStop, parts);
   }
 
   private static RuntimeApi.Invocation invocation(String event, Duration time) {
@@ -369,6 +427,11 @@ final class Bench {
     return out.resolve("task");
   }
 
+  /** Where Java says which classes it loaded, a line each. */
+  private Path classes() {
+    return out.resolve("classes.log");
+  }
+
   private static Path peers() {
     return Path.of("bench").toAbsolutePath();
   }
@@ -376,7 +439,7 @@ final class Bench {
   private FunctionSettings settings(boolean snapStart) {
     var environment = new HashMap<>(endpoints);
     var options = Template.read().variables("StopFunction").get("JAVA_TOOL_OPTIONS");
-    environment.put("JAVA_TOOL_OPTIONS", String.valueOf(options));
+    environment.put("JAVA_TOOL_OPTIONS", options + " -Xlog:class+load:file=" + classes());
     environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
     var settings = FunctionSettings.of("stop", STOP_HANDLER, LocalWorld.PLACE, environment);
     return snapStart ? settings.withSnapStart() : settings;
@@ -453,24 +516,25 @@ final class Bench {
     table.append("|---|---|---|---|---|\n");
     for (var figure : Figure.values()) {
       var ours = java.of(figure);
-      var theirs = peer.of(figure);
-      var ratios = new ArrayList<Double>();
-      for (var i = 0; i < ours.size(); i++) {
-        ratios.add(ours.get(i) / theirs.get(i));
+      if (ours.isEmpty()) {
+        continue;
       }
-      var sorted = ratios.stream().sorted().toList();
+      var theirs = peer.of(figure);
+      var ratios =
+          IntStream.range(0, ours.size())
+              .mapToObj(i -> ours.get(i) / theirs.get(i))
+              .sorted()
+              .toList();
       table.append(
           String.format(
               Locale.ROOT,
-              "| %s | %.2f %s | %.2f %s | **%.2f** (%.2f to %.2f) | %s |%n",
+              "| %s | %s | %s | **%.2f** (%.2f to %.2f) | %s |%n",
               figure.title,
-              median(ours),
-              figure.unit,
-              median(theirs),
-              figure.unit,
+              figure.said(median(ours)),
+              figure.said(median(theirs)),
               median(ratios),
-              sorted.getFirst(),
-              sorted.getLast(),
+              ratios.getFirst(),
+              ratios.getLast(),
               figure.most == 0 ? "" : "≤ %.2f".formatted(figure.most)));
     }
     return table.toString();
@@ -487,8 +551,10 @@ final class Bench {
 
         * **Java**: %s, aws-lambda-java-runtime-interface-client, the function's jars loaded by its own loader, the flags that Lambda uses for java25. *Restored*:
           the interface client's own snap-start path with container credentials, from the hand-over of the first order after the restore; Lambda's own restore
-          of the memory's image is outside of it. *Cold* is without SnapStart, first compiler only.
-        * **Python**: %s, awslambdaric, `peer.py`. It has no snapshot: its *first invocation* follows its start, which is outside of it too.
+          of the memory's image is outside of it, and so is what follows, to the moment that it asks for work: %.1f ms, in which it fetches its credentials. *Cold* is without SnapStart, first compiler only.
+        * **Python**: %s, awslambdaric, `peer.py`. It has no snapshot: its *first invocation* follows its start, in which it gets ready, and which is outside of it too.
+        * Java has loaded %d classes when it is restored; the first invocation loads %d more.
+        * The sweeps go through %s, both at 50 calls a second, and both have to find these.
         * Both make the same %d calls for an order, and every answer, call and log line is checked: %s.
         * TLS 1.3 with trust stores of usual size, to stand-ins in a process of their own, which answer in %s.
         * Machine: %s, %d cores, %s.
@@ -500,7 +566,11 @@ final class Bench {
             table(),
             Files.size(out.resolve("package.zip")) / 1e6,
             System.getProperty("java.runtime.version"),
+            median(hooks),
             pythonVersions(),
+            loadedBefore,
+            loadedByTheFirst,
+            SweepBench.story(),
             CALLS.size(),
             String.join(", ", CALLS),
             ask("times").getFirst(),

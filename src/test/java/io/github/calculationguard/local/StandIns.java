@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * and is canceled at once.
  *
  * <p>It takes commands on its standard input, a line each, and answers in lines: {@code take} gives
- * the requests since the last time and forgets them, {@code drop} closes all connections, {@code
- * times} tells how long a request takes here, from its head to the end of its answer.
+ * the requests and the handshakes since the last time and forgets them, {@code drop} closes all
+ * connections, {@code times} tells how long a request takes here, from its head to the end of its
+ * answer.
  */
 final class StandIns {
 
@@ -93,8 +94,9 @@ final class StandIns {
               while (true) {
                 try {
                   var connection = (SSLSocket) socket.accept();
+                  var accepted = System.nanoTime();
                   connection.setTcpNoDelay(true);
-                  Thread.ofPlatform().start(() -> serve(connection));
+                  Thread.ofPlatform().start(() -> serve(connection, accepted));
                 } catch (IOException e) {
                   throw new IllegalStateException(e);
                 }
@@ -127,9 +129,13 @@ final class StandIns {
     }
   }
 
-  private void serve(SSLSocket connection) {
+  private void serve(SSLSocket connection, long accepted) {
     connections.add(connection);
     try (connection) {
+      connection.startHandshake();
+      synchronized (requests) {
+        requests.add("TLS " + accepted + " " + System.nanoTime());
+      }
       var in = new BufferedInputStream(connection.getInputStream());
       var out = connection.getOutputStream();
       for (var head = head(in); head != null; head = head(in)) {
