@@ -53,8 +53,11 @@ record Fields(Map<?, ?> map) {
     return value(name) instanceof String text ? text : null;
   }
 
+  /** Absent where there is none, or it is something else or too large. */
   @Nullable Number number(String name) {
-    return value(name) instanceof Number number ? number : null;
+    return value(name) instanceof Number number && Double.isFinite(number.doubleValue())
+        ? number
+        : null;
   }
 
   @Nullable Instant instant(String name) {

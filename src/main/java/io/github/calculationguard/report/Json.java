@@ -2,23 +2,21 @@ package io.github.calculationguard.report;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import java.io.IOException;
 import java.io.StringReader;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** JSON as we write it: pure ASCII, on one line whatever is in it. */
 public final class Json {
 
-  private static final Gson GSON =
-      new GsonBuilder()
-          .disableHtmlEscaping()
-          .setStrictness(Strictness.STRICT)
-          .setObjectToNumberStrategy(Json::number)
-          .create();
+  private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
   private Json() {}
 
@@ -27,7 +25,7 @@ public final class Json {
     return text(object);
   }
 
-  /** One line of an object, a list, a text, a number or a truth. */
+  /** One line of an object, a list, a text, a finite number or a truth. */
   public static String text(Object value) {
     return ascii(GSON.toJson(value));
   }
@@ -50,32 +48,69 @@ public final class Json {
   }
 
   /**
-   * Reads an object.
+   * Reads an object. One that names something twice could be meant either way, and is none.
    *
    * @throws IOException if the text is anything else
    */
   @SuppressWarnings("unchecked") // The names of an object are texts.
   public static Map<String, Object> object(String text) throws IOException {
-    try (var reader = new JsonReader(new StringReader(text))) {
-      reader.setStrictness(Strictness.STRICT);
-      if (!(GSON.getAdapter(Object.class).read(reader) instanceof Map<?, ?> object)) {
+    try (var in = new JsonReader(new StringReader(text))) {
+      in.setStrictness(Strictness.STRICT);
+      if (!(value(in) instanceof Map<?, ?> object)) {
         throw new IOException("it is no object");
       }
-      if (reader.peek() != JsonToken.END_DOCUMENT) {
-        throw new IOException("something follows the object");
-      }
+      // Refuses what follows.
+      var _ = in.peek();
       return (Map<String, Object>) object;
-    } catch (JsonParseException e) {
-      throw new IOException(e);
     }
   }
 
-  private static Number number(JsonReader reader) throws IOException {
-    var text = reader.nextString();
-    if (text.length() > 18 || text.matches(".*[.eE].*")) {
+  private static @Nullable Object value(JsonReader in) throws IOException {
+    return switch (in.peek()) {
+      case BEGIN_OBJECT -> object(in);
+      case BEGIN_ARRAY -> list(in);
+      case NUMBER -> number(in.nextString());
+      case BOOLEAN -> in.nextBoolean();
+      case NULL -> {
+        in.nextNull();
+        yield null;
+      }
+      default -> in.nextString();
+    };
+  }
+
+  private static Map<String, @Nullable Object> object(JsonReader in) throws IOException {
+    var object = new LinkedHashMap<String, @Nullable Object>();
+    in.beginObject();
+    while (in.hasNext()) {
+      var name = in.nextName();
+      if (object.containsKey(name)) {
+        throw new IOException("it has " + name + " twice");
+      }
+      object.put(name, value(in));
+    }
+    in.endObject();
+    return object;
+  }
+
+  private static List<@Nullable Object> list(JsonReader in) throws IOException {
+    var list = new ArrayList<@Nullable Object>();
+    in.beginArray();
+    while (in.hasNext()) {
+      list.add(value(in));
+    }
+    in.endArray();
+    return list;
+  }
+
+  private static Number number(String text) {
+    if (text.chars().anyMatch(it -> it == '.' || it == 'e' || it == 'E')) {
       return Double.valueOf(text);
     }
-    var whole = Long.parseLong(text);
-    return whole == (int) whole ? (Number) (int) whole : (Number) whole;
+    var whole = new BigInteger(text);
+    if (whole.bitLength() < Integer.SIZE) {
+      return whole.intValue();
+    }
+    return whole.bitLength() < Long.SIZE ? (Number) whole.longValue() : (Number) whole;
   }
 }

@@ -9,6 +9,7 @@ import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.local.Course;
+import io.github.calculationguard.report.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,6 +172,8 @@ class BadInputTest {
         "true",
         "null",
         "{} {}",
+        "{\"dryRun\": true, \"dryRun\": false}",
+        "{\"a\": [{\"b\": 1, \"b\": 1}]}",
         "{} oops",
         "\u0000",
         "reason=because"
@@ -214,6 +217,28 @@ class BadInputTest {
             refusedOverHttp(
                 with(sample("http-api-stop.json"), "body", "{\"dryRun\": %s}".formatted(dryRun))))
         .contains("dryRun");
+  }
+
+  @Test
+  void takesNoEventThatSaysSomethingTwice() {
+    Map<String, Object> event =
+        new EventJson()
+            .fromJson("{\"%s\": \"%s\", \"%1$s\": \"%2$s\"}".formatted(ID, CALCULATION), Map.class);
+    assertThat(refused(event)).contains("unknown shape");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1e999", "-1e999"})
+  void carriesOutAFindingWhoseLimitIsNoNumberThatCanBeTold(String limit) {
+    Map<String, Object> event =
+        new EventJson()
+            .fromJson(
+                Json.line(inDetail("finding-calculation.json", "limit", "LIMIT"))
+                    .replace("\"LIMIT\"", limit),
+                Map.class);
+
+    assertThat(guarded.log(event)).containsEntry("outcome", "CANCELED").doesNotContainKey("limit");
+    assertThat(guarded.world.sns().messages()).hasSize(1);
   }
 
   @Test
