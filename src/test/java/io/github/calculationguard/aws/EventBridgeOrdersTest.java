@@ -12,9 +12,9 @@ import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.local.Fault;
 import io.github.calculationguard.local.Faults;
 import io.github.calculationguard.local.HandClock;
+import io.github.calculationguard.local.Json;
 import io.github.calculationguard.local.LocalEventBridge;
 import io.github.calculationguard.local.LocalWorld;
-import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
@@ -122,7 +122,7 @@ class EventBridgeOrdersTest {
   }
 
   /** All of an event but what differs from event to event, and from rounding to rounding. */
-  private static Map<String, Object> comparable(String json) throws IOException {
+  private static Map<?, ?> comparable(String json) {
     var event = Json.object(json);
     event.remove("id");
     event.remove("time");

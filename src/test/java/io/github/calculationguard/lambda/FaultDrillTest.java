@@ -21,7 +21,7 @@ import io.github.calculationguard.local.LocalWorld;
 import io.github.calculationguard.local.SessionSetup;
 import io.github.calculationguard.local.SparkModel;
 import io.github.calculationguard.report.Json;
-import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -199,8 +199,8 @@ class FaultDrillTest {
 
   private static boolean isJson(String line) {
     try {
-      return line.lines().count() == 1 && !Json.object(line).isEmpty();
-    } catch (IOException e) {
+      return line.lines().count() == 1 && !json(line).isEmpty();
+    } catch (UncheckedIOException e) {
       return false;
     }
   }

@@ -7,11 +7,11 @@ import io.github.calculationguard.local.CalculationSetup;
 import io.github.calculationguard.local.Call;
 import io.github.calculationguard.local.Course;
 import io.github.calculationguard.local.HandClock;
+import io.github.calculationguard.local.Json;
 import io.github.calculationguard.local.LocalWorld;
 import io.github.calculationguard.local.SessionSetup;
 import io.github.calculationguard.local.SnsMessage;
 import io.github.calculationguard.local.SparkModel;
-import io.github.calculationguard.report.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -133,9 +133,11 @@ final class GuardedWorld implements AutoCloseable {
     }
   }
 
+  /** Read by another reader than the one that wrote it. */
+  @SuppressWarnings("unchecked") // The names of an object are texts.
   static Map<String, Object> json(String text) {
     try {
-      return Json.object(text);
+      return (Map<String, Object>) Objects.requireNonNull(Json.parse(text));
     } catch (IOException e) {
       throw new UncheckedIOException(text, e);
     }

@@ -1,5 +1,6 @@
 package io.github.calculationguard.lambda;
 
+import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.aws.CannedAws;
@@ -11,7 +12,6 @@ import io.github.calculationguard.local.LocalLambda;
 import io.github.calculationguard.local.LocalWorld;
 import io.github.calculationguard.local.SessionSetup;
 import io.github.calculationguard.local.SparkModel;
-import io.github.calculationguard.report.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -54,10 +54,6 @@ class PrimingTest {
 
   private List<Call> calls() {
     return Stream.concat(world.athena().calls().stream(), world.sns().calls().stream()).toList();
-  }
-
-  private static Map<String, Object> json(String text) throws Exception {
-    return Json.object(text);
   }
 
   @Test

@@ -7,14 +7,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** JSON as maps, lists and plain values. */
-final class Json {
+public final class Json {
 
   private Json() {}
 
   /**
    * @throws IOException if it is no JSON, or JSON with something behind it
    */
-  static @Nullable Object parse(String text) throws IOException {
+  public static @Nullable Object parse(String text) throws IOException {
     try (var parser = JSON.std.createParser(text)) {
       var value = JSON.std.anyFrom(parser);
       if (parser.nextToken() != null) {
@@ -25,7 +25,7 @@ final class Json {
   }
 
   /** Parses what is a JSON object for certain. */
-  static Map<?, ?> object(String text) {
+  public static Map<?, ?> object(String text) {
     try {
       return parse(text) instanceof Map<?, ?> object ? object : Map.of();
     } catch (IOException e) {
