@@ -1,4 +1,4 @@
-"""A plain sweep in Python: looks at every session and every running calculation, and judges it."""
+"""A plain sweep in Python: looks at every session and every running calculation, judges it, and adds up what it cost."""
 
 import os
 import time
@@ -34,20 +34,28 @@ def pages(call, key, **arguments):
         arguments["NextToken"] = page["NextToken"]
 
 
-def too_much(now):
+def dpu_hours(described):
+    return described.get("Statistics", {}).get("DpuExecutionInMillis", 0) / 3_600_000
+
+
+def too_much(now, costs):
     for group in pages(athena.list_work_groups, "WorkGroups"):
         for listed in pages(athena.list_sessions, "Sessions", WorkGroup=group["Name"]):
-            session = athena.get_session(SessionId=listed["SessionId"])["Status"]
-            if session["State"] in {"TERMINATING", "TERMINATED", "FAILED"}:
+            session = athena.get_session(SessionId=listed["SessionId"])
+            status = session["Status"]
+            if status["State"] in {"TERMINATING", "TERMINATED", "FAILED"}:
                 continue
-            if "IdleSinceDateTime" in session and now - session["IdleSinceDateTime"] > MAX_IDLE:
+            costs["sessions"] += dpu_hours(session)
+            if "IdleSinceDateTime" in status and now - status["IdleSinceDateTime"] > MAX_IDLE:
                 yield listed["SessionId"]
             for calculation in pages(athena.list_calculation_executions, "Calculations", SessionId=listed["SessionId"]):
                 if calculation["Status"]["State"] in RUNNING:
                     found = athena.get_calculation_execution(CalculationExecutionId=calculation["CalculationExecutionId"])
+                    costs["calculations"] += dpu_hours(found)
                     if now - found["Status"]["SubmissionDateTime"] > MAX_CALCULATION:
                         yield calculation["CalculationExecutionId"]
 
 
 def handler(event, context):
-    return {"over": sorted(too_much(datetime.now(timezone.utc)))}
+    costs = {"sessions": 0.0, "calculations": 0.0}
+    return {"over": sorted(too_much(datetime.now(timezone.utc), costs)), "dpu_hours": costs}
