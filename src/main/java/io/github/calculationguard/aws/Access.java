@@ -19,7 +19,7 @@ public record Access(
     SdkHttpClient http, AwsCredentialsProvider credentials, ScheduledExecutorService timer)
     implements AutoCloseable {
 
-  /** With the function's own credentials, which are fetched when the first call needs them. */
+  /** With the function's own credentials, which the first call fetches, or {@link #prepare}. */
   static Access by(SdkHttpClient http) {
     return new Access(
         http,
@@ -32,9 +32,13 @@ public record Access(
         oneThread());
   }
 
-  /** One thread for all, and there before the first call: the SDK's own start five a client. */
+  /**
+   * One thread for all clients, started before the first call. Left alone, the SDK starts up to
+   * five for each client.
+   */
   private static ScheduledExecutorService oneThread() {
-    var timer = new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().factory());
+    var timer =
+        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("timer").factory());
     timer.setRemoveOnCancelPolicy(true);
     timer.prestartCoreThread();
     return timer;

@@ -28,9 +28,9 @@ import org.crac.Resource;
  */
 final class Priming implements Resource {
 
-  // The compiler takes what was called some hundred times.
+  // The compiler compiles what was called a few hundred times.
   private static final int ROUNDS = 100;
-  // Nobody waits for it but who deploys, and a small function has a part of a processor.
+  // Only whoever deploys waits for it, and a small function has only a part of a processor.
   private static final Duration LONGEST = Duration.ofSeconds(60);
 
   // Where the interface client leaves an invocation's trace, and the SDK looks for it.

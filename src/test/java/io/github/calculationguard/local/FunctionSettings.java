@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /**
  * How a function is deployed.
  *
- * @param handler such as {@code a.b.Handler::handleRequest}
+ * @param handler such as {@code a.b.Handler}
  * @param environment its own variables
  * @param snapStart whether it waits, initialised, to be restored before its first invocation
  * @param jvmOptions what Lambda's runtime would start the JVM with

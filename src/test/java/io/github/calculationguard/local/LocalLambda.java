@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class LocalLambda implements LambdaFunction {
 
   private static final ReentrantLock STARTING = new ReentrantLock();
-  private static final Duration LONGEST_INIT = Duration.ofSeconds(60);
+  private static final Duration LONGEST_INIT = Duration.ofSeconds(90);
 
   private final FunctionSettings settings;
   private @Nullable FunctionProcess process;
