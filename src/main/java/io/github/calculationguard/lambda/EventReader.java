@@ -60,7 +60,8 @@ final class EventReader {
     if (event.has(ID)) {
       return direct();
     }
-    return unusable("unknown shape" + ACCEPTED, "unknown", Channel.EVENT, null);
+    var seen = event.map().isEmpty() ? " (empty, not a JSON object, or with a name twice)" : "";
+    return unusable("unknown shape" + seen + ACCEPTED, "unknown", Channel.EVENT, null);
   }
 
   // EventBridge
@@ -242,7 +243,7 @@ final class EventReader {
     } catch (IllegalArgumentException e) {
       throw new WrongFieldException("the body is said to be base64, and is not");
     } catch (IOException e) {
-      throw new WrongFieldException("the body is not a JSON object");
+      throw new WrongFieldException("the body is not a JSON object, or says something twice");
     }
   }
 

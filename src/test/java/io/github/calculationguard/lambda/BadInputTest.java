@@ -224,7 +224,7 @@ class BadInputTest {
     Map<String, Object> event =
         new EventJson()
             .fromJson("{\"%s\": \"%s\", \"%1$s\": \"%2$s\"}".formatted(ID, CALCULATION), Map.class);
-    assertThat(refused(event)).contains("unknown shape");
+    assertThat(refused(event)).contains("unknown shape").contains("twice");
   }
 
   @ParameterizedTest

@@ -38,7 +38,7 @@ record SampleEvent(Path file, Map<String, Object> json) {
       return new SampleEvent(file, Json.object(text));
     } catch (IOException e) {
       throw new UnplayableException(
-          "%s is not a JSON object, and Lambda hands nothing else to this function"
+          "%s is not a JSON object, or says something twice, and so it can be no order"
               .formatted(file));
     }
   }
