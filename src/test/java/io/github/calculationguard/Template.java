@@ -102,6 +102,11 @@ public final class Template {
     return map(map(properties(function).get("Environment")).get("Variables"));
   }
 
+  /** What the stop function's JVM is started with, beside what Lambda gives it. */
+  public String javaOptions() {
+    return String.valueOf(variables("StopFunction").get("JAVA_TOOL_OPTIONS"));
+  }
+
   /** As SAM does it: a mapping is merged, and anything else is replaced. */
   private static Map<String, Object> merged(Map<String, Object> global, Map<String, Object> own) {
     var merged = new LinkedHashMap<>(global);

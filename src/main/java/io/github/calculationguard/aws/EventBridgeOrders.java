@@ -20,6 +20,7 @@ import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html">PutEvents</a>
+ * @param bus its name or ARN
  */
 public record EventBridgeOrders(EventBridgeClient eventBridge, String bus, InstantSource clock)
     implements Orders {

@@ -46,7 +46,7 @@ public final class EventJson implements CustomPojoSerializer {
   @Override
   public <T> void toJson(T answer, OutputStream out, Type type) {
     try {
-      out.write(Json.text(answer).getBytes(StandardCharsets.UTF_8));
+      out.write(Json.line(answer).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

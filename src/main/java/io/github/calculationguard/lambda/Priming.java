@@ -2,12 +2,9 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
-import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.aws.CannedAws;
-import io.github.calculationguard.report.Json;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -95,10 +92,7 @@ final class Priming implements Resource {
       System.clearProperty(TRACE);
     }
     line.put("took_millis", Duration.between(begun, wired.clock().instant()).toMillis());
-    LambdaRuntime.getLogger()
-        .log(
-            (Json.line(line) + '\n').getBytes(StandardCharsets.UTF_8),
-            LogLevel.valueOf(line.get("level").toString()));
+    new Lines(LambdaRuntime.getLogger()).write(line);
   }
 
   @Override

@@ -20,13 +20,8 @@ public final class Json {
 
   private Json() {}
 
-  /** One line. */
-  public static String line(Map<String, ?> object) {
-    return text(object);
-  }
-
   /** One line of an object, a list, a text, a finite number or a truth. */
-  public static String text(Object value) {
+  public static String line(Object value) {
     return ascii(GSON.toJson(value));
   }
 

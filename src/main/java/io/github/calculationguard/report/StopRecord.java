@@ -70,18 +70,13 @@ public final class StopRecord {
         .put("reason", reason == null ? lost : reason + "; " + lost);
   }
 
-  /** Its level, by Lambda's name. */
-  public String level() {
-    return String.valueOf(fields.get("level"));
-  }
-
   /** The keys and their values, in the contract's order. */
   public Map<String, Object> fields() {
     return fields;
   }
 
   /** One line of JSON. */
-  public String line() {
+  String line() {
     return Json.line(fields);
   }
 

@@ -56,8 +56,7 @@ class EnduranceTest {
     world.athena().model().addWorkGroup("etl", SparkModel.PYSPARK_3, Map.of("owner", "team data"));
     var environment = new HashMap<>(world.environment());
     environment.put("TOPIC_ARN", world.sns().addTopic("guard"));
-    var options = Template.read().variables("StopFunction").get("JAVA_TOOL_OPTIONS");
-    environment.put("JAVA_TOOL_OPTIONS", String.valueOf(options));
+    environment.put("JAVA_TOOL_OPTIONS", Template.read().javaOptions());
     var settings =
         FunctionSettings.of("guard", StopHandler.class.getName(), LocalWorld.PLACE, environment);
     var samples = new ArrayList<Sample>();

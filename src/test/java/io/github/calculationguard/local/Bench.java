@@ -23,7 +23,6 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -125,7 +124,7 @@ final class Bench {
    * How long one invocation took, how long it took to send Stop, and of what the whole is made, in
    * milliseconds.
    *
-   * @param parts from event to event; empty unless it connected to Athena and to SNS
+   * @param parts to the beginning and to the end of each handshake, and to the answer
    */
   private record Timing(double whole, double toStop, List<Double> parts) {}
 
@@ -320,8 +319,7 @@ final class Bench {
     }
   }
 
-  private static void sweep(SweepBench account, Side side, FunctionProcess function)
-      throws IOException {
+  private void sweep(SweepBench account, Side side, FunctionProcess function) throws IOException {
     try {
       expect(function, Event.Ready.class);
       for (var figure : List.of(Figure.SWEEP_CALLS, Figure.SWEEP_AGAIN)) {
@@ -332,6 +330,8 @@ final class Bench {
         expect(function, Event.Ready.class);
         account.check(ended.json(), function.log());
         side.add(figure, account.calls());
+        tagsRead = Math.max(tagsRead, account.tagsRead());
+        account.forget();
         if (figure == Figure.SWEEP_CALLS) {
           side.add(Figure.SWEEP_TIME, millis(ended.atNanos() - from) / 1000);
         }
@@ -342,6 +342,7 @@ final class Bench {
   }
 
   private long answered;
+  private int tagsRead;
   private int loadedBefore;
   private int loadedByTheFirst;
 
@@ -374,20 +375,15 @@ final class Bench {
     }
     var from = function.api().handedOverNanos();
     var parts = new ArrayList<Double>();
-    if (handshakes.size() == 2) {
-      var marks =
-          LongStream.concat(
-                  handshakes.stream()
-                      .flatMapToLong(
-                          it -> LongStream.of(Long.parseLong(it[1]), Long.parseLong(it[2]))),
-                  LongStream.of(answered))
-              .toArray();
-      var last = from;
-      for (var mark : marks) {
-        parts.add(millis(mark - last));
-        last = mark;
-      }
+    var last = from;
+    for (var handshake : handshakes) {
+      var begun = Long.parseLong(handshake[1]);
+      var done = Long.parseLong(handshake[2]);
+      parts.add(millis(begun - last));
+      parts.add(millis(done - begun));
+      last = done;
     }
+    parts.add(millis(answered - last));
     var toStop = millis(Long.parseLong(calls.getFirst()[1]) - from);
     return new Timing(millis(answered - from), toStop, parts);
   }
@@ -443,10 +439,8 @@ final class Bench {
 
   private FunctionSettings settings(boolean snapStart) {
     var environment = new HashMap<>(endpoints);
-    var options = Template.read().variables("StopFunction").get("JAVA_TOOL_OPTIONS");
-    environment.put(
-        "JAVA_TOOL_OPTIONS",
-        snapStart ? options + " -Xlog:class+load:file=" + classes() : String.valueOf(options));
+    var log = snapStart ? " -Xlog:class+load:file=" + classes() : "";
+    environment.put("JAVA_TOOL_OPTIONS", Template.read().javaOptions() + log);
     environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
     var settings = FunctionSettings.of("stop", STOP_HANDLER, LocalWorld.PLACE, environment);
     return snapStart ? settings.withSnapStart() : settings;
@@ -562,8 +556,8 @@ final class Bench {
         * **Python**: %s, awslambdaric, `peer.py`. It has no snapshot: its *first invocation* follows its start, in which it gets ready, and which is outside of it too.
         * The indented parts are medians of their own. Java has loaded %d classes when it is restored, and its first invocation loads %d more.
         * The sweeps go through %s, both at 50 calls a second, and both have to find these. The plain one (`sweep_peer.py`)
-          asks for each session and each running calculation, adds up what they cost, and remembers nothing; it reads no tags, of which 220 of our calls are. Were it
-          content with what the lists say of them, and told no cost, it would make 1,021 calls.
+          asks for each session and each running calculation, adds up what they cost, and remembers nothing; it reads no tags, of which %d of our calls are. Were it
+          content with what the lists say of them, and told no cost, it would make %d calls.
         * Both make the same %d calls for an order, and every answer, call and log line is checked: %s.
         * TLS 1.3 with trust stores of usual size, to stand-ins in a process of their own, which answer in %s.
         * Machine: %s, %d cores, %s.
@@ -579,6 +573,8 @@ final class Bench {
             loadedBefore,
             loadedByTheFirst,
             SweepBench.story(),
+            tagsRead,
+            SweepBench.LEAST_CALLS,
             CALLS.size(),
             String.join(", ", CALLS),
             ask("times").getFirst(),

@@ -27,6 +27,12 @@ final class SweepBench implements AutoCloseable {
   private static final int BUSY = 200;
   private static final int RUNAWAYS = 10;
 
+  /**
+   * To look into everything takes one for the workgroups, one for each one's sessions, and one for
+   * each session's calculations.
+   */
+  static final int LEAST_CALLS = 1 + WORK_GROUPS + SESSIONS;
+
   private final LocalWorld world = new LocalWorld(InstantSource.system());
   private final Set<String> runaways = new TreeSet<>();
 
@@ -66,11 +72,18 @@ final class SweepBench implements AutoCloseable {
     return environment;
   }
 
-  /** How many calls to Athena there were since this was asked last. */
+  /** How many calls to Athena there were, those that were forgotten aside. */
   int calls() {
-    var counts = world.athena().counts();
+    return world.athena().counts().values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  /** How many of them read tags. */
+  int tagsRead() {
+    return world.athena().counts().getOrDefault("ListTagsForResource", 0);
+  }
+
+  void forget() {
     world.athena().forgetCalls();
-    return counts.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /** A sweep in Python answers with what it found; ours has it in its log. */
