@@ -7,7 +7,7 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Executor;
-import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
@@ -52,7 +52,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public CalculationState stop(CalculationId id, Deadline deadline) {
     var by = by(deadline);
     var answer =
-        Calls.call(
+        AwsCalls.call(
             () ->
                 athena.stopCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
@@ -63,7 +63,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public SessionState terminate(SessionId id, Deadline deadline) {
     var by = by(deadline);
     var answer =
-        Calls.call(
+        AwsCalls.call(
             () -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     return new SessionState(stated(answer.stateAsString()));
   }
@@ -72,7 +72,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public Calculation calculation(CalculationId id, Deadline deadline) {
     var by = by(deadline);
     var it =
-        Calls.call(
+        AwsCalls.call(
             () ->
                 athena.getCalculationExecution(
                     r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
@@ -85,7 +85,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public Session session(SessionId id, Deadline deadline) {
     var by = by(deadline);
     var it =
-        Calls.call(() -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+        AwsCalls.call(
+            () -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     var workGroup = new WorkGroup(it.workGroup() == null ? "" : it.workGroup());
     var maxDpus =
         it.engineConfiguration() == null ? null : it.engineConfiguration().maxConcurrentDpus();
@@ -113,7 +114,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       ListCalculationExecutionsResponse page;
       try {
         page =
-            Calls.call(
+            AwsCalls.call(
                 () ->
                     athena.listCalculationExecutions(
                         r ->
@@ -121,7 +122,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                                 .maxResults(MOST_A_PAGE)
                                 .nextToken(next)
                                 .overrideConfiguration(by)));
-      } catch (NoSuchThingException e) {
+      } catch (NotFoundException e) {
         if (token != null) {
           throw new AthenaUnavailableException(e.getMessage());
         }
@@ -310,7 +311,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     String token = null;
     do {
       var next = token;
-      var page = Calls.call(() -> read.apply(next));
+      var page = AwsCalls.call(() -> read.apply(next));
       all.addAll(items.apply(page));
       token = nextToken.apply(page);
     } while (token != null);
@@ -318,6 +319,6 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   private AwsRequestOverrideConfiguration by(Deadline deadline) {
-    return Calls.by(deadline, clock.instant());
+    return AwsCalls.by(deadline, clock.instant());
   }
 }

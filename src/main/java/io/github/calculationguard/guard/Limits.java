@@ -29,7 +29,7 @@ public record Limits(
     Map<Rule, Double> most,
     int warnAtPercent,
     @Nullable Instant exemptUntil,
-    List<UnreadableTag> unreadable) {
+    List<InvalidTag> unreadable) {
 
   /** What happens to that which is over its limits, mildest first. */
   public enum Mode {
@@ -146,7 +146,7 @@ public record Limits(
 
   /** What the tags of one workgroup or session say. */
   private static final class Said {
-    private final List<UnreadableTag> unreadable = new ArrayList<>();
+    private final List<InvalidTag> unreadable = new ArrayList<>();
     private final Map<Rule, Double> most = new EnumMap<>(Rule.class);
     private @Nullable Mode mode;
     private @Nullable Integer warnAtPercent;
@@ -161,7 +161,7 @@ public record Limits(
             }
             var accepted = read(name.substring(PREFIX.length()), value.strip());
             if (accepted != null) {
-              unreadable.add(new UnreadableTag(arn, key, value, accepted));
+              unreadable.add(new InvalidTag(arn, key, value, accepted));
             }
           });
     }

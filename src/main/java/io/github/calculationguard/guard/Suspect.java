@@ -2,9 +2,9 @@ package io.github.calculationguard.guard;
 
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Details;
 import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Snapshot;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -53,8 +53,8 @@ public sealed interface Suspect {
   }
 
   /** The same as it was at an instant, with its owner if one is known. */
-  default Details details(@Nullable String owner, Instant at) {
-    return new Details(calculation(), session(), owner, executors(), at);
+  default Snapshot details(@Nullable String owner, Instant at) {
+    return new Snapshot(calculation(), session(), owner, executors(), at);
   }
 
   /** Whether it ended by itself. */

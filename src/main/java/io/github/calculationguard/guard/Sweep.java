@@ -1,23 +1,23 @@
 package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
-import io.github.calculationguard.guard.SweepReport.Fate;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.SweepReport.News;
+import io.github.calculationguard.guard.SweepReport.NewFindings;
 import io.github.calculationguard.guard.Verdict.Leave;
 import io.github.calculationguard.guard.Verdict.Over;
 import io.github.calculationguard.guard.Verdict.Warn;
+import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkView;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Describe;
 import io.github.calculationguard.spark.Executor;
-import io.github.calculationguard.spark.NoSuchThingException;
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SnapshotReader;
 import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,13 +51,13 @@ public final class Sweep {
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
   private final AthenaSparkView athena;
-  private final Pace pace;
-  private final Orders orders;
+  private final RateLimiter pace;
+  private final FindingPublisher orders;
   private final InstantSource clock;
-  private final Policy policy;
+  private final SweepPolicy policy;
   private final Judge judge;
 
-  private final Map<SessionId, Known> known = new HashMap<>();
+  private final Map<SessionId, SessionCache> known = new HashMap<>();
   private final Map<String, Instant> told = new HashMap<>();
   private final Map<String, Instant> ordered = new HashMap<>();
   private @Nullable String resumeAt;
@@ -66,7 +66,11 @@ public final class Sweep {
    * @param pace of which the view's calls go
    */
   public Sweep(
-      AthenaSparkView athena, Pace pace, Orders orders, InstantSource clock, Policy policy) {
+      AthenaSparkView athena,
+      RateLimiter pace,
+      FindingPublisher orders,
+      InstantSource clock,
+      SweepPolicy policy) {
     this.athena = athena;
     this.pace = pace;
     this.orders = orders;
@@ -81,8 +85,8 @@ public final class Sweep {
    * @param deadline by which all is done, what follows from the report included
    * @throws AthenaSparkException if not even the workgroups could be listed
    */
-  public SweepReport run(Place place, Deadline deadline) {
-    return new Round(place, deadline).run();
+  public SweepReport run(AccountRegion place, Deadline deadline) {
+    return new SweepRun(place, deadline).run();
   }
 
   /** Remembers that people were told, so that it's news no more for a day. */
@@ -93,20 +97,20 @@ public final class Sweep {
   }
 
   /** One sweep. */
-  private final class Round {
-    private final Place place;
+  private final class SweepRun {
+    private final AccountRegion place;
     private final Deadline deadline;
     private final Deadline looking;
     private final Instant startedAt = clock.instant();
     private final List<Judged> judged = new ArrayList<>();
     private final List<Judged> toOrder = new ArrayList<>();
-    private final List<UnreadableTag> unreadable = new ArrayList<>();
+    private final List<InvalidTag> unreadable = new ArrayList<>();
     private final List<Failure> failures = new ArrayList<>();
     private final Set<SessionId> looked = new HashSet<>();
     private int sessionsSeen;
     private int calculationsSeen;
 
-    Round(Place place, Deadline deadline) {
+    SweepRun(AccountRegion place, Deadline deadline) {
       this.place = place;
       this.deadline = deadline;
       this.looking = deadline.minus(RESERVE);
@@ -167,7 +171,7 @@ public final class Sweep {
         var arn = place.arnOf(workGroup);
         var tags = athena.tags(arn, looking);
         var limits = policy.limits().replacedBy(arn, tags);
-        var owner = Describe.owner(tags, policy.ownerTag());
+        var owner = SnapshotReader.owner(tags, policy.ownerTag());
         unreadable.addAll(limits.unreadable());
         if (limits.mode() == Mode.OFF) {
           return true;
@@ -195,11 +199,11 @@ public final class Sweep {
       if (!looked.add(session.id())) {
         return;
       }
-      var before = Known.of(session, known.get(session.id()), listedAt);
+      var before = SessionCache.of(session, known.get(session.id()), listedAt);
       var look = new Look(session, place.arnOf(workGroup, session.id()), owner, limits, before);
       try {
         look.run();
-      } catch (NoSuchThingException _) {
+      } catch (NotFoundException _) {
         // It ended since it was listed.
       } catch (AthenaSparkException e) {
         fail("session " + session.id(), e.getMessage());
@@ -211,14 +215,14 @@ public final class Sweep {
       var verdict = judge.judge(suspect, limits, now);
       var fate =
           switch (verdict) {
-            case Leave _ -> Fate.LEFT;
-            case Warn _ -> limits.exempt(now) ? Fate.LEFT : Fate.WARNED;
-            case Over _ when limits.exempt(now) -> Fate.EXEMPT;
-            case Over _ when limits.mode() == Mode.ENFORCE -> Fate.ORDERED;
-            case Over _ -> Fate.OBSERVED;
+            case Leave _ -> Disposition.LEFT;
+            case Warn _ -> limits.exempt(now) ? Disposition.LEFT : Disposition.WARNED;
+            case Over _ when limits.exempt(now) -> Disposition.EXEMPT;
+            case Over _ when limits.mode() == Mode.ENFORCE -> Disposition.ORDERED;
+            case Over _ -> Disposition.OBSERVED;
           };
       var it = new Judged(now, suspect, owner, limits, verdict, fate);
-      if (fate == Fate.ORDERED) {
+      if (fate == Disposition.ORDERED) {
         toOrder.add(it);
       } else {
         judged.add(it);
@@ -246,13 +250,15 @@ public final class Sweep {
       }
       for (var it : chosen) {
         if (refused.contains(it.suspect().id())) {
-          judged.add(it.with(Fate.REFUSED));
+          judged.add(it.with(Disposition.REFUSED));
         } else {
           ordered.put(it.suspect().id(), now);
           judged.add(it);
         }
       }
-      toOrder.subList(most, toOrder.size()).forEach(it -> judged.add(it.with(Fate.HELD_BACK)));
+      toOrder
+          .subList(most, toOrder.size())
+          .forEach(it -> judged.add(it.with(Disposition.HELD_BACK)));
     }
 
     private Optional<Finding> finding(Judged it, Instant now) {
@@ -281,7 +287,7 @@ public final class Sweep {
           List.copyOf(unreadable),
           List.copyOf(failures),
           pace.take(),
-          new News(
+          new NewFindings(
               judged.stream().filter(it -> it.isNews() && !told.containsKey(it.key())).toList(),
               unreadable.stream().filter(tag -> !told.containsKey(tag.toString())).toList()));
     }
@@ -293,11 +299,11 @@ public final class Sweep {
       private Session session;
       private Limits limits;
       private @Nullable String owner;
-      private Known known;
+      private SessionCache known;
       private boolean isDetailed;
       private @Nullable List<Executor> executors;
 
-      Look(Session session, String arn, @Nullable String owner, Limits limits, Known known) {
+      Look(Session session, String arn, @Nullable String owner, Limits limits, SessionCache known) {
         this.session = session;
         this.arn = arn;
         this.owner = owner;
@@ -331,7 +337,7 @@ public final class Sweep {
         known = known.withTags(athena.tags(arn, looking));
         limits = tightened();
         limits.unreadable().stream().filter(tag -> tag.arn().equals(arn)).forEach(unreadable::add);
-        var own = Describe.owner(known.tags(), policy.ownerTag());
+        var own = SnapshotReader.owner(known.tags(), policy.ownerTag());
         owner = own == null ? owner : own;
       }
 
@@ -350,7 +356,7 @@ public final class Sweep {
         for (var calculation : calculations) {
           try {
             look(calculation);
-          } catch (NoSuchThingException _) {
+          } catch (NotFoundException _) {
             // It ended since it was listed.
           } catch (AthenaSparkException e) {
             fail("calculation " + calculation.id(), e.getMessage());

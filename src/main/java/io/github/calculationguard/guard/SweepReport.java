@@ -1,8 +1,8 @@
 package io.github.calculationguard.guard;
 
-import io.github.calculationguard.spark.Details;
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param news what nobody was told in the last 24 hours
  */
 public record SweepReport(
-    Place place,
-    Policy policy,
+    AccountRegion place,
+    SweepPolicy policy,
     Instant startedAt,
     Duration took,
     int workGroups,
@@ -34,13 +34,13 @@ public record SweepReport(
     int sessionsSeen,
     int calculationsSeen,
     List<Judged> judged,
-    List<UnreadableTag> unreadable,
+    List<InvalidTag> unreadable,
     List<Failure> failures,
     Map<String, Integer> calls,
-    News news) {
+    NewFindings news) {
 
   /** What became of a verdict. */
-  public enum Fate {
+  public enum Disposition {
     /** There was nothing to do. */
     LEFT,
     /** People are told that it comes near a limit, or is over one and can't be stopped. */
@@ -69,10 +69,10 @@ public record SweepReport(
       @Nullable String owner,
       Limits limits,
       Verdict verdict,
-      Fate fate) {
+      Disposition fate) {
 
     /** All that is known of it. */
-    public Details details() {
+    public Snapshot details() {
       return suspect.details(owner, at);
     }
 
@@ -82,7 +82,7 @@ public record SweepReport(
       return cost == null ? 0 : cost.dpuHours();
     }
 
-    Judged with(Fate other) {
+    Judged with(Disposition other) {
       return new Judged(at, suspect, owner, limits, verdict, other);
     }
 
@@ -95,7 +95,8 @@ public record SweepReport(
             case Verdict.Over over -> over.usage().rule();
           };
       return "%s %s %s %s"
-          .formatted(suspect.id(), about, fate, fate == Fate.EXEMPT ? limits.exemptUntil() : null);
+          .formatted(
+              suspect.id(), about, fate, fate == Disposition.EXEMPT ? limits.exemptUntil() : null);
     }
 
     /**
@@ -118,7 +119,7 @@ public record SweepReport(
   public record Failure(String where, String why) {}
 
   /** What is told in one announcement. */
-  public record News(List<Judged> judged, List<UnreadableTag> unreadable) {
+  public record NewFindings(List<Judged> judged, List<InvalidTag> unreadable) {
 
     /** Whether there is nothing to tell. */
     public boolean isEmpty() {
@@ -132,7 +133,7 @@ public record SweepReport(
   }
 
   /** How many met a fate. */
-  public int count(Fate fate) {
+  public int count(Disposition fate) {
     return (int) judged.stream().filter(it -> it.fate() == fate).count();
   }
 
@@ -145,7 +146,7 @@ public record SweepReport(
    * What the sessions that met a fate cost in an hour from now on, in dollars. It is an upper bound
    * where nobody asked for a session's nodes, and for calculations, whose session goes on.
    */
-  public double usdPerHour(Fate fate) {
+  public double usdPerHour(Disposition fate) {
     var sessions = new HashMap<SessionId, Double>();
     for (var it : judged) {
       var dpus = it.details().dpusStillHeld();

@@ -1,8 +1,8 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.report.StopRecord;
-import io.github.calculationguard.report.Story;
+import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.StopReport;
 import io.github.calculationguard.stop.StopOutcome;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,7 +19,7 @@ final class HttpReply {
 
   private HttpReply() {}
 
-  static Map<String, Object> of(Story story, StopRecord record) {
+  static Map<String, Object> of(StopReport story, LogRecord record) {
     return switch (story.outcome()) {
       case StopOutcome.Canceled _,
           StopOutcome.FinishedAnyway _,
@@ -39,16 +39,16 @@ final class HttpReply {
     };
   }
 
-  static Map<String, Object> ok(StopRecord record) {
+  static Map<String, Object> ok(LogRecord record) {
     return reply(200, "application/json", record.fields(), Map.of());
   }
 
-  static Map<String, Object> unavailable(StopRecord record) {
+  static Map<String, Object> unavailable(LogRecord record) {
     return problem(503, "Athena can't be reached", record, Map.of("Retry-After", LATER_SECONDS));
   }
 
   private static Map<String, Object> problem(
-      int status, String title, StopRecord record, Map<String, String> headers) {
+      int status, String title, LogRecord record, Map<String, String> headers) {
     var problem = new LinkedHashMap<String, Object>();
     problem.put("type", "about:blank");
     problem.put("title", title);

@@ -2,7 +2,7 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
-import io.github.calculationguard.aws.CannedAws;
+import io.github.calculationguard.aws.PrimingServer;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
@@ -74,7 +74,7 @@ final class Priming implements Resource {
     var begun = wired.clock().instant();
     line.put("timestamp", begun.toString());
     System.setProperty(TRACE, trace(begun));
-    try (var aws = new CannedAws(wired.settings().clients(), begun)) {
+    try (var aws = new PrimingServer(wired.settings().clients(), begun)) {
       aws.mustBeRefusedBy(wired.access().http());
       var end = begun.plus(LONGEST);
       for (var round = 0; round < ROUNDS && wired.clock().instant().isBefore(end); round++) {
@@ -92,7 +92,7 @@ final class Priming implements Resource {
       System.clearProperty(TRACE);
     }
     line.put("took_millis", Duration.between(begun, wired.clock().instant()).toMillis());
-    new Lines(LambdaRuntime.getLogger()).write(line);
+    new JsonLogger(LambdaRuntime.getLogger()).write(line);
   }
 
   @Override
@@ -100,7 +100,7 @@ final class Priming implements Resource {
     wired.access().prepare();
   }
 
-  void rehearse(CannedAws aws) {
+  void rehearse(PrimingServer aws) {
     try (var parts = StopWiring.of(wired.settings(), aws.access(), wired.clock(), _ -> {})) {
       var handler = new StopHandler(parts);
       ORDERS.forEach(order -> rehearse(order, handler));
@@ -108,11 +108,11 @@ final class Priming implements Resource {
   }
 
   private void rehearse(String order, StopHandler handler) {
-    var json = new EventJson();
+    var json = new EventSerializer();
     var now = wired.clock().instant();
     var event = order.replace("TOMORROW", now.plus(Duration.ofDays(1)).toString());
     var arrival =
-        Arrival.of(
+        Invocation.of(
             "canned",
             "arn:aws:lambda:us-east-1:123456789012:function:canned",
             trace(now),

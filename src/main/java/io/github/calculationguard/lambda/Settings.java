@@ -1,6 +1,6 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Clients;
+import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Rule;
@@ -110,8 +110,8 @@ final class Settings {
     return whole("CALLS_PER_SECOND", 5, 1, 50);
   }
 
-  Clients clients() {
-    return new Clients(
+  AwsClients clients() {
+    return new AwsClients(
         Duration.ofMillis(whole("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000)),
         whole("MAX_ATTEMPTS", 3, 1, 10));
   }

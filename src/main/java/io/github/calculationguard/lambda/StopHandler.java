@@ -3,20 +3,20 @@ package io.github.calculationguard.lambda;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.report.Announcements.NotAnnouncedException;
+import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.Popup;
 import io.github.calculationguard.report.StopMessage;
-import io.github.calculationguard.report.StopRecord;
-import io.github.calculationguard.report.Story;
-import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.report.StopReport;
+import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.PlainException;
-import io.github.calculationguard.stop.Given;
-import io.github.calculationguard.stop.StopOrder;
+import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.StopOutcome;
+import io.github.calculationguard.stop.StopRequest;
 import java.util.List;
 import java.util.Map;
 import org.crac.Core;
@@ -54,21 +54,21 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    return handle(event, Arrival.of(context, wired.clock().instant()), context.getLogger());
+    return handle(event, Invocation.of(context, wired.clock().instant()), context.getLogger());
   }
 
-  Object handle(@Nullable Map<String, Object> event, Arrival arrival, LambdaLogger logger) {
+  Object handle(@Nullable Map<String, Object> event, Invocation arrival, LambdaLogger logger) {
     var teller =
-        new Teller(
+        new InvocationInfo(
             wired.version(), arrival.requestId(), coldStart, wired.settings().usdPerDpuHour());
     coldStart = false;
-    var log = new Lines(logger);
+    var log = new JsonLogger(logger);
     var trigger =
-        new EventReader(event == null ? Map.of() : event, arrival, wired.settings()).read();
+        new RequestParser(event == null ? Map.of() : event, arrival, wired.settings()).read();
     return switch (trigger) {
-      case Trigger.Stop stop -> stop(stop, teller, log);
-      case Trigger.Look look -> look(look, teller, log);
-      case Trigger.Unusable unusable -> {
+      case Request.Stop stop -> stop(stop, teller, log);
+      case Request.Look look -> look(look, teller, log);
+      case Request.Unusable unusable -> {
         var invalid = new StopOutcome.Invalid(unusable.why());
         var told = tell(story(unusable.given(), null, invalid, teller), log);
         yield answer(unusable.channel(), List.of(told));
@@ -76,7 +76,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  private Object stop(Trigger.Stop trigger, Teller teller, Lines log) {
+  private Object stop(Request.Stop trigger, InvocationInfo teller, JsonLogger log) {
     var order = trigger.order();
     try {
       var told =
@@ -89,13 +89,13 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     }
   }
 
-  private Object look(Trigger.Look trigger, Teller teller, Lines log) {
+  private Object look(Request.Look trigger, InvocationInfo teller, JsonLogger log) {
     try {
       var details = wired.stop().describe(trigger.calculation(), trigger.given());
-      var record = StopRecord.of(details, trigger.order(), teller);
+      var record = LogRecord.of(details, trigger.order(), teller);
       log.write(record);
       return HttpReply.ok(record);
-    } catch (NoSuchThingException e) {
+    } catch (NotFoundException e) {
       return notDescribed(trigger, new StopOutcome.NotFound(null, e.getMessage()), teller, log);
     } catch (DeniedException e) {
       return notDescribed(trigger, new StopOutcome.Denied(null, e.getMessage()), teller, log);
@@ -105,29 +105,34 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   /** Whoever looked is told; there is nothing that others would have to know. */
-  private Object notDescribed(Trigger.Look trigger, StopOutcome outcome, Teller teller, Lines log) {
+  private Object notDescribed(
+      Request.Look trigger, StopOutcome outcome, InvocationInfo teller, JsonLogger log) {
     var story = story(trigger.given(), trigger.order(), outcome, teller);
-    var record = StopRecord.ofLook(story);
+    var record = LogRecord.ofLook(story);
     log.write(record);
     return HttpReply.of(story, record);
   }
 
-  private Story story(Given given, @Nullable StopOrder order, StopOutcome outcome, Teller teller) {
-    return new Story(given, order, outcome, teller, wired.clock().instant());
+  private StopReport story(
+      RequestMetadata given,
+      @Nullable StopRequest order,
+      StopOutcome outcome,
+      InvocationInfo teller) {
+    return new StopReport(given, order, outcome, teller, wired.clock().instant());
   }
 
   /** What was told of one outcome. */
-  private record Told(Story story, StopRecord record, boolean isLost) {}
+  private record Told(StopReport story, LogRecord record, boolean isLost) {}
 
-  private Told tell(Story story, Lines log) {
-    var record = StopRecord.of(story);
+  private Told tell(StopReport story, JsonLogger log) {
+    var record = LogRecord.of(story);
     var metrics = Metrics.of(story);
     var isLost = false;
     if (story.isWorthAnnouncing()) {
       try {
         wired.announcements().publish(StopMessage.of(story), story.given().deadline());
         record.announced();
-      } catch (NotAnnouncedException e) {
+      } catch (NotPublishedException e) {
         // A message that gets lost must not hide a stop, so its failure is a part of the record.
         record.notAnnounced(e.getMessage());
         metrics.count("AnnouncementFailures", 1);
@@ -139,7 +144,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     return new Told(story, record, isLost);
   }
 
-  private static Object answer(Trigger.Channel channel, List<Told> told) {
+  private static Object answer(Request.Channel channel, List<Told> told) {
     return switch (channel) {
       case HTTP -> HttpReply.of(told.getFirst().story(), told.getFirst().record());
       case WIDGET -> Popup.of(told.getFirst().story(), told.getFirst().record());
@@ -154,10 +159,11 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  private Object failed(String why, StopOrder order, Trigger trigger, Teller teller, Lines log) {
-    var record = StopRecord.ofFailure(why, order, teller, wired.clock().instant());
+  private Object failed(
+      String why, StopRequest order, Request trigger, InvocationInfo teller, JsonLogger log) {
+    var record = LogRecord.ofFailure(why, order, teller, wired.clock().instant());
     log.write(record);
-    if (trigger instanceof Trigger.Stop) {
+    if (trigger instanceof Request.Stop) {
       log.write(Metrics.ofFailure(), wired.settings().service(), wired.clock().instant());
     }
     return switch (trigger.channel()) {

@@ -1,7 +1,7 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Clients;
-import io.github.calculationguard.stop.Ladder;
+import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.stop.EscalationPolicy;
 import java.time.Duration;
 import java.util.Map;
 
@@ -14,12 +14,12 @@ import java.util.Map;
 record StopSettings(
     String topicArn,
     String service,
-    Ladder ladder,
+    EscalationPolicy ladder,
     Duration confirm,
     Duration httpBudget,
     double usdPerDpuHour,
     String ownerTag,
-    Clients clients) {
+    AwsClients clients) {
 
   /**
    * @throws Settings.WrongSettingsException naming each variable that is missing or wrong
@@ -30,7 +30,7 @@ record StopSettings(
         new StopSettings(
             settings.arn("TOPIC_ARN", "sns"),
             settings.service(),
-            new Ladder(
+            new EscalationPolicy(
                 settings.mayTerminate(), settings.seconds("ESCALATE_AFTER_SECONDS", 20, 1, 600)),
             settings.seconds("CONFIRM_SECONDS", 60, 1, 600),
             settings.seconds("HTTP_BUDGET_SECONDS", 5, 2, 25),

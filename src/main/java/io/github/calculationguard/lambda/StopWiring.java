@@ -1,12 +1,12 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Access;
+import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.aws.SdkAthenaSpark;
-import io.github.calculationguard.aws.SnsAnnouncements;
-import io.github.calculationguard.report.Announcements;
-import io.github.calculationguard.spark.Describe;
-import io.github.calculationguard.stop.Pause;
-import io.github.calculationguard.stop.StopCalculation;
+import io.github.calculationguard.aws.SnsPublisher;
+import io.github.calculationguard.report.NotificationPublisher;
+import io.github.calculationguard.spark.SnapshotReader;
+import io.github.calculationguard.stop.Sleeper;
+import io.github.calculationguard.stop.StopService;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -21,10 +21,10 @@ import software.amazon.awssdk.utils.SdkAutoCloseable;
 /** The stop function's parts, put together. */
 record StopWiring(
     StopSettings settings,
-    Access access,
+    ClientResources access,
     List<SdkAutoCloseable> clients,
-    StopCalculation stop,
-    Announcements announcements,
+    StopService stop,
+    NotificationPublisher announcements,
     InstantSource clock,
     String version)
     implements AutoCloseable {
@@ -34,7 +34,8 @@ record StopWiring(
     return of(settings, settings.clients().access(), InstantSource.system(), StopWiring::pause);
   }
 
-  static StopWiring of(StopSettings settings, Access access, InstantSource clock, Pause pause) {
+  static StopWiring of(
+      StopSettings settings, ClientResources access, InstantSource clock, Sleeper pause) {
     var athenaClient = settings.clients().athena(access);
     var snsClient = settings.clients().sns(access);
     var athena = new SdkAthenaSpark(athenaClient, clock);
@@ -42,13 +43,13 @@ record StopWiring(
         settings,
         access,
         List.of(athenaClient, snsClient),
-        new StopCalculation(
+        new StopService(
             athena,
             settings.ladder(),
-            new Describe(athena, settings.ownerTag(), clock),
+            new SnapshotReader(athena, settings.ownerTag(), clock),
             clock,
             pause),
-        new SnsAnnouncements(snsClient, settings.topicArn(), clock),
+        new SnsPublisher(snsClient, settings.topicArn(), clock),
         clock,
         guardVersion());
   }

@@ -3,9 +3,9 @@ package io.github.calculationguard.lambda;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.SweepReport;
-import io.github.calculationguard.report.Announcements.NotAnnouncedException;
 import io.github.calculationguard.report.Metrics;
-import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
+import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
@@ -43,12 +43,12 @@ public final class SweepHandler
    */
   @Override
   public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var arrival = Arrival.of(context, wired.clock().instant());
+    var arrival = Invocation.of(context, wired.clock().instant());
     var service = wired.settings().service();
     var usdPerDpuHour = wired.settings().policy().usdPerDpuHour();
-    var teller = new Teller(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
+    var teller = new InvocationInfo(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
-    var log = new Lines(context.getLogger());
+    var log = new JsonLogger(context.getLogger());
     var deadline = new Deadline(arrival.end());
     try {
       var report = wired.sweep().run(arrival.place(), deadline);
@@ -67,13 +67,13 @@ public final class SweepHandler
     }
   }
 
-  private boolean announce(SweepReport report, Teller teller, Deadline deadline) {
+  private boolean announce(SweepReport report, InvocationInfo teller, Deadline deadline) {
     try {
       var message = SweepMessage.of(report, teller, wired.settings().service());
       wired.announcements().publish(message, deadline);
       wired.sweep().told(report);
       return true;
-    } catch (NotAnnouncedException e) {
+    } catch (NotPublishedException e) {
       return false;
     }
   }

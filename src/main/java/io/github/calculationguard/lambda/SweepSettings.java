@@ -1,7 +1,7 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Clients;
-import io.github.calculationguard.guard.Policy;
+import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.guard.SweepPolicy;
 import java.time.Duration;
 import java.util.Map;
 
@@ -11,7 +11,12 @@ import java.util.Map;
  * @param callsASecond how many calls to Athena it may make
  */
 record SweepSettings(
-    String bus, String topicArn, String service, Policy policy, int callsASecond, Clients clients) {
+    String bus,
+    String topicArn,
+    String service,
+    SweepPolicy policy,
+    int callsASecond,
+    AwsClients clients) {
 
   /**
    * @throws Settings.WrongSettingsException naming each variable that is missing or wrong
@@ -31,8 +36,8 @@ record SweepSettings(
     return sweep;
   }
 
-  private static Policy policy(Settings settings) {
-    return new Policy(
+  private static SweepPolicy policy(Settings settings) {
+    return new SweepPolicy(
         settings.workGroups(),
         settings.limits(),
         settings.maxExempt(),

@@ -1,12 +1,12 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Access;
-import io.github.calculationguard.aws.EventBridgeOrders;
+import io.github.calculationguard.aws.ClientResources;
+import io.github.calculationguard.aws.EventBridgeFindings;
 import io.github.calculationguard.aws.SdkAthenaSpark;
-import io.github.calculationguard.aws.SnsAnnouncements;
-import io.github.calculationguard.guard.Pace;
+import io.github.calculationguard.aws.SnsPublisher;
+import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
-import io.github.calculationguard.report.Announcements;
+import io.github.calculationguard.report.NotificationPublisher;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 record SweepWiring(
     SweepSettings settings,
     Sweep sweep,
-    Announcements announcements,
+    NotificationPublisher announcements,
     InstantSource clock,
     String version) {
 
@@ -26,18 +26,21 @@ record SweepWiring(
   }
 
   static SweepWiring of(
-      SweepSettings settings, Access access, InstantSource clock, Consumer<Duration> pause) {
+      SweepSettings settings,
+      ClientResources access,
+      InstantSource clock,
+      Consumer<Duration> pause) {
     var clients = settings.clients();
-    var pace = new Pace(settings.callsASecond(), clock, pause);
+    var pace = new RateLimiter(settings.callsASecond(), clock, pause);
     return new SweepWiring(
         settings,
         new Sweep(
             new SdkAthenaSpark(clients.athena(access, pace), clock),
             pace,
-            new EventBridgeOrders(clients.eventBridge(access), settings.bus(), clock),
+            new EventBridgeFindings(clients.eventBridge(access), settings.bus(), clock),
             clock,
             settings.policy()),
-        new SnsAnnouncements(clients.sns(access), settings.topicArn(), clock),
+        new SnsPublisher(clients.sns(access), settings.topicArn(), clock),
         clock,
         StopWiring.guardVersion());
   }

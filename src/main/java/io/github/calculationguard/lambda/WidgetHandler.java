@@ -2,8 +2,8 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.report.OverviewRecord;
-import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.report.InventoryRecord;
+import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import java.time.Duration;
@@ -40,12 +40,12 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
       return WidgetPage.DOCUMENTATION;
     }
     var settings = wired.settings();
-    var arrival = Arrival.of(context, wired.clock().instant());
+    var arrival = Invocation.of(context, wired.clock().instant());
     var overview = wired.lookout().look(arrival.place(), arrival.within(MOST_TO_LOOK));
     var usdPerDpuHour = settings.usdPerDpuHour();
-    var teller = new Teller(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
+    var teller = new InvocationInfo(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
-    new Lines(context.getLogger()).write(OverviewRecord.of(overview, arrival.now(), teller));
+    new JsonLogger(context.getLogger()).write(InventoryRecord.of(overview, arrival.now(), teller));
     return WidgetPage.of(overview, usdPerDpuHour, settings.stopFunctionArn(), theme(event));
   }
 

@@ -1,6 +1,6 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Clients;
+import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.WorkGroupPattern;
 import java.time.Duration;
@@ -22,7 +22,7 @@ record WidgetSettings(
     String ownerTag,
     @Nullable String stopFunctionArn,
     int callsASecond,
-    Clients clients) {
+    AwsClients clients) {
 
   /**
    * @throws Settings.WrongSettingsException naming each variable that is wrong

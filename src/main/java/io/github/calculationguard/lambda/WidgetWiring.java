@@ -1,16 +1,17 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.aws.Access;
+import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.aws.SdkAthenaSpark;
-import io.github.calculationguard.guard.Lookout;
-import io.github.calculationguard.guard.Pace;
+import io.github.calculationguard.guard.InventoryReader;
+import io.github.calculationguard.guard.RateLimiter;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /** The widget function's parts, put together. */
-record WidgetWiring(WidgetSettings settings, Lookout lookout, InstantSource clock, String version) {
+record WidgetWiring(
+    WidgetSettings settings, InventoryReader lookout, InstantSource clock, String version) {
 
   static WidgetWiring of(Map<String, String> environment) {
     var settings = WidgetSettings.from(environment);
@@ -18,11 +19,14 @@ record WidgetWiring(WidgetSettings settings, Lookout lookout, InstantSource cloc
   }
 
   static WidgetWiring of(
-      WidgetSettings settings, Access access, InstantSource clock, Consumer<Duration> pause) {
-    var pace = new Pace(settings.callsASecond(), clock, pause);
+      WidgetSettings settings,
+      ClientResources access,
+      InstantSource clock,
+      Consumer<Duration> pause) {
+    var pace = new RateLimiter(settings.callsASecond(), clock, pause);
     return new WidgetWiring(
         settings,
-        new Lookout(
+        new InventoryReader(
             new SdkAthenaSpark(settings.clients().athena(access, pace), clock),
             clock,
             settings.workGroups(),

@@ -20,7 +20,7 @@ public final class Metrics {
   private final Map<String, Object> values = new LinkedHashMap<>();
 
   /** Of an order that ended in an outcome. */
-  public static Metrics of(Story story) {
+  public static Metrics of(StopReport story) {
     var metrics = new Metrics().count("StopRequests", 1);
     switch (story.outcome()) {
       case StopOutcome.Canceled canceled -> {

@@ -29,7 +29,7 @@ public final class Popup {
    *
    * @param record what was logged of it, which knows whether others were told
    */
-  public static String of(Story story, StopRecord record) {
+  public static String of(StopReport story, LogRecord record) {
     var letter = StopMessage.letter(story);
     var facts = new LinkedHashMap<>(letter.facts());
     if (Boolean.FALSE.equals(record.fields().get("announced"))) {
@@ -39,7 +39,7 @@ public final class Popup {
   }
 
   /** Of a click that did not end in an outcome. */
-  public static String ofFailure(StopRecord record) {
+  public static String ofFailure(LogRecord record) {
     return html(
         "Athena could not be reached. Whether anything was stopped is not known.",
         Map.of("Because", String.valueOf(record.fields().get("reason"))),

@@ -2,9 +2,9 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Cost;
-import io.github.calculationguard.spark.Details;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.stop.Given;
+import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.StopOutcome.AlreadyOver;
 import io.github.calculationguard.stop.StopOutcome.Canceled;
 import io.github.calculationguard.stop.StopOutcome.Canceling;
@@ -31,21 +31,21 @@ public final class StopMessage {
 
   private static final int MOST_OF_A_WORK_GROUP = 30;
 
-  private final Story story;
-  private final Given given;
-  private final StopRecord record;
-  private final Details details;
+  private final StopReport story;
+  private final RequestMetadata given;
+  private final LogRecord record;
+  private final Snapshot details;
   private final @Nullable Calculation calculation;
   private final @Nullable Session session;
   private final @Nullable String calculationId;
   private final @Nullable String sessionId;
 
-  private StopMessage(Story story) {
+  private StopMessage(StopReport story) {
     this.story = story;
     given = story.given();
-    record = StopRecord.of(story);
+    record = LogRecord.of(story);
     var known = story.outcome().details();
-    details = known == null ? new Details(null, null, null, List.of(), story.at()) : known;
+    details = known == null ? new Snapshot(null, null, null, List.of(), story.at()) : known;
     calculation = details.calculation();
     session = details.session();
     calculationId = (String) record.fields().get("calculation_id");
@@ -53,14 +53,14 @@ public final class StopMessage {
   }
 
   /** The message in every protocol's words. */
-  public static Announcement of(Story story) {
+  public static Notification of(StopReport story) {
     return letter(story).announcement();
   }
 
   /** The message before it is put in any protocol's words. */
-  static Letter letter(Story story) {
+  static Message letter(StopReport story) {
     var it = new StopMessage(story);
-    return new Letter(
+    return new Message(
         story.severity(),
         it.subject(),
         it.headline(),
@@ -127,7 +127,7 @@ public final class StopMessage {
     put(
         facts,
         "Order",
-        "%s, by %s, given %s".formatted(given.orderId(), given.trigger(), Words.time(given.at())));
+        "%s, by %s, given %s".formatted(given.orderId(), given.trigger(), Format.time(given.at())));
     return facts;
   }
 
@@ -146,8 +146,8 @@ public final class StopMessage {
     return "%s is %s, observed %s"
         .formatted(
             UserText.clean(limit.rule()),
-            Words.number(limit.limit()),
-            Words.number(limit.observed()));
+            Format.number(limit.limit()),
+            Format.number(limit.observed()));
   }
 
   private String askedBy() {
@@ -170,7 +170,7 @@ public final class StopMessage {
   private @Nullable String ran() {
     return details.age() == null || details.since() == null
         ? null
-        : Words.duration(details.age()) + ", since " + Words.time(details.since());
+        : Format.duration(details.age()) + ", since " + Format.time(details.since());
   }
 
   private @Nullable String usd() {
@@ -178,7 +178,7 @@ public final class StopMessage {
     return cost == null
         ? null
         : (cost.basis() == Cost.Basis.UPPER_BOUND ? "at most " : "")
-            + Words.usd(cost.usd(story.teller().usdPerDpuHour()));
+            + Format.usd(cost.usd(story.teller().usdPerDpuHour()));
   }
 
   private @Nullable String cost() {
@@ -192,7 +192,7 @@ public final class StopMessage {
           case LIVE -> "estimated from the session's nodes and their times (LIVE)";
           case UPPER_BOUND -> "had the session held all its DPUs all the time (UPPER_BOUND)";
         };
-    return "%s, %s DPU-hours, %s".formatted(usd(), Words.number(cost.dpuHours()), basis);
+    return "%s, %s DPU-hours, %s".formatted(usd(), Format.number(cost.dpuHours()), basis);
   }
 
   private @Nullable String stillCosts() {
@@ -205,7 +205,7 @@ public final class StopMessage {
         : "%s %s an hour until the session ends, busy or idle"
             .formatted(
                 details.executors().isEmpty() ? "at most" : "about",
-                Words.usd(held * story.teller().usdPerDpuHour()));
+                Format.usd(held * story.teller().usdPerDpuHour()));
   }
 
   private List<String> next() {

@@ -1,13 +1,13 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.guard.InvalidTag;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
-import io.github.calculationguard.guard.SweepReport.Fate;
+import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.UnreadableTag;
 import io.github.calculationguard.guard.Verdict;
-import io.github.calculationguard.report.Story.Teller;
+import io.github.calculationguard.report.StopReport.InvocationInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,16 +24,16 @@ public final class SweepMessage {
 
   /** What is told, in the order in which it matters. */
   private enum Kind {
-    HELD_BACK(Fate.HELD_BACK, "Held back", "held back"),
-    OBSERVED(Fate.OBSERVED, "Observed", "would stop"),
-    WARNED(Fate.WARNED, "Warning", "near or over"),
-    EXEMPT(Fate.EXEMPT, "Exempt", "exempt");
+    HELD_BACK(Disposition.HELD_BACK, "Held back", "held back"),
+    OBSERVED(Disposition.OBSERVED, "Observed", "would stop"),
+    WARNED(Disposition.WARNED, "Warning", "near or over"),
+    EXEMPT(Disposition.EXEMPT, "Exempt", "exempt");
 
-    final Fate fate;
+    final Disposition fate;
     final String title;
     final String words;
 
-    Kind(Fate fate, String title, String words) {
+    Kind(Disposition fate, String title, String words) {
       this.fate = fate;
       this.title = title;
       this.words = words;
@@ -42,10 +42,10 @@ public final class SweepMessage {
 
   private final SweepReport report;
   private final SweepRecord record;
-  private final Teller teller;
+  private final InvocationInfo teller;
   private final String service;
 
-  private SweepMessage(SweepReport report, Teller teller, String service) {
+  private SweepMessage(SweepReport report, InvocationInfo teller, String service) {
     this.report = report;
     record = new SweepRecord(report, teller);
     this.teller = teller;
@@ -57,10 +57,10 @@ public final class SweepMessage {
    *
    * @param service the stack's name
    */
-  public static Announcement of(SweepReport report, Teller teller, String service) {
+  public static Notification of(SweepReport report, InvocationInfo teller, String service) {
     var it = new SweepMessage(report, teller, service);
     var severity = it.severity();
-    return new Letter(
+    return new Message(
             severity,
             it.subject(),
             it.headline(),
@@ -83,7 +83,7 @@ public final class SweepMessage {
         : worst;
   }
 
-  private List<Judged> news(Fate fate) {
+  private List<Judged> news(Disposition fate) {
     return report.news().judged().stream().filter(it -> it.fate() == fate).toList();
   }
 
@@ -117,11 +117,11 @@ public final class SweepMessage {
         "Sweep",
         "%s; %d sessions in %d of %d workgroups; %d ordered to be stopped, %d failures"
             .formatted(
-                Words.time(report.startedAt()),
+                Format.time(report.startedAt()),
                 report.sessionsSeen(),
                 report.workGroupsDone(),
                 report.workGroups(),
-                report.count(Fate.ORDERED),
+                report.count(Disposition.ORDERED),
                 report.failures().size()));
     return facts;
   }
@@ -151,11 +151,11 @@ public final class SweepMessage {
             cost == null
                 ? null
                 : "cost so far %s (%s)"
-                    .formatted(Words.usd(cost.usd(teller.usdPerDpuHour())), cost.basis()),
+                    .formatted(Format.usd(cost.usd(teller.usdPerDpuHour())), cost.basis()),
             held == null
                 ? null
                 : (details.executors().isEmpty() ? "at most " : "")
-                    + Words.usd(held * teller.usdPerDpuHour())
+                    + Format.usd(held * teller.usdPerDpuHour())
                     + " an hour until its session ends",
             then(judged))
         .flatMap(Stream::ofNullable)
@@ -169,11 +169,11 @@ public final class SweepMessage {
           "%s stopped by the first sweep after %s%s"
               .formatted(
                   judged.limits().mode() == Mode.ENFORCE ? "will be" : "would be",
-                  Words.time(warn.stopAt()),
+                  Format.time(warn.stopAt()),
                   exempt(judged));
       case Verdict.Over _ ->
-          judged.fate() == Fate.EXEMPT && judged.limits().exemptUntil() != null
-              ? "exempt until " + Words.time(judged.limits().exemptUntil())
+          judged.fate() == Disposition.EXEMPT && judged.limits().exemptUntil() != null
+              ? "exempt until " + Format.time(judged.limits().exemptUntil())
               : null;
       case Verdict.Warn _, Verdict.Leave _ -> null;
     };
@@ -184,7 +184,7 @@ public final class SweepMessage {
     return command == null ? "" : "; to exempt it: " + command;
   }
 
-  private static String fact(UnreadableTag tag) {
+  private static String fact(InvalidTag tag) {
     return "%s = %s on %s; it takes %s; until it is mended nothing there is stopped"
         .formatted(
             UserText.clean(tag.key()),
@@ -195,7 +195,7 @@ public final class SweepMessage {
 
   private List<String> next() {
     var next = new ArrayList<String>();
-    if (!news(Fate.HELD_BACK).isEmpty()) {
+    if (!news(Disposition.HELD_BACK).isEmpty()) {
       var most = report.policy().maxActions();
       next.add(
           "One sweep orders at most %d stops, the costliest first, and the next ones order the rest. To let it order more, deploy with a higher MaxActionsPerSweep."
@@ -204,10 +204,10 @@ public final class SweepMessage {
           "To brake at once, run the command that this prints: aws cloudformation describe-stacks --stack-name %s --region %s --query \"Stacks[0].Outputs[?OutputKey=='Brake'].OutputValue\" --output text"
               .formatted(service, report.place().region()));
     }
-    if (!news(Fate.OBSERVED).isEmpty()) {
+    if (!news(Disposition.OBSERVED).isEmpty()) {
       next.add(
           "What would be stopped goes on, since its mode is observe or a tag of it can't be read. To stop such things, set the parameter Mode, or the workgroup's tag %smode, to enforce: that would save at most %s an hour from now on."
-              .formatted(Limits.PREFIX, Words.usd(report.usdPerHour(Fate.OBSERVED))));
+              .formatted(Limits.PREFIX, Format.usd(report.usdPerHour(Disposition.OBSERVED))));
     }
     return next;
   }

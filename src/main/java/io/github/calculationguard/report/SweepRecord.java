@@ -1,12 +1,12 @@
 package io.github.calculationguard.report;
 
 import io.github.calculationguard.guard.SweepReport;
+import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
-import io.github.calculationguard.guard.SweepReport.Fate;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
-import io.github.calculationguard.report.Story.Teller;
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.report.StopReport.InvocationInfo;
+import io.github.calculationguard.spark.AccountRegion;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -18,27 +18,30 @@ import java.util.stream.Stream;
 public final class SweepRecord {
 
   private final SweepReport report;
-  private final Teller teller;
+  private final InvocationInfo teller;
 
-  SweepRecord(SweepReport report, Teller teller) {
+  SweepRecord(SweepReport report, InvocationInfo teller) {
     this.report = report;
     this.teller = teller;
   }
 
   /** All its lines, the one on it all first. */
-  public static List<StopRecord> of(SweepReport report, Teller teller) {
+  public static List<LogRecord> of(SweepReport report, InvocationInfo teller) {
     var it = new SweepRecord(report, teller);
     return Stream.of(
             Stream.of(it.summary()),
             report.failures().stream().map(it::failure),
-            report.judged().stream().filter(judged -> judged.fate() != Fate.LEFT).map(it::finding))
+            report.judged().stream()
+                .filter(judged -> judged.fate() != Disposition.LEFT)
+                .map(it::finding))
         .flatMap(lines -> lines)
         .toList();
   }
 
   /** Of a sweep that could find out nothing. */
-  public static StopRecord ofFailure(String why, Place place, Teller teller, Instant at) {
-    return new StopRecord()
+  public static LogRecord ofFailure(
+      String why, AccountRegion place, InvocationInfo teller, Instant at) {
+    return new LogRecord()
         .head("sweep_failure", Severity.ERROR, place, teller, at)
         .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
         .tail(teller);
@@ -50,7 +53,7 @@ public final class SweepRecord {
         .count("SessionsSeen", report.sessionsSeen())
         .count("CalculationsSeen", report.calculationsSeen())
         .count("Findings", report.over())
-        .count("ActionsHeldBack", report.count(Fate.HELD_BACK))
+        .count("ActionsHeldBack", report.count(Disposition.HELD_BACK))
         .count("SweepFailures", report.failures().size())
         .put("SweepDuration", "Milliseconds", report.took().toMillis())
         .count("AthenaCalls", callsMade(report));
@@ -58,7 +61,7 @@ public final class SweepRecord {
 
   /** How much a person should care for a sweep. */
   static Severity severity(SweepReport report) {
-    return !report.failures().isEmpty() || report.count(Fate.HELD_BACK) > 0
+    return !report.failures().isEmpty() || report.count(Disposition.HELD_BACK) > 0
         ? Severity.ERROR
         : report.complete() ? Severity.INFO : Severity.WARNING;
   }
@@ -68,7 +71,7 @@ public final class SweepRecord {
   }
 
   /** One line on it all. */
-  StopRecord summary() {
+  LogRecord summary() {
     var record =
         head("sweep", severity(report))
             .put("outcome", report.complete() ? "COMPLETE" : "OUT_OF_TIME")
@@ -78,16 +81,18 @@ public final class SweepRecord {
             .put("calculations_seen", report.calculationsSeen())
             .put("judged", report.judged().size())
             .put("over", report.over())
-            .put("warned", report.count(Fate.WARNED))
-            .put("ordered", report.count(Fate.ORDERED))
-            .put("refused", report.count(Fate.REFUSED))
-            .put("held_back", report.count(Fate.HELD_BACK))
-            .put("observed", report.count(Fate.OBSERVED))
-            .put("exempt", report.count(Fate.EXEMPT))
+            .put("warned", report.count(Disposition.WARNED))
+            .put("ordered", report.count(Disposition.ORDERED))
+            .put("refused", report.count(Disposition.REFUSED))
+            .put("held_back", report.count(Disposition.HELD_BACK))
+            .put("observed", report.count(Disposition.OBSERVED))
+            .put("exempt", report.count(Disposition.EXEMPT))
             .put("failed", report.failures().size())
             .put("unreadable_tags", report.unreadable().size())
-            .put("would_save_usd_per_hour", StopRecord.rounded(report.usdPerHour(Fate.OBSERVED)))
-            .put("exempt_usd_per_hour", StopRecord.rounded(report.usdPerHour(Fate.EXEMPT)))
+            .put(
+                "would_save_usd_per_hour",
+                LogRecord.rounded(report.usdPerHour(Disposition.OBSERVED)))
+            .put("exempt_usd_per_hour", LogRecord.rounded(report.usdPerHour(Disposition.EXEMPT)))
             .put("duration_millis", report.took().toMillis())
             .put("calls", callsMade(report));
     report
@@ -100,7 +105,7 @@ public final class SweepRecord {
     return operation.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 
-  private StopRecord failure(Failure failure) {
+  private LogRecord failure(Failure failure) {
     return head("sweep_failure", Severity.ERROR)
         .put("subject", failure.where())
         .put("reason", UserText.clean(failure.why(), UserText.MOST_OF_AWS))
@@ -108,7 +113,7 @@ public final class SweepRecord {
   }
 
   /** One thing that was found, by the keys of the log contract. */
-  StopRecord finding(Judged judged) {
+  LogRecord finding(Judged judged) {
     var usage =
         switch (judged.verdict()) {
           case Verdict.Leave _ -> null;
@@ -119,14 +124,14 @@ public final class SweepRecord {
         .put("outcome", judged.fate().name())
         .put("reason", judged.verdict().reason())
         .put("rule", usage == null ? null : usage.rule())
-        .put("limit", usage == null ? null : StopRecord.rounded(usage.limit()))
-        .put("observed", usage == null ? null : StopRecord.rounded(usage.observed()))
+        .put("limit", usage == null ? null : LogRecord.rounded(usage.limit()))
+        .put("observed", usage == null ? null : LogRecord.rounded(usage.observed()))
         .details(judged.details(), teller.usdPerDpuHour())
         .tail(teller);
   }
 
   /** How much a person should care for what was found. */
-  static Severity severity(Fate fate) {
+  static Severity severity(Disposition fate) {
     return switch (fate) {
       case LEFT, ORDERED, EXEMPT -> Severity.INFO;
       case WARNED, OBSERVED -> Severity.WARNING;
@@ -134,7 +139,7 @@ public final class SweepRecord {
     };
   }
 
-  private StopRecord head(String event, Severity severity) {
-    return new StopRecord().head(event, severity, report.place(), teller, report.startedAt());
+  private LogRecord head(String event, Severity severity) {
+    return new LogRecord().head(event, severity, report.place(), teller, report.startedAt());
   }
 }

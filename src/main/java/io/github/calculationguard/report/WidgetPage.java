@@ -6,10 +6,10 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.Entry;
+import io.github.calculationguard.guard.Inventory.ReadFailure;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Overview;
-import io.github.calculationguard.guard.Overview.Entry;
-import io.github.calculationguard.guard.Overview.Gap;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;
@@ -73,12 +73,12 @@ public final class WidgetPage {
   private static final int MOST_GAPS = 8;
   private static final int SHORT_ID = 8;
 
-  private final Overview overview;
+  private final Inventory overview;
   private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
   private final StringBuilder html = new StringBuilder();
 
-  private WidgetPage(Overview overview, double usdPerDpuHour, @Nullable String stopFunctionArn) {
+  private WidgetPage(Inventory overview, double usdPerDpuHour, @Nullable String stopFunctionArn) {
     this.overview = overview;
     this.usdPerDpuHour = usdPerDpuHour;
     this.stopFunctionArn = stopFunctionArn;
@@ -91,7 +91,7 @@ public final class WidgetPage {
    * @param stopFunctionArn whom Stop calls; absent where there is no such button
    */
   public static String of(
-      Overview overview, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
+      Inventory overview, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
     var page = new WidgetPage(overview, usdPerDpuHour, stopFunctionArn);
     page.html
         .append("<div class=\"cg cg-%s cwdb-no-default-styles\">\n".formatted(lower(theme)))
@@ -118,10 +118,10 @@ public final class WidgetPage {
     var anHour = held.stream().mapToDouble(this::usdAnHour).sum();
     var anHourAtMost = held.stream().filter(Entry::isHeldAtMost).mapToDouble(this::usdAnHour).sum();
     html.append("<div class=\"cg-totals\">\n");
-    total("Dollars so far", Words.usd(soFar), unsure(atMost, entries.size() - costs.size()));
+    total("Dollars so far", Format.usd(soFar), unsure(atMost, entries.size() - costs.size()));
     total(
         "Dollars an hour from now on",
-        Words.usd(anHour),
+        Format.usd(anHour),
         unsure(anHourAtMost, entries.size() - held.size()));
     total("Active sessions", Integer.toString(entries.size()), states());
     html.append("</div>\n");
@@ -135,7 +135,7 @@ public final class WidgetPage {
 
   private static String unsure(double atMost, int unknown) {
     return Stream.of(
-            atMost > 0 ? Words.usd(atMost) + " of it is an upper bound" : null,
+            atMost > 0 ? Format.usd(atMost) + " of it is an upper bound" : null,
             unknown > 0 ? "without " + counted(unknown, "session") + " of unknown cost" : null)
         .flatMap(Stream::ofNullable)
         .collect(joining("; "));
@@ -182,7 +182,7 @@ public final class WidgetPage {
               .sum();
       html.append(
           "<p class=\"cg-dim\">Cut: %s that cost less, %s so far as far as is known. The totals count them.</p>\n"
-              .formatted(counted(cut.size(), "more session"), Words.usd(usd)));
+              .formatted(counted(cut.size(), "more session"), Format.usd(usd)));
     }
   }
 
@@ -207,7 +207,7 @@ public final class WidgetPage {
     var atMost = cost.basis() == Cost.Basis.UPPER_BOUND ? "at most " : "";
     html.append(
         "<td class=\"cg-num cg-usd\"><b>%s%s</b><span class=\"cg-dim\">%s</span></td>\n"
-            .formatted(atMost, Words.usd(cost.usd(usdPerDpuHour)), anHour(entry)));
+            .formatted(atMost, Format.usd(cost.usd(usdPerDpuHour)), anHour(entry)));
     html.append(
         "<td class=\"cg-num cg-dpu\">%s<span class=\"cg-unit\"> DPU-hours</span><span class=\"cg-dim\">%s</span></td>\n"
             .formatted(number(cost.dpuHours()), cost.basis()));
@@ -216,7 +216,7 @@ public final class WidgetPage {
   private String anHour(Entry entry) {
     return entry.details().dpusStillHeld() == null
         ? ""
-        : (entry.isHeldAtMost() ? "at most " : "") + Words.usd(usdAnHour(entry)) + " an hour";
+        : (entry.isHeldAtMost() ? "at most " : "") + Format.usd(usdAnHour(entry)) + " an hour";
   }
 
   private double usdAnHour(Entry entry) {
@@ -287,14 +287,14 @@ public final class WidgetPage {
     var at = entry.at();
     if (calculation != null) {
       var age = calculation.age(at);
-      return age == null ? "" : "for " + Words.duration(age);
+      return age == null ? "" : "for " + Format.duration(age);
     }
     if (session.state().isIdle() && session.idleSince() != null) {
       var idle = Duration.between(session.idleSince(), at);
-      return "for " + Words.duration(idle.isNegative() ? Duration.ZERO : idle);
+      return "for " + Format.duration(idle.isNegative() ? Duration.ZERO : idle);
     }
     var age = session.age(at);
-    return age == null ? "" : "open for " + Words.duration(age);
+    return age == null ? "" : "open for " + Format.duration(age);
   }
 
   private void limit(Entry entry) {
@@ -326,7 +326,7 @@ public final class WidgetPage {
   private static @Nullable String mercy(Entry entry) {
     var until = entry.limits().exemptUntil();
     if (until != null && entry.limits().exempt(entry.at())) {
-      return "exempt until " + Words.time(until);
+      return "exempt until " + Format.time(until);
     }
     return entry.limits().mode() == Mode.OBSERVE ? "only observed" : null;
   }
@@ -355,7 +355,7 @@ public final class WidgetPage {
   }
 
   private static String duration(double millis) {
-    return Words.duration(Duration.ofMillis(Math.round(millis))).replaceFirst(" 0 (h|min|s)$", "");
+    return Format.duration(Duration.ofMillis(Math.round(millis))).replaceFirst(" 0 (h|min|s)$", "");
   }
 
   private void stop(Entry entry) {
@@ -386,9 +386,9 @@ public final class WidgetPage {
         overview.gaps().stream()
             .collect(
                 groupingBy(
-                    gap -> new Gap(gap.what(), "", gap.why()),
+                    gap -> new ReadFailure(gap.what(), "", gap.why()),
                     LinkedHashMap::new,
-                    mapping(Gap::of, toList())));
+                    mapping(ReadFailure::of, toList())));
     if (gaps.isEmpty()) {
       return;
     }
@@ -406,7 +406,7 @@ public final class WidgetPage {
     html.append("</ul></div>\n");
   }
 
-  private static String words(Gap gap, List<String> of) {
+  private static String words(ReadFailure gap, List<String> of) {
     var named = of.stream().limit(3).map(UserText::clean).collect(joining(", "));
     var more = of.size() > 3 ? " and %d more".formatted(of.size() - 3) : "";
     var what =
@@ -436,7 +436,7 @@ public final class WidgetPage {
                 counted(overview.workGroups(), "workgroup"),
                 "account " + Html.text(overview.place().accountId()),
                 Html.text(overview.place().region()),
-                Words.time(overview.at()),
+                Format.time(overview.at()),
                 number(usdPerDpuHour)));
   }
 

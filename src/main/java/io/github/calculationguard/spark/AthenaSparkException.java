@@ -5,7 +5,7 @@ package io.github.calculationguard.spark;
  * differently.
  */
 public abstract sealed class AthenaSparkException extends PlainException
-    permits NoSuchThingException, DeniedException, AthenaUnavailableException {
+    permits NotFoundException, DeniedException, AthenaUnavailableException {
 
   AthenaSparkException(String message) {
     super(message);

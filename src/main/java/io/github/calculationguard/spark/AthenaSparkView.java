@@ -7,7 +7,7 @@ import java.util.Map;
  * Athena's Spark side, in one account and Region, for those who only look.
  *
  * <p>Every method ends by its deadline, tries and pauses included, and throws one of three things:
- * {@link NoSuchThingException} if there is none by that id, {@link DeniedException} if AWS refuses,
+ * {@link NotFoundException} if there is none by that id, {@link DeniedException} if AWS refuses,
  * which repeating does not heal, and {@link AthenaUnavailableException} if Athena throttled us,
  * failed or did not answer, which it may.
  */

@@ -1,6 +1,6 @@
 package io.github.calculationguard.stop;
 
-import io.github.calculationguard.spark.Details;
+import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 public sealed interface StopOutcome {
 
   /** What is known of what it is about, as far as it could be read. */
-  default @Nullable Details details() {
+  default @Nullable Snapshot details() {
     return null;
   }
 
@@ -38,40 +38,40 @@ public sealed interface StopOutcome {
   record Effort(int stops, Duration took, boolean repeat) {}
 
   /** Asked, and seen canceled. */
-  record Canceled(Details details, Effort effort) implements StopOutcome {}
+  record Canceled(Snapshot details, Effort effort) implements StopOutcome {}
 
   /**
    * Asked, and not over when our time was up; the next sweep looks again.
    *
    * @param reason what kept us from seeing or forcing its end, if anything did
    */
-  record Canceling(Details details, Effort effort, @Nullable String reason)
+  record Canceling(Snapshot details, Effort effort, @Nullable String reason)
       implements StopOutcome {}
 
   /** Asked, and it completed or failed before the cancel took hold. */
-  record FinishedAnyway(Details details, Effort effort) implements StopOutcome {}
+  record FinishedAnyway(Snapshot details, Effort effort) implements StopOutcome {}
 
   /** It did not cancel, so its session was ended, and it with it. */
-  record SessionTerminated(Details details, Effort effort) implements StopOutcome {}
+  record SessionTerminated(Snapshot details, Effort effort) implements StopOutcome {}
 
   /** It was over before the order was given. Athena calls this a success, and so do we. */
-  record AlreadyOver(Details details) implements StopOutcome {}
+  record AlreadyOver(Snapshot details) implements StopOutcome {}
 
   /**
    * It could have been stopped, and was not: the reason for the order does not hold, or may not be
    * acted on.
    */
-  record LeftAlone(@Nullable Details details, String reason) implements StopOutcome {}
+  record LeftAlone(@Nullable Snapshot details, String reason) implements StopOutcome {}
 
   /** This account and Region has none by that id. */
-  record NotFound(@Nullable Details details, String reason) implements StopOutcome {}
+  record NotFound(@Nullable Snapshot details, String reason) implements StopOutcome {}
 
   /** AWS refused; its reason is quoted. */
-  record Denied(@Nullable Details details, String reason) implements StopOutcome {}
+  record Denied(@Nullable Snapshot details, String reason) implements StopOutcome {}
 
   /** The input was no order. */
   record Invalid(String reason) implements StopOutcome {}
 
   /** What would have been stopped. */
-  record DryRun(Details details) implements StopOutcome {}
+  record DryRun(Snapshot details) implements StopOutcome {}
 }

@@ -95,7 +95,7 @@ class OddAnswersTest {
   private static SdkAthenaSpark answering(String... answers) {
     var http = new Answers(new ArrayDeque<>(List.of(answers)));
     return new SdkAthenaSpark(
-        new Clients(Duration.ofSeconds(3), 1).athena(Access.by(http)), () -> NOW);
+        new AwsClients(Duration.ofSeconds(3), 1).athena(ClientResources.by(http)), () -> NOW);
   }
 
   /** Gives one answer after the other: a body, or a status of three digits and a body. */

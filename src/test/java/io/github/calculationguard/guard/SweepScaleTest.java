@@ -19,7 +19,7 @@ class SweepScaleTest {
 
   /** Of every five sessions one is busy. */
   private static World world(
-      Policy policy, int workGroups, int sessions, Duration age, Duration running) {
+      SweepPolicy policy, int workGroups, int sessions, Duration age, Duration running) {
     var world = new World(policy);
     for (var workGroup = 0; workGroup < workGroups; workGroup++) {
       world.workGroup("wg-" + workGroup, Map.of("owner", "team-" + workGroup));

@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
-import io.github.calculationguard.guard.SweepReport.Fate;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.DeniedException;
@@ -31,7 +31,7 @@ class SweepTest {
     return PLACE.arnOf(new WorkGroup(workGroup)) + "/session/" + session;
   }
 
-  private static List<Fate> fates(SweepReport report) {
+  private static List<Disposition> fates(SweepReport report) {
     return report.judged().stream().map(Judged::fate).toList();
   }
 
@@ -55,7 +55,7 @@ class SweepTest {
               assertThat(finding.expiresAt()).isEqualTo(World.START.plus(ofMinutes(10)));
             });
     assertThat(report.judged())
-        .filteredOn(it -> it.fate() == Fate.ORDERED)
+        .filteredOn(it -> it.fate() == Disposition.ORDERED)
         .singleElement()
         .satisfies(it -> assertThat(it.owner()).isEqualTo("ana"));
     assertThat(report.over()).isEqualTo(1);
@@ -126,7 +126,7 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("c-1");
-    assertThat(fates(report)).containsExactlyInAnyOrder(Fate.WARNED, Fate.ORDERED);
+    assertThat(fates(report)).containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
   }
 
   @Test
@@ -174,7 +174,7 @@ class SweepTest {
   void onlyLooksAtWorkGroupsThatMatch() {
     var world =
         new World(
-            new Policy(
+            new SweepPolicy(
                 new WorkGroupPattern("etl-?"),
                 DEFAULTS,
                 ofHours(24),
@@ -203,9 +203,9 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.ordered).isEmpty();
-    assertThat(report.count(Fate.OBSERVED)).isEqualTo(2);
+    assertThat(report.count(Disposition.OBSERVED)).isEqualTo(2);
     // Two sessions of two nodes each.
-    assertThat(report.usdPerHour(Fate.OBSERVED)).isEqualTo(4 * 0.35);
+    assertThat(report.usdPerHour(Disposition.OBSERVED)).isEqualTo(4 * 0.35);
     assertThat(world.announced).singleElement().isEqualTo(report);
     assertThat(report.news().judged()).hasSize(2);
   }
@@ -239,8 +239,8 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.ordered).isEmpty();
-    assertThat(report.count(Fate.EXEMPT)).isEqualTo(2);
-    assertThat(report.usdPerHour(Fate.EXEMPT)).isEqualTo(4 * 0.35);
+    assertThat(report.count(Disposition.EXEMPT)).isEqualTo(2);
+    assertThat(report.usdPerHour(Disposition.EXEMPT)).isEqualTo(4 * 0.35);
     assertThat(report.news().judged()).hasSize(2);
   }
 
@@ -254,9 +254,9 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.ordered).isEmpty();
-    assertThat(fates(report)).containsExactly(Fate.OBSERVED);
+    assertThat(fates(report)).containsExactly(Disposition.OBSERVED);
     assertThat(report.news().unreadable())
-        .extracting(UnreadableTag::arn, UnreadableTag::key, UnreadableTag::value)
+        .extracting(InvalidTag::arn, InvalidTag::key, InvalidTag::value)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(
                 sessionArn("etl", "s-1"), "calculation-guard:max-session-hours", "9h"));
@@ -346,7 +346,7 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("s-9", "s-7");
-    assertThat(report.count(Fate.HELD_BACK)).isEqualTo(1);
+    assertThat(report.count(Disposition.HELD_BACK)).isEqualTo(1);
     assertThat(report.news().judged())
         .singleElement()
         .satisfies(it -> assertThat(it.suspect().id()).isEqualTo("s-5"));
@@ -380,7 +380,7 @@ class SweepTest {
 
     var report = world.sweep();
 
-    assertThat(fates(report)).containsExactly(Fate.REFUSED);
+    assertThat(fates(report)).containsExactly(Disposition.REFUSED);
     assertThat(report.failures()).containsExactly(new Failure("order for s-1", "the bus is full"));
 
     world.refuse(null);
@@ -426,7 +426,7 @@ class SweepTest {
     world.athena.fail(
         "GetCalculationExecution",
         "c-1",
-        new io.github.calculationguard.spark.NoSuchThingException("none"));
+        new io.github.calculationguard.spark.NotFoundException("none"));
 
     var report = world.sweep();
 

@@ -2,13 +2,13 @@ package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Suspect.ActiveSession;
 import io.github.calculationguard.guard.Suspect.RunningCalculation;
+import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.FakeAthenaSpark;
-import io.github.calculationguard.spark.Place;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** An account with a clock, its sweep, and what the sweep ordered and announced. */
 final class World implements InstantSource {
 
-  static final Place PLACE = new Place("aws", "eu-central-1", "123456789012");
+  static final AccountRegion PLACE = new AccountRegion("aws", "eu-central-1", "123456789012");
   static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
 
   /** The parameters' defaults, in enforce. */
@@ -42,26 +42,26 @@ final class World implements InstantSource {
   private boolean obeyed = true;
   private @Nullable String refusal;
 
-  World(Policy policy) {
+  World(SweepPolicy policy) {
     this(policy, 1, false);
   }
 
-  World(Policy policy, int callsASecond) {
+  World(SweepPolicy policy, int callsASecond) {
     this(policy, callsASecond, true);
   }
 
-  private World(Policy policy, int callsASecond, boolean paced) {
-    var pace = new Pace(callsASecond, this, paced ? this::pass : _ -> {});
+  private World(SweepPolicy policy, int callsASecond, boolean paced) {
+    var pace = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
     athena.listen(pace::before);
     sweep = new Sweep(athena, pace, this::place, this, policy);
   }
 
-  static Policy policy(Limits limits) {
+  static SweepPolicy policy(Limits limits) {
     return policy(limits, true, 1000);
   }
 
-  static Policy policy(Limits limits, boolean mayTerminate, int maxActions) {
-    return new Policy(
+  static SweepPolicy policy(Limits limits, boolean mayTerminate, int maxActions) {
+    return new SweepPolicy(
         new WorkGroupPattern("*"),
         limits,
         Duration.ofHours(24),
@@ -105,10 +105,10 @@ final class World implements InstantSource {
     return report;
   }
 
-  private List<Orders.Refused> place(List<Finding> findings, Deadline deadline) {
+  private List<FindingPublisher.Refused> place(List<Finding> findings, Deadline deadline) {
     if (refusal != null) {
       var why = refusal;
-      return findings.stream().map(it -> new Orders.Refused(it, why)).toList();
+      return findings.stream().map(it -> new FindingPublisher.Refused(it, why)).toList();
     }
     ordered.addAll(findings);
     if (obeyed) {

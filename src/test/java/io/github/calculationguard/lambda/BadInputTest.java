@@ -191,7 +191,7 @@ class BadInputTest {
     var post = with(with(sample("http-api-stop.json"), "body", body), "isBase64Encoded", true);
     if (body.equals("e30")) {
       // Without its padding it is base64 still, of an empty object.
-      assertThat(guarded.reply(post, new Invocation("request-1")).getStatusCode()).isEqualTo(200);
+      assertThat(guarded.reply(post, new TestContext("request-1")).getStatusCode()).isEqualTo(200);
       return;
     }
     assertThat(refusedOverHttp(post)).contains("the body is");
@@ -222,7 +222,7 @@ class BadInputTest {
   @Test
   void takesNoEventThatSaysSomethingTwice() {
     Map<String, Object> event =
-        new EventJson()
+        new EventSerializer()
             .fromJson("{\"%s\": \"%s\", \"%1$s\": \"%2$s\"}".formatted(ID, CALCULATION), Map.class);
     assertThat(refused(event)).contains("unknown shape").contains("twice");
   }
@@ -231,7 +231,7 @@ class BadInputTest {
   @ValueSource(strings = {"1e999", "-1e999"})
   void carriesOutAFindingWhoseLimitIsNoNumberThatCanBeTold(String limit) {
     Map<String, Object> event =
-        new EventJson()
+        new EventSerializer()
             .fromJson(
                 Json.line(inDetail("finding-calculation.json", "limit", "LIMIT"))
                     .replace("\"LIMIT\"", limit),
@@ -330,7 +330,7 @@ class BadInputTest {
 
   /** Plays what is no order as an event, and returns why it is none. */
   private String refused(@Nullable Map<String, Object> event) {
-    var invocation = new Invocation("request-1");
+    var invocation = new TestContext("request-1");
     var answer = play(event, invocation);
 
     assertThat(answer).isEqualTo(line(invocation));
@@ -339,7 +339,7 @@ class BadInputTest {
 
   /** The same over HTTP. */
   private String refusedOverHttp(Map<String, Object> event) {
-    var invocation = new Invocation("request-1");
+    var invocation = new TestContext("request-1");
     var reply = GuardedWorld.reply(play(event, invocation));
 
     assertThat(reply.getStatusCode()).isEqualTo(400);
@@ -352,7 +352,7 @@ class BadInputTest {
     return reason(invocation);
   }
 
-  private Object play(@Nullable Map<String, Object> event, Invocation invocation) {
+  private Object play(@Nullable Map<String, Object> event, TestContext invocation) {
     var answer = guarded.play(event, invocation);
     assertThat(invocation.lines).as("the log line and the metrics line").hasSize(2);
     assertThat(line(invocation))
@@ -370,7 +370,7 @@ class BadInputTest {
     return answer;
   }
 
-  private static String reason(Invocation invocation) {
+  private static String reason(TestContext invocation) {
     return (String) Objects.requireNonNull(line(invocation).get("reason"));
   }
 

@@ -144,7 +144,7 @@ class DeadlineTest {
 
   private Played play(Map<String, Object> event, Duration left) {
     var handler = InProcess.stop(settings);
-    var invocation = new Invocation("request-1", left, null);
+    var invocation = new TestContext("request-1", left, null);
     var from = System.nanoTime();
     var status = 0;
     if (event.containsKey("requestContext")) {

@@ -6,7 +6,7 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.Template;
-import io.github.calculationguard.aws.EventBridgeOrders;
+import io.github.calculationguard.aws.EventBridgeFindings;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.Suspect;
@@ -21,7 +21,7 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
-import io.github.calculationguard.stop.StopOrder;
+import io.github.calculationguard.stop.StopRequest;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -88,7 +88,7 @@ class FindingTest {
   }
 
   /** Over the bus and the template's rule, as the stop function reads it. */
-  private StopOrder carried(Finding finding) {
+  private StopRequest carried(Finding finding) {
     world.eventBridge().addBus("guard");
     var environment = new HashMap<>(world.environment());
     environment.putAll(Map.of("BUS_NAME", "guard", "TOPIC_ARN", world.sns().addTopic("guard")));
@@ -98,16 +98,16 @@ class FindingTest {
     try (var access = clients.access();
         var eventBridge = clients.eventBridge(access)) {
       var refused =
-          new EventBridgeOrders(eventBridge, "guard", clock)
+          new EventBridgeFindings(eventBridge, "guard", clock)
               .place(List.of(finding), new Deadline(NOW.plusSeconds(30)));
       assertThat(refused).isEmpty();
     }
     var event = world.eventBridge().events().getLast().json();
     assertThat(Template.read().takes("StopFunction", "Orders", event)).isTrue();
-    var arrival = Arrival.of(new Invocation("request-1"), NOW.plusSeconds(1));
-    var trigger = new EventReader(json(event), arrival, settings).read();
-    assertThat(trigger).isInstanceOf(Trigger.Stop.class);
-    return ((Trigger.Stop) trigger).order();
+    var arrival = Invocation.of(new TestContext("request-1"), NOW.plusSeconds(1));
+    var trigger = new RequestParser(json(event), arrival, settings).read();
+    assertThat(trigger).isInstanceOf(Request.Stop.class);
+    return ((Request.Stop) trigger).order();
   }
 
   @ParameterizedTest
@@ -131,17 +131,17 @@ class FindingTest {
     assertThat(number(broken.observed())).isEqualTo(observed);
     assertThat(broken.expiresAt()).isEqualTo(FOUND.plus(ofMinutes(10)));
     switch (order) {
-      case StopOrder.OfCalculation it -> {
+      case StopRequest.StopCalculation it -> {
         assertThat(isAboutCalculations(rule)).isTrue();
         assertThat(it.calculation()).isEqualTo(new CalculationId("c-1"));
       }
-      case StopOrder.EndSession it -> {
+      case StopRequest.EndSession it -> {
         assertThat(isAboutCalculations(rule)).isFalse();
         assertThat(it.session()).isEqualTo(new SessionId("s-1"));
         assertThat(it.onlyIfIdleSince())
             .isEqualTo(rule == Rule.MAX_SESSION_IDLE_MINUTES ? IDLE_SINCE : null);
       }
-      case StopOrder.OfSession it -> throw new AssertionError(it);
+      case StopRequest.StopSession it -> throw new AssertionError(it);
     }
   }
 

@@ -4,14 +4,14 @@ import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.aws.Access;
+import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
-import io.github.calculationguard.report.Announcements.NotAnnouncedException;
 import io.github.calculationguard.report.Json;
+import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.Describe;
-import io.github.calculationguard.stop.Ladder;
-import io.github.calculationguard.stop.StopCalculation;
+import io.github.calculationguard.spark.SnapshotReader;
+import io.github.calculationguard.stop.EscalationPolicy;
+import io.github.calculationguard.stop.StopService;
 import io.github.calculationguard.stop.VirtualAthena;
 import io.github.calculationguard.stop.VirtualAthena.Job;
 import java.io.IOException;
@@ -175,7 +175,7 @@ class FuzzTest {
 
   private void play(@Nullable Map<String, Object> event) {
     var athena = athena();
-    var invocation = new Invocation("request-1", LEFT, trace());
+    var invocation = new TestContext("request-1", LEFT, trace());
     var mayTerminate = random.nextBoolean();
     var isMute = random.nextInt(20) == 0;
     var settings =
@@ -189,19 +189,19 @@ class FuzzTest {
         new StopHandler(
             new StopWiring(
                 settings,
-                new Access(NO_HTTP, AnonymousCredentialsProvider.create(), NO_TIMER),
+                new ClientResources(NO_HTTP, AnonymousCredentialsProvider.create(), NO_TIMER),
                 List.of(),
-                new StopCalculation(
+                new StopService(
                     athena,
-                    new Ladder(mayTerminate, Duration.ofSeconds(20)),
-                    new Describe(athena, "owner", athena),
+                    new EscalationPolicy(mayTerminate, Duration.ofSeconds(20)),
+                    new SnapshotReader(athena, "owner", athena),
                     athena,
                     athena),
                 (announcement, deadline) -> {
                   assertThat(announcement.subject()).matches("[!-~][ -~]{0,98}");
                   json(announcement.chat());
                   if (isMute) {
-                    throw new NotAnnouncedException("mute");
+                    throw new NotPublishedException("mute");
                   }
                 },
                 athena,
@@ -219,7 +219,7 @@ class FuzzTest {
   private void check(
       @Nullable Map<String, Object> event,
       VirtualAthena athena,
-      Invocation invocation,
+      TestContext invocation,
       boolean mayTerminate) {
     assertThat(athena.instant()).as("its deadline, of %s", event).isBefore(NOW.plus(LEFT));
     assertThat(invocation.lines).isNotEmpty();

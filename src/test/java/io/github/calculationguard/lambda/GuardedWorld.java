@@ -77,7 +77,7 @@ final class GuardedWorld implements AutoCloseable {
   }
 
   /** Plays an event, and checks that what was logged is what may be logged. */
-  Object play(@Nullable Map<String, Object> event, Invocation invocation) {
+  Object play(@Nullable Map<String, Object> event, TestContext invocation) {
     try {
       return handler().handleRequest(event, invocation);
     } finally {
@@ -86,7 +86,7 @@ final class GuardedWorld implements AutoCloseable {
   }
 
   /** Plays an event of HTTP, and reads the answer as API Gateway does. */
-  APIGatewayV2HTTPResponse reply(Map<String, Object> event, Invocation invocation) {
+  APIGatewayV2HTTPResponse reply(Map<String, Object> event, TestContext invocation) {
     return reply(play(event, invocation));
   }
 
@@ -105,16 +105,16 @@ final class GuardedWorld implements AutoCloseable {
 
   /** Plays an order, and returns the line that was logged of it. */
   Map<String, Object> log(Map<String, Object> event) {
-    var invocation = new Invocation("request-1");
+    var invocation = new TestContext("request-1");
     play(event, invocation);
     return line(invocation);
   }
 
-  static Map<String, Object> line(Invocation invocation) {
+  static Map<String, Object> line(TestContext invocation) {
     return json(invocation.lines.getFirst());
   }
 
-  static Map<String, Object> metrics(Invocation invocation) {
+  static Map<String, Object> metrics(TestContext invocation) {
     return json(invocation.lines.getLast());
   }
 

@@ -65,7 +65,7 @@ class HostileTextTest {
         detail(order).putAll(Map.of("reason", text, "requestedBy", text, "rule", text));
         order.put("id", text);
 
-        var invocation = new Invocation("request-1");
+        var invocation = new TestContext("request-1");
         guarded.play(order, invocation);
 
         subject(guarded.message());
@@ -119,7 +119,7 @@ class HostileTextTest {
     harmless(String.valueOf(metadata));
   }
 
-  private static void queue(SnsMessage message, Invocation invocation) {
+  private static void queue(SnsMessage message, TestContext invocation) {
     assertThat(message.text("sqs").lines()).hasSize(1);
     assertThat(message.text("lambda")).isEqualTo(message.text("sqs"));
     var queued = json(message.text("sqs"));

@@ -2,7 +2,7 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.local.HandClock;
-import io.github.calculationguard.stop.Pause;
+import io.github.calculationguard.stop.Sleeper;
 import java.time.InstantSource;
 import java.util.Map;
 
@@ -36,7 +36,7 @@ public final class InProcess {
     return stop(environment, clock, clock::advance);
   }
 
-  static StopHandler stop(Map<String, String> environment, InstantSource clock, Pause pause) {
+  static StopHandler stop(Map<String, String> environment, InstantSource clock, Sleeper pause) {
     tellTheSdk(environment);
     var settings = StopSettings.from(environment);
     return new StopHandler(StopWiring.of(settings, settings.clients().access(), clock, pause));

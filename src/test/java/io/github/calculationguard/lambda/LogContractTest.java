@@ -88,7 +88,7 @@ class LogContractTest {
   void hasTheDocumentedKeysAndNoOthers(Plot plot) {
     for (var mayTerminate : List.of(false, true)) {
       try (var guarded = plot.world(mayTerminate)) {
-        var invocation = new Invocation("request-1");
+        var invocation = new TestContext("request-1");
         guarded.play(plot.order(), invocation);
         holdsTheContract(invocation);
       }
@@ -112,13 +112,13 @@ class LogContractTest {
   @Test
   void holdsForLooksAndFailuresToo() {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
-      var look = new Invocation("request-1");
+      var look = new TestContext("request-1");
       guarded.play(sample("http-api-describe.json"), look);
       holdsTheContract(look);
       assertThat(line(look)).containsEntry("event", "describe").doesNotContainKey("announced");
 
       guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
-      var failure = new Invocation("request-2");
+      var failure = new TestContext("request-2");
       assertThatExceptionOfType(OrderFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), failure));
       holdsTheContract(failure);
@@ -138,7 +138,7 @@ class LogContractTest {
       order.put("id", HOSTILE);
       detail(order).putAll(Map.of("reason", HOSTILE.repeat(20), "requestedBy", HOSTILE));
 
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(order, invocation);
 
       holdsTheContract(invocation);
@@ -163,7 +163,7 @@ class LogContractTest {
       var http = sample("http-api-stop.json");
       http.put("pathParameters", Map.of("calculationExecutionId", HOSTILE));
       for (var event : List.of(order, http, Map.<String, Object>of("detail-type", HOSTILE))) {
-        var invocation = new Invocation("request-1");
+        var invocation = new TestContext("request-1");
         guarded.play(event, invocation);
         holdsTheContract(invocation);
         assertThat(line(invocation)).containsEntry("outcome", "INVALID");
@@ -195,7 +195,7 @@ class LogContractTest {
     }
   }
 
-  private static void holdsTheContract(Invocation invocation) {
+  private static void holdsTheContract(TestContext invocation) {
     assertThat(invocation.lines).isNotEmpty();
     for (var text : invocation.lines) {
       assertThat(text).endsWith("\n");

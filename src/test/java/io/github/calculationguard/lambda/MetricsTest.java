@@ -79,7 +79,7 @@ class MetricsTest {
         case MUTE -> guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
         case CANCELED, CANCELING, ALREADY_OVER, FINISHED_ANYWAY -> {}
       }
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(event, invocation);
 
       assertThat(emitted(invocation, NOW, guarded.clock)).isEqualTo(play.counted);
@@ -99,7 +99,7 @@ class MetricsTest {
       var environment = new HashMap<>(world.environment());
       environment.put("BUS_NAME", "guard");
       environment.put("TOPIC_ARN", world.sns().addTopic("guard"));
-      var invocation = new Invocation("request-1", Duration.ofMinutes(14), null);
+      var invocation = new TestContext("request-1", Duration.ofMinutes(14), null);
 
       InProcess.sweep(environment, clock).handleRequest(Map.of(), invocation);
 
@@ -120,14 +120,14 @@ class MetricsTest {
   @Test
   void emitsOneMetricsLineOnly() {
     try (var guarded = GuardedWorld.running(Course.USUAL)) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("direct-stop.json"), invocation);
       assertThat(invocation.lines.stream().filter(line -> line.contains("\"_aws\""))).hasSize(1);
     }
   }
 
   /** The metrics that were emitted, as valid EMF, with the service as their dimension. */
-  private static Set<String> emitted(Invocation invocation, Instant from, HandClock clock) {
+  private static Set<String> emitted(TestContext invocation, Instant from, HandClock clock) {
     var lines = invocation.lines.stream().filter(line -> line.contains("\"_aws\"")).toList();
     assertThat(lines).hasSize(1);
     var names = EmbeddedMetricFormat.names(lines.getFirst(), from, clock.instant());

@@ -36,8 +36,8 @@ class PermissionsTest {
     var used = new TreeSet<String>();
     for (var plot : Plot.all()) {
       try (var guarded = plot.world(mayTerminate)) {
-        guarded.play(plot.order(), new Invocation("request-1"));
-        guarded.play(sample("http-api-describe.json"), new Invocation("request-2"));
+        guarded.play(plot.order(), new TestContext("request-1"));
+        guarded.play(sample("http-api-describe.json"), new TestContext("request-2"));
         used.addAll(actions(guarded.world));
       }
     }
@@ -67,7 +67,7 @@ class PermissionsTest {
       SweepHandlerTest.handler(world, clock, settings)
           .handleRequest(
               sample("schedule-sweep.json"),
-              new Invocation("request-1", Duration.ofMinutes(14), null));
+              new TestContext("request-1", Duration.ofMinutes(14), null));
 
       assertThat(actions(world)).isEqualTo(granted("SweepFunction", mayTerminate));
     }
@@ -83,7 +83,7 @@ class PermissionsTest {
 
       InProcess.widget(settings, clock)
           .handleRequest(
-              sample("widget.json"), new Invocation("request-1", Duration.ofSeconds(20), null));
+              sample("widget.json"), new TestContext("request-1", Duration.ofSeconds(20), null));
 
       assertThat(actions(world)).isEqualTo(granted("WidgetFunction", false));
     }

@@ -3,7 +3,7 @@ package io.github.calculationguard.lambda;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.aws.CannedAws;
+import io.github.calculationguard.aws.PrimingServer;
 import io.github.calculationguard.local.CalculationSetup;
 import io.github.calculationguard.local.Call;
 import io.github.calculationguard.local.FunctionSettings;
@@ -60,7 +60,7 @@ class PrimingTest {
   void rehearsesAgainstCannedAnswersAndSendsNothing() {
     InProcess.tellTheSdk(world.environment());
     var wired = StopWiring.of(environment);
-    try (var aws = new CannedAws(wired.settings().clients(), Instant.now())) {
+    try (var aws = new PrimingServer(wired.settings().clients(), Instant.now())) {
       aws.mustBeRefusedBy(wired.access().http());
       new Priming(wired).rehearse(aws);
 

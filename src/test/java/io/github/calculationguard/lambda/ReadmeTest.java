@@ -45,7 +45,7 @@ class ReadmeTest {
     var stubborn = Course.onStop(new OnStop.Ignored());
     try (var guarded =
         GuardedWorld.running(sample.endsWith("canceling") ? stubborn : Course.USUAL)) {
-      var invocation = new Invocation(REQUEST);
+      var invocation = new TestContext(REQUEST);
       guarded.play(sample("eventbridge-stop-requested.json"), invocation);
       SnsMessage message = guarded.message();
       return switch (sample) {

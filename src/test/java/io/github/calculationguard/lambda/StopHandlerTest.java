@@ -73,7 +73,7 @@ class StopHandlerTest {
   @Test
   void describesWithoutStopping() {
     try (var guarded = GuardedWorld.running(Course.USUAL)) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       var reply = guarded.reply(sample("http-api-describe.json"), invocation);
       assertThat(reply.getStatusCode()).isEqualTo(200);
       assertThat(GuardedWorld.json(reply.getBody()))
@@ -91,7 +91,7 @@ class StopHandlerTest {
   @Test
   void asksAgainAndSaysThatMoneyIsStillSpentWhereACalculationDoesNotCancel() {
     try (var guarded = GuardedWorld.running(STUBBORN)) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("eventbridge-stop-requested.json"), invocation);
       assertThat(line(invocation))
           .containsEntry("outcome", "CANCELING")
@@ -111,7 +111,7 @@ class StopHandlerTest {
   @Test
   void endsTheSessionWhereThatIsAllowedAndNothingElseHelps() {
     try (var guarded = GuardedWorld.running(STUBBORN).with("ESCALATION", "TERMINATE_SESSION")) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("eventbridge-stop-requested.json"), invocation);
       assertThat(line(invocation))
           .containsEntry("outcome", "SESSION_TERMINATED")
@@ -149,7 +149,7 @@ class StopHandlerTest {
   void waitsForASlowCancel() {
     try (var guarded =
         GuardedWorld.running(Course.onStop(new OnStop.Cancels(Duration.ofSeconds(20))))) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("eventbridge-stop-requested.json"), invocation);
       assertThat(line(invocation))
           .containsEntry("outcome", "CANCELED")
@@ -172,7 +172,7 @@ class StopHandlerTest {
   @Test
   void saysThatThereIsNone() {
     try (var guarded = new GuardedWorld()) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("eventbridge-stop-requested.json"), invocation);
       assertThat(line(invocation))
           .containsEntry("outcome", "NOT_FOUND")
@@ -279,7 +279,7 @@ class StopHandlerTest {
     try (var guarded = new GuardedWorld()) {
       guarded.model().add(SessionSetup.in("analytics-spark").id(SESSION));
       guarded.model().add(GuardedWorld.calculation().description("<i>\"x\"</i> & y"));
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       assertThat((String) guarded.play(click(CALCULATION), invocation))
           .startsWith("<style>")
           .contains("<h2>The calculation is canceled.</h2>")
@@ -294,16 +294,16 @@ class StopHandlerTest {
   @Test
   void tellsAViewerOfTheDashboardWhatDidNotWork() {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
-      assertThat((String) guarded.play(click("no id: <b>"), new Invocation("request-1")))
+      assertThat((String) guarded.play(click("no id: <b>"), new TestContext("request-1")))
           .contains("The input was no order.")
           .doesNotContain("<b>");
       guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
-      assertThat((String) guarded.play(click(CALCULATION), new Invocation("request-2")))
+      assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-2")))
           .contains("Athena could not be reached.")
           .contains("Click Stop again");
       guarded.world.athena().faults(Faults.none());
       guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
-      assertThat((String) guarded.play(click(CALCULATION), new Invocation("request-3")))
+      assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-3")))
           .contains("The calculation is canceled.")
           .contains("Nobody else was told: ");
     }
@@ -341,7 +341,7 @@ class StopHandlerTest {
                           && call.body().contains(CALCULATION)
                       ? Fault.Refusal.DENIED
                       : null);
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("alarm-state-change.json"), invocation);
       assertThat(invocation.lines.stream().map(GuardedWorld::json))
           .filteredOn(line -> line.containsKey("outcome"))
@@ -369,7 +369,7 @@ class StopHandlerTest {
   @Test
   void takesALookForNoStop() {
     try (var guarded = new GuardedWorld()) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.reply(sample("http-api-describe.json"), invocation);
       assertThat(invocation.lines).hasSize(1);
       assertThat(line(invocation))
@@ -385,7 +385,7 @@ class StopHandlerTest {
   void hasLambdaGiveTheOrderAgainWhereThatMayHelp(Fault.Refusal refusal) {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       guarded.world.athena().faults(Faults.always(refusal));
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       assertThatExceptionOfType(OrderFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), invocation));
       assertThat(line(invocation))
@@ -393,7 +393,7 @@ class StopHandlerTest {
           .containsEntry("level", "ERROR");
       assertThat(metrics(invocation)).containsEntry("StopFailures", 1);
 
-      var reply = guarded.reply(sample("http-api-stop.json"), new Invocation("request-2"));
+      var reply = guarded.reply(sample("http-api-stop.json"), new TestContext("request-2"));
       assertThat(reply.getStatusCode()).isEqualTo(503);
       assertThat(reply.getHeaders())
           .containsKey("Retry-After")
@@ -406,7 +406,7 @@ class StopHandlerTest {
   void hasLambdaGiveTheOrderAgainWhereNotEvenTheErrorCameWhole(Fault.Mishap mishap) {
     try (var guarded = new GuardedWorld().with("MAX_ATTEMPTS", "1")) {
       guarded.world.athena().faults(Faults.always(new Fault.Spoilt(mishap, true)));
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       assertThatExceptionOfType(OrderFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), invocation));
       assertThat(line(invocation)).containsEntry("event", "failure");
@@ -429,7 +429,7 @@ class StopHandlerTest {
   void announcesInTheRepeatWhatTheFirstDeliveryCouldNot() {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       guarded.world.sns().faults(Faults.first(1, "Publish", Fault.Refusal.INTERNAL_ERROR));
-      var first = new Invocation("request-1");
+      var first = new TestContext("request-1");
       assertThatExceptionOfType(OrderFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), first));
       assertThat(line(first))
@@ -438,7 +438,7 @@ class StopHandlerTest {
           .containsEntry("level", "ERROR");
       assertThat(metrics(first)).containsEntry("AnnouncementFailures", 1);
 
-      var second = new Invocation("request-1");
+      var second = new TestContext("request-1");
       guarded.play(sample("eventbridge-stop-requested.json"), second);
       assertThat(line(second))
           .containsEntry("outcome", "CANCELED")
@@ -461,9 +461,9 @@ class StopHandlerTest {
               () ->
                   guarded.play(
                       sample("direct-stop.json"),
-                      new Invocation("r", Duration.ofSeconds(90), trace)));
+                      new TestContext("r", Duration.ofSeconds(90), trace)));
       guarded.clock.advance(Duration.ofMinutes(1));
-      var second = new Invocation("r", Duration.ofSeconds(90), trace);
+      var second = new TestContext("r", Duration.ofSeconds(90), trace);
       guarded.play(sample("direct-stop.json"), second);
       assertThat(line(second)).containsEntry("outcome", "CANCELED").containsEntry("repeat", true);
     }
@@ -473,7 +473,7 @@ class StopHandlerTest {
   void tellsACallerThatNobodyElseWasTold() {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       guarded.world.sns().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
-      var reply = guarded.reply(sample("http-api-stop.json"), new Invocation("request-1"));
+      var reply = guarded.reply(sample("http-api-stop.json"), new TestContext("request-1"));
       assertThat(reply.getStatusCode()).isEqualTo(200);
       assertThat(GuardedWorld.json(reply.getBody()))
           .containsEntry("outcome", "CANCELED")
@@ -488,7 +488,7 @@ class StopHandlerTest {
   void takesNoAnswerOfSnsForAPromiseThatIsNone(Fault.Mishap mishap) {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       guarded.world.sns().faults(Faults.always(new Fault.Spoilt(mishap, false)));
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(sample("http-api-stop.json"), invocation);
       assertThat(line(invocation)).containsEntry("announced", false);
     }
@@ -497,7 +497,7 @@ class StopHandlerTest {
   @Test
   void tellsACallerWhereToLookWhileItCancels() {
     try (var guarded = GuardedWorld.running(STUBBORN)) {
-      var reply = guarded.reply(sample("http-api-stop.json"), new Invocation("request-1"));
+      var reply = guarded.reply(sample("http-api-stop.json"), new TestContext("request-1"));
       assertThat(reply.getStatusCode()).isEqualTo(202);
       assertThat(reply.getHeaders())
           .containsEntry("Location", "/calculations/" + CALCULATION)
@@ -514,7 +514,7 @@ class StopHandlerTest {
         guarded.world.athena().faults(Faults.always(refusal));
       }
       var event = sample(method.equals("GET") ? "http-api-describe.json" : "http-api-stop.json");
-      var reply = guarded.reply(event, new Invocation("request-1"));
+      var reply = guarded.reply(event, new TestContext("request-1"));
       assertThat(reply.getStatusCode()).isEqualTo(status);
       assertThat(reply.getHeaders()).containsEntry("Content-Type", "application/problem+json");
       assertThat(GuardedWorld.json(reply.getBody()))

@@ -35,7 +35,7 @@ class StopTableTest {
   @MethodSource("plots")
   void endsAsItShould(Plot plot, boolean mayTerminate) {
     try (var guarded = plot.world(mayTerminate)) {
-      var invocation = new Invocation("request-1");
+      var invocation = new TestContext("request-1");
       guarded.play(plot.order(), invocation);
       var calls = guarded.athenaCalls();
 

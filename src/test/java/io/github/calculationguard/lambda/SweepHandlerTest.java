@@ -38,7 +38,7 @@ class SweepHandlerTest {
   private final HandClock clock = new HandClock(NOW);
   private final LocalWorld world = new LocalWorld(clock);
   private final Map<String, String> settings = new HashMap<>();
-  private final Invocation invocation = new Invocation("request-1", ofMinutes(14), null);
+  private final TestContext invocation = new TestContext("request-1", ofMinutes(14), null);
 
   @BeforeEach
   void begin() {

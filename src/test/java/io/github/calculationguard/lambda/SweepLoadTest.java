@@ -57,7 +57,7 @@ class SweepLoadTest {
       var started = System.nanoTime();
 
       var answer =
-          handler.handleRequest(Map.of(), new Invocation("request-1", ofMinutes(14), null));
+          handler.handleRequest(Map.of(), new TestContext("request-1", ofMinutes(14), null));
 
       var took = Duration.ofNanos(System.nanoTime() - started);
       var paced = Duration.between(NOW, clock.instant());

@@ -80,12 +80,12 @@ class SweepToStopTest {
   private Map<String, Object> sweep(SweepHandler handler) {
     var report =
         handler.handleRequest(
-            sample("schedule-sweep.json"), new Invocation("sweep", Duration.ofMinutes(9), null));
+            sample("schedule-sweep.json"), new TestContext("sweep", Duration.ofMinutes(9), null));
     var stop = InProcess.stop(settings, clock, clock::advance);
     world.eventBridge().events().stream()
         .map(LocalEventBridge.Event::json)
         .filter(event -> template.takes("StopFunction", "Orders", event))
-        .forEach(event -> stop.handleRequest(json(event), new Invocation("stop")));
+        .forEach(event -> stop.handleRequest(json(event), new TestContext("stop")));
     world.eventBridge().forget();
     clock.advance(Duration.ofMinutes(2));
     return report;

@@ -34,7 +34,7 @@ class WidgetHandlerTest {
   private final LocalWorld world = new LocalWorld(clock);
   private final Map<String, String> settings =
       new HashMap<>(Map.of("STOP_FUNCTION_ARN", STOP, "MAX_ATTEMPTS", "1"));
-  private final Invocation invocation = new Invocation("request-1", Duration.ofSeconds(20), null);
+  private final TestContext invocation = new TestContext("request-1", Duration.ofSeconds(20), null);
 
   @AfterEach
   void close() {

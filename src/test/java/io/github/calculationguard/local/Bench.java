@@ -388,8 +388,8 @@ final class Bench {
     return new Timing(millis(answered - from), toStop, parts);
   }
 
-  private static RuntimeApi.Invocation invocation(String event, Duration time) {
-    return new RuntimeApi.Invocation(
+  private static RuntimeApi.TestContext invocation(String event, Duration time) {
+    return new RuntimeApi.TestContext(
         UUID.randomUUID().toString(), RuntimeApi.newTraceId(), event, Instant.now().plus(time));
   }
 

@@ -1,6 +1,6 @@
 package io.github.calculationguard.local;
 
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 public record FunctionSettings(
     String name,
     String handler,
-    Place place,
+    AccountRegion place,
     Map<String, String> environment,
     int memoryMegabytes,
     boolean snapStart,
@@ -34,7 +34,7 @@ public record FunctionSettings(
 
   /** With this JVM's class path, 512 MB, no SnapStart, and the options that Lambda uses then. */
   public static FunctionSettings of(
-      String name, String handler, Place place, Map<String, String> environment) {
+      String name, String handler, AccountRegion place, Map<String, String> environment) {
     return new FunctionSettings(
         name,
         handler,

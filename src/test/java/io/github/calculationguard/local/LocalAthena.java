@@ -1,6 +1,6 @@
 package io.github.calculationguard.local;
 
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import java.net.InetSocketAddress;
 import java.time.InstantSource;
 
@@ -16,14 +16,15 @@ public final class LocalAthena extends LocalService {
   private final AthenaApi api;
 
   /** Listens on the loopback address, on a free port. */
-  public LocalAthena(InstantSource clock, Place place) {
+  public LocalAthena(InstantSource clock, AccountRegion place) {
     this(clock, place, Pace.USUAL, loopback());
   }
 
   /**
    * @param address port 0 for a free one
    */
-  public LocalAthena(InstantSource clock, Place place, Pace pace, InetSocketAddress address) {
+  public LocalAthena(
+      InstantSource clock, AccountRegion place, Pace pace, InetSocketAddress address) {
     super(address, clock);
     model = new SparkModel(clock, place, pace);
     api = new AthenaApi(model);

@@ -1,6 +1,6 @@
 package io.github.calculationguard.local;
 
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -35,20 +35,20 @@ public final class LocalEventBridge extends LocalService {
   private static final int MOST_BYTES = 256 * 1024;
 
   private final InstantSource clock;
-  private final Place place;
+  private final AccountRegion place;
   private final Set<String> buses = new CopyOnWriteArraySet<>(List.of("default"));
   private final List<Event> events = new CopyOnWriteArrayList<>();
   private final List<Consumer<Event>> listeners = new CopyOnWriteArrayList<>();
 
   /** Listens on the loopback address, on a free port. */
-  public LocalEventBridge(InstantSource clock, Place place) {
+  public LocalEventBridge(InstantSource clock, AccountRegion place) {
     this(clock, place, loopback());
   }
 
   /**
    * @param address port 0 for a free one
    */
-  public LocalEventBridge(InstantSource clock, Place place, InetSocketAddress address) {
+  public LocalEventBridge(InstantSource clock, AccountRegion place, InetSocketAddress address) {
     super(address, clock);
     this.clock = clock;
     this.place = place;

@@ -111,7 +111,7 @@ public final class LocalLambda implements LambdaFunction {
       }
       return invoke(
           running,
-          new RuntimeApi.Invocation(
+          new RuntimeApi.TestContext(
               id, delivery.traceId(), delivery.event(), Instant.now().plus(timeout)));
     } catch (IllegalStateException e) {
       var lines = String.valueOf(e.getMessage()).lines().toList();
@@ -120,7 +120,7 @@ public final class LocalLambda implements LambdaFunction {
     }
   }
 
-  private Result invoke(FunctionProcess running, RuntimeApi.Invocation invocation) {
+  private Result invoke(FunctionProcess running, RuntimeApi.TestContext invocation) {
     var id = invocation.requestId();
     // What it wrote while it started, or after its last answer, belongs to the invocation that
     // shows it.

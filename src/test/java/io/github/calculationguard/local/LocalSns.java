@@ -1,6 +1,6 @@
 package io.github.calculationguard.local;
 
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URLDecoder;
@@ -36,19 +36,19 @@ public final class LocalSns extends LocalService {
   private static final Pattern BATCH_ID = Pattern.compile("[\\w-]{1,80}");
 
   private final InstantSource clock;
-  private final Place place;
+  private final AccountRegion place;
   private final Set<String> topics = new HashSet<>();
   private final List<SnsMessage> messages = new CopyOnWriteArrayList<>();
 
   /** Listens on the loopback address, on a free port. */
-  public LocalSns(InstantSource clock, Place place) {
+  public LocalSns(InstantSource clock, AccountRegion place) {
     this(clock, place, loopback());
   }
 
   /**
    * @param address port 0 for a free one
    */
-  public LocalSns(InstantSource clock, Place place, InetSocketAddress address) {
+  public LocalSns(InstantSource clock, AccountRegion place, InetSocketAddress address) {
     super(address, clock);
     this.clock = clock;
     this.place = place;

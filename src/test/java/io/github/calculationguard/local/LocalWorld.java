@@ -1,6 +1,6 @@
 package io.github.calculationguard.local;
 
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -12,7 +12,7 @@ import java.util.Map;
 public final class LocalWorld implements AutoCloseable {
 
   /** An account that AWS uses in its own samples. */
-  public static final Place PLACE = new Place("aws", "us-east-1", "123456789012");
+  public static final AccountRegion PLACE = new AccountRegion("aws", "us-east-1", "123456789012");
 
   private final LocalAthena athena;
   private final LocalSns sns;

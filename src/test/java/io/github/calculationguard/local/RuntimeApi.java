@@ -50,7 +50,7 @@ final class RuntimeApi implements AutoCloseable {
   }
 
   /** Work for the runtime. */
-  record Invocation(String requestId, String traceId, String event, Instant deadline) {}
+  record TestContext(String requestId, String traceId, String event, Instant deadline) {}
 
   private static final Pattern INVOCATION =
       Pattern.compile("/2018-06-01/runtime/invocation/([^/]+)/(response|error)");
@@ -64,7 +64,7 @@ final class RuntimeApi implements AutoCloseable {
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
-  private final BlockingQueue<Invocation> work = new ArrayBlockingQueue<>(1);
+  private final BlockingQueue<TestContext> work = new ArrayBlockingQueue<>(1);
   private final BlockingQueue<Boolean> restore = new ArrayBlockingQueue<>(1);
   private final String functionArn;
   private volatile @Nullable String current;
@@ -100,7 +100,7 @@ final class RuntimeApi implements AutoCloseable {
   }
 
   /** Gives work to a runtime that is ready. */
-  void hand(Invocation invocation) {
+  void hand(TestContext invocation) {
     current = invocation.requestId();
     work.add(invocation);
   }

@@ -1,6 +1,6 @@
 package io.github.calculationguard.local;
 
-import io.github.calculationguard.spark.Place;
+import io.github.calculationguard.spark.AccountRegion;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -44,7 +44,7 @@ public final class SparkModel {
   private record Kept(SessionHistory history, SessionCourse course) {}
 
   private final InstantSource clock;
-  private final Place place;
+  private final AccountRegion place;
   private final Pace pace;
   private final Map<String, Group> groups = new TreeMap<>();
   private final Map<String, Kept> sessions = new HashMap<>();
@@ -52,7 +52,7 @@ public final class SparkModel {
   private final Map<String, String> sessionByCalculation = new HashMap<>();
   private final Map<String, Map<String, String>> tags = new HashMap<>();
 
-  SparkModel(InstantSource clock, Place place, Pace pace) {
+  SparkModel(InstantSource clock, AccountRegion place, Pace pace) {
     this.clock = clock;
     this.place = place;
     this.pace = pace;
@@ -108,7 +108,7 @@ public final class SparkModel {
     return Instant.ofEpochMilli(clock.millis());
   }
 
-  Place place() {
+  AccountRegion place() {
     return place;
   }
 

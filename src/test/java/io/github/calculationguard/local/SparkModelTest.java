@@ -28,11 +28,11 @@ class SparkModelTest {
 
   @Property(tries = 300)
   void neverContradictsItself(@ForAll long seed) {
-    new Story().tell(new Random(seed));
+    new StopReport().tell(new Random(seed));
   }
 
   /** A session and its calculations, with anything asked of them at any time. */
-  private static final class Story {
+  private static final class StopReport {
 
     private final HandClock clock = new HandClock(AthenaTest.NOON);
     private final SparkModel model = new SparkModel(clock, LocalWorld.PLACE, Pace.USUAL);

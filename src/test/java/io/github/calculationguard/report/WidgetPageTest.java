@@ -2,19 +2,19 @@ package io.github.calculationguard.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.Entry;
+import io.github.calculationguard.guard.Inventory.ReadFailure;
+import io.github.calculationguard.guard.Inventory.Unread;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Overview;
-import io.github.calculationguard.guard.Overview.Entry;
-import io.github.calculationguard.guard.Overview.Gap;
-import io.github.calculationguard.guard.Overview.Unread;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.report.WidgetPage.Theme;
+import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Executor;
-import io.github.calculationguard.spark.Place;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class WidgetPageTest {
 
   private static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
-  private static final Place PLACE = new Place("aws", "us-east-1", "123456789012");
+  private static final AccountRegion PLACE = new AccountRegion("aws", "us-east-1", "123456789012");
   private static final String STOP =
       "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
   private static final Limits LIMITS =
@@ -83,9 +83,9 @@ class WidgetPageTest {
         NOW);
   }
 
-  private static String page(List<Entry> entries, Gap... gaps) {
+  private static String page(List<Entry> entries, ReadFailure... gaps) {
     return WidgetPage.of(
-        new Overview(PLACE, NOW, 3, entries, List.of(gaps)), 0.5, STOP, Theme.LIGHT);
+        new Inventory(PLACE, NOW, 3, entries, List.of(gaps)), 0.5, STOP, Theme.LIGHT);
   }
 
   /** What a reader reads, a line for each element. */
@@ -103,7 +103,7 @@ class WidgetPageTest {
         .contains("Nothing is running.")
         .contains("Dollars so far\n0.00 USD")
         .contains("3 workgroups");
-    assertThat(text(page(List.of(), new Gap(Unread.SESSIONS, "etl", "AccessDenied: no"))))
+    assertThat(text(page(List.of(), new ReadFailure(Unread.SESSIONS, "etl", "AccessDenied: no"))))
         .contains("Nothing is running, as far as could be read.")
         .contains("the sessions of workgroup etl: AccessDenied: no");
   }
@@ -145,7 +145,7 @@ class WidgetPageTest {
     var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
     var without =
         WidgetPage.of(
-            new Overview(PLACE, NOW, 1, List.of(running), List.of()), 0.5, null, Theme.LIGHT);
+            new Inventory(PLACE, NOW, 1, List.of(running), List.of()), 0.5, null, Theme.LIGHT);
 
     assertThat(without).doesNotContain("<cwdb-action").doesNotContain("Stop");
     assertThat(page(List.of(idle("s-1", 8, null)))).doesNotContain("<cwdb-action");
@@ -207,10 +207,11 @@ class WidgetPageTest {
   void groupsWhatCouldNotBeReadByItsReason() {
     var gaps =
         Stream.concat(
-                IntStream.range(0, 5).mapToObj(i -> new Gap(Unread.NODES, "s-" + i, null)),
+                IntStream.range(0, 5).mapToObj(i -> new ReadFailure(Unread.NODES, "s-" + i, null)),
                 Stream.of(
-                    new Gap(Unread.TAGS, "etl", "AccessDenied: <b>no</b> https://aws.example")))
-            .toArray(Gap[]::new);
+                    new ReadFailure(
+                        Unread.TAGS, "etl", "AccessDenied: <b>no</b> https://aws.example")))
+            .toArray(ReadFailure[]::new);
 
     assertThat(text(page(List.of(idle("s-0", 8, null)), gaps)))
         .contains("the nodes of session s-0, s-1, s-2 and 2 more: there was no time left")
@@ -228,7 +229,7 @@ class WidgetPageTest {
 
   @Test
   void wearsTheConsolesTheme() {
-    var overview = new Overview(PLACE, NOW, 1, List.of(), List.of());
+    var overview = new Inventory(PLACE, NOW, 1, List.of(), List.of());
     assertThat(WidgetPage.of(overview, 1, null, Theme.DARK)).contains("class=\"cg cg-dark ");
     assertThat(WidgetPage.of(overview, 1, null, Theme.LIGHT)).contains("class=\"cg cg-light ");
   }

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeAthenaSpark implements AthenaSparkView {
 
-  private final Place place;
+  private final AccountRegion place;
   private final InstantSource clock;
   private final Map<String, WorkGroup> workGroups = new LinkedHashMap<>();
   private final Map<SessionId, Session> sessions = new LinkedHashMap<>();
@@ -31,7 +31,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   private boolean listsTwice;
   private Consumer<String> listener = _ -> {};
 
-  public FakeAthenaSpark(Place place, InstantSource clock) {
+  public FakeAthenaSpark(AccountRegion place, InstantSource clock) {
     this.place = place;
     this.clock = clock;
   }
@@ -187,7 +187,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
 
   private static <T> T found(@Nullable T it) {
     if (it == null) {
-      throw new NoSuchThingException("there is none by that id");
+      throw new NotFoundException("there is none by that id");
     }
     return it;
   }

@@ -7,7 +7,7 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Executor;
-import io.github.calculationguard.spark.NoSuchThingException;
+import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
@@ -26,7 +26,7 @@ import java.util.function.Supplier;
  * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever
  * it takes, a call ends by its deadline, as the port promises.
  */
-public final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
+public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper {
 
   public static final SessionId SESSION = new SessionId("s-1");
   public static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
@@ -168,7 +168,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Pause {
   private Job job(CalculationId id) {
     var job = jobs.get(id);
     if (job == null) {
-      throw new NoSuchThingException("no calculation " + id);
+      throw new NotFoundException("no calculation " + id);
     }
     return job;
   }

@@ -1,0 +1,67 @@
+package io.github.calculationguard.aws;
+
+import io.github.calculationguard.report.Json;
+import io.github.calculationguard.report.Notification;
+import io.github.calculationguard.report.NotificationPublisher;
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.Deadline;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import software.amazon.awssdk.services.sns.SnsClient;
+import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
+import software.amazon.awssdk.services.sns.model.PublishRequest;
+
+/**
+ * Announces to an SNS topic, to each protocol in its own words.
+ *
+ * @see <a href="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html">Publish</a>
+ */
+public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
+    implements NotificationPublisher {
+
+  @Override
+  public void publish(Notification announcement, Deadline deadline) {
+    try {
+      var answer = AwsCalls.call(() -> sns.publish(r -> request(r, announcement, deadline)));
+      if (answer.messageId() == null) {
+        throw new NotPublishedException("SNS answered without a message's id");
+      }
+    } catch (AthenaSparkException e) {
+      throw new NotPublishedException(e.getMessage());
+    }
+  }
+
+  private void request(PublishRequest.Builder request, Notification it, Deadline deadline) {
+    request
+        .topicArn(topicArn)
+        .subject(it.subject())
+        .messageStructure("json")
+        .message(byProtocol(it))
+        .messageAttributes(attributes(it))
+        .overrideConfiguration(AwsCalls.by(deadline, clock.instant()));
+  }
+
+  private static String byProtocol(Notification announcement) {
+    var protocols = new LinkedHashMap<String, String>();
+    protocols.put("default", announcement.text());
+    protocols.put("email", announcement.text());
+    protocols.put("sqs", announcement.queue());
+    protocols.put("lambda", announcement.queue());
+    protocols.put("https", announcement.chat());
+    return Json.line(protocols);
+  }
+
+  private static Map<String, MessageAttributeValue> attributes(Notification announcement) {
+    var attributes = new HashMap<String, MessageAttributeValue>();
+    announcement
+        .attributes()
+        .forEach(
+            (name, value) ->
+                attributes.put(
+                    name,
+                    MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
+    return attributes;
+  }
+}

@@ -1,0 +1,43 @@
+package io.github.calculationguard.report;
+
+import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.ReadFailure;
+import io.github.calculationguard.report.StopReport.InvocationInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** What a look at the page on the dashboard leaves in the log: one line. */
+public final class InventoryRecord {
+
+  private static final int MOST_REASONS = 5;
+
+  private InventoryRecord() {}
+
+  /**
+   * @param startedAt when the look began
+   */
+  public static LogRecord of(Inventory overview, Instant startedAt, InvocationInfo teller) {
+    var why =
+        overview.gaps().stream()
+            .map(ReadFailure::why)
+            .filter(Objects::nonNull)
+            .distinct()
+            .limit(MOST_REASONS)
+            .collect(Collectors.joining("; "));
+    var severity =
+        !why.isEmpty()
+            ? Severity.ERROR
+            : overview.gaps().isEmpty() ? Severity.INFO : Severity.WARNING;
+    return new LogRecord()
+        .head("look", severity, overview.place(), teller, overview.at())
+        .put("outcome", overview.gaps().isEmpty() ? "COMPLETE" : "INCOMPLETE")
+        .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
+        .put("work_groups", overview.workGroups())
+        .put("sessions_seen", overview.entries().size())
+        .put("unread", overview.gaps().size())
+        .put("duration_millis", Duration.between(startedAt, overview.at()).toMillis())
+        .tail(teller);
+  }
+}

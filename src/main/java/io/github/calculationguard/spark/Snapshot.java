@@ -1,0 +1,76 @@
+package io.github.calculationguard.spark;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All that is known of a calculation, or of a session, at an instant. What could not be read is
+ * absent.
+ *
+ * @param calculation absent where it is about a session alone
+ * @param owner the value of the owner tag, on the session or else on its workgroup
+ * @param executors the session's nodes; none where the session is over, or would not tell
+ * @param at when this was seen
+ */
+public record Snapshot(
+    @Nullable Calculation calculation,
+    @Nullable Session session,
+    @Nullable String owner,
+    List<Executor> executors,
+    Instant at) {
+
+  /** The user's own words for the calculation, or else for the session: show them with care. */
+  public @Nullable String description() {
+    return of(Calculation::description, Session::description);
+  }
+
+  /** The state of the calculation, or else of the session. */
+  public @Nullable String state() {
+    return of(it -> it.state().name(), it -> it.state().name());
+  }
+
+  /** When the calculation was submitted, or else the session started. */
+  public @Nullable Instant since() {
+    return of(Calculation::submittedAt, Session::startedAt);
+  }
+
+  /** How long the calculation runs or ran, or else the session. */
+  public @Nullable Duration age() {
+    return of(it -> it.age(at), it -> it.age(at));
+  }
+
+  /** What the calculation used up so far, or else the session. */
+  public @Nullable Cost cost() {
+    return of(it -> Cost.of(it, session, executors, at), it -> Cost.of(it, executors, at));
+  }
+
+  /**
+   * How many DPUs the session holds, and is billed for, from now on: 0 once it is over, at most its
+   * maximum where its nodes are not known, and absent where nothing is.
+   */
+  public @Nullable Double dpusStillHeld() {
+    if (session == null) {
+      return null;
+    }
+    if (session.state().isOver()) {
+      return 0.0;
+    }
+    var alive =
+        executors.stream().filter(e -> e.terminatedAt() == null).mapToDouble(Executor::dpus).sum();
+    if (alive > 0) {
+      return alive;
+    }
+    return session.maxDpus() == null ? null : session.maxDpus().doubleValue();
+  }
+
+  private <T> @Nullable T of(
+      Function<Calculation, @Nullable T> ofCalculation, Function<Session, @Nullable T> ofSession) {
+    if (calculation != null) {
+      return ofCalculation.apply(calculation);
+    }
+    return session == null ? null : ofSession.apply(session);
+  }
+}

@@ -1,0 +1,15 @@
+package io.github.calculationguard.stop;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why the sweep ordered something to be stopped.
+ *
+ * @param rule such as max-calculation-minutes
+ * @param limit in the rule's own unit
+ * @param observed in the same unit
+ * @param expiresAt from then on the finding is stale, and the next sweep knows better
+ */
+public record LimitViolation(
+    String rule, @Nullable Number limit, @Nullable Number observed, Instant expiresAt) {}

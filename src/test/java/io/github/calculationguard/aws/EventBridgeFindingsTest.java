@@ -1,0 +1,239 @@
+package io.github.calculationguard.aws;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.FindingPublisher.Refused;
+import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Suspect;
+import io.github.calculationguard.guard.Verdict.Over;
+import io.github.calculationguard.guard.Verdict.Usage;
+import io.github.calculationguard.local.Fault;
+import io.github.calculationguard.local.Faults;
+import io.github.calculationguard.local.HandClock;
+import io.github.calculationguard.local.Json;
+import io.github.calculationguard.local.LocalEventBridge;
+import io.github.calculationguard.local.LocalWorld;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SessionState;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.retries.StandardRetryStrategy;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
+
+class EventBridgeFindingsTest {
+
+  private static final Instant FOUND = Instant.parse("2026-11-22T09:30:01.417Z");
+  private static final Deadline DEADLINE = new Deadline(FOUND.plusSeconds(30));
+
+  private final HandClock clock = new HandClock(FOUND.plusSeconds(1));
+  private final LocalEventBridge bus = new LocalEventBridge(clock, LocalWorld.PLACE);
+  private final EventBridgeClient client = client(bus.endpoint());
+  private final EventBridgeFindings orders = new EventBridgeFindings(client, "guard", clock);
+
+  @AfterEach
+  void close() {
+    client.close();
+    bus.close();
+  }
+
+  private static EventBridgeClient client(URI endpoint) {
+    return EventBridgeClient.builder()
+        .endpointOverride(endpoint)
+        .region(Region.US_EAST_1)
+        .credentialsProvider(AnonymousCredentialsProvider.create())
+        .httpClient(Apache5HttpClient.create())
+        .overrideConfiguration(
+            c -> c.retryStrategy(StandardRetryStrategy.builder().maxAttempts(1).build()))
+        .build();
+  }
+
+  private static Session session(@Nullable Instant idleSince) {
+    return new Session(
+        new SessionId("9cc1ebb2-aac5-b1ca-8247-5d827bd8232f"),
+        "analytics-spark",
+        new SessionState(idleSince == null ? "BUSY" : "IDLE"),
+        null,
+        null,
+        FOUND.minus(Duration.ofHours(6)),
+        idleSince,
+        null,
+        20,
+        null);
+  }
+
+  private static Finding calculation(String id) {
+    return new Finding(
+        Suspect.of(
+            new Calculation(
+                new CalculationId(id),
+                session(null).id(),
+                new CalculationState("RUNNING"),
+                null,
+                null,
+                FOUND.minus(Duration.ofSeconds(11_250)),
+                null,
+                null),
+            session(null),
+            List.of()),
+        new Over(
+            new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
+            new Cost(12.3, Cost.Basis.REPORTED),
+            "running for 3 h 7 min, over 2 h"),
+        0.35,
+        FOUND,
+        FOUND.plus(Duration.ofMinutes(10)));
+  }
+
+  private static Finding idleSession() {
+    return new Finding(
+        Suspect.of(null, session(Instant.parse("2026-11-22T07:57:46.123Z")), List.of()),
+        new Over(
+            new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
+            new Cost(6.15, Cost.Basis.LIVE),
+            "idle for 1 h 32 min, over 1 h"),
+        0.35,
+        FOUND,
+        FOUND.plus(Duration.ofMinutes(10)));
+  }
+
+  /** All of an event but what differs from event to event, and from rounding to rounding. */
+  private static Map<?, ?> comparable(String json) {
+    var event = Json.object(json);
+    event.remove("id");
+    event.remove("time");
+    if (event.get("detail") instanceof Map<?, ?> detail
+        && detail.get("cost") instanceof Map<?, ?> cost) {
+      cost.remove("usd");
+    }
+    return event;
+  }
+
+  @Test
+  void putsFindingsOnTheBusAsTheSamplesHaveThem() throws IOException {
+    bus.addBus("guard");
+
+    var refused =
+        orders.place(
+            List.of(calculation("82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5"), idleSession()), DEADLINE);
+
+    assertThat(refused).isEmpty();
+    assertThat(bus.events()).extracting(LocalEventBridge.Event::bus).containsOnly("guard");
+    assertThat(comparable(bus.events().getFirst().json()))
+        .isEqualTo(comparable(Files.readString(Path.of("events", "finding-calculation.json"))));
+    assertThat(comparable(bus.events().getLast().json()))
+        .isEqualTo(comparable(Files.readString(Path.of("events", "finding-session.json"))));
+    assertThat(bus.events().getFirst().json()).contains("\"usd\":4.305");
+  }
+
+  @Test
+  void putsTenAtOnce() {
+    bus.addBus("guard");
+
+    orders.place(IntStream.range(0, 23).mapToObj(n -> calculation("c-" + n)).toList(), DEADLINE);
+
+    assertThat(bus.events()).hasSize(23);
+    assertThat(bus.counts()).isEqualTo(Map.of("PutEvents", 3));
+  }
+
+  /** Orders two stops of a bus that gives these answers, and returns what it was asked. */
+  private List<String> orderTwo(List<String> answers, List<Refused> refused) throws IOException {
+    var asked = new ArrayList<String>();
+    var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          var answer = answers.get(asked.size()).getBytes(StandardCharsets.UTF_8);
+          asked.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+          exchange.sendResponseHeaders(200, answer.length);
+          exchange.getResponseBody().write(answer);
+          exchange.close();
+        });
+    server.start();
+    var port = server.getAddress().getPort();
+    try (var client = client(URI.create("http://127.0.0.1:" + port))) {
+      refused.addAll(
+          new EventBridgeFindings(client, "guard", clock)
+              .place(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
+      return asked;
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  private static final String SECOND_REFUSED =
+      """
+      {"FailedEntryCount": 1, "Entries": [{"EventId": "1"},
+       {"ErrorCode": "ThrottlingException", "ErrorMessage": "Too many."}]}""";
+
+  @Test
+  void putsARefusedEntryOnceMore() throws IOException {
+    var refused = new ArrayList<Refused>();
+
+    var asked =
+        orderTwo(
+            List.of(
+                SECOND_REFUSED, "{\"FailedEntryCount\": 0, \"Entries\": [{\"EventId\": \"2\"}]}"),
+            refused);
+
+    assertThat(refused).isEmpty();
+    assertThat(asked).hasSize(2);
+    assertThat(asked.getFirst()).contains("c-1").contains("c-2");
+    assertThat(asked.getLast()).doesNotContain("c-1").contains("c-2");
+  }
+
+  @Test
+  void givesUpAfterTheSecondTryAndSaysWhy() throws IOException {
+    var refused = new ArrayList<Refused>();
+
+    orderTwo(
+        List.of(
+            SECOND_REFUSED,
+            """
+            {"FailedEntryCount": 1, "Entries": [
+             {"ErrorCode": "InternalFailure", "ErrorMessage": "Not today."}]}"""),
+        refused);
+
+    assertThat(refused)
+        .containsExactly(new Refused(calculation("c-2"), "InternalFailure: Not today."));
+  }
+
+  @Test
+  void refusesAllWhereTheBusFails() {
+    bus.faults(Faults.always(Fault.Refusal.DENIED));
+
+    assertThat(orders.place(List.of(calculation("c-1"), idleSession()), DEADLINE))
+        .hasSize(2)
+        .allSatisfy(refused -> assertThat(refused.why()).contains("not authorized"));
+  }
+
+  @Test
+  void refusesAllWhereNoTimeIsLeft() {
+    assertThat(orders.place(List.of(calculation("c-1")), new Deadline(FOUND))).hasSize(1);
+    assertThat(bus.calls()).isEmpty();
+  }
+}
