@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
 import io.github.calculationguard.report.StopReport.InvocationInfo;

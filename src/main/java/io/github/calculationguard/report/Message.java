@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.AccountRegion;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

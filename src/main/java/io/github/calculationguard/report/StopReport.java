@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.StopOutcome;
 import io.github.calculationguard.stop.StopOutcome.AlreadyOver;

@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.guard.InvalidTag;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;

@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;

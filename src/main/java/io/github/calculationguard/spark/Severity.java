@@ -1,4 +1,4 @@
-package io.github.calculationguard.report;
+package io.github.calculationguard.spark;
 
 /** How much a person should care. */
 public enum Severity {
