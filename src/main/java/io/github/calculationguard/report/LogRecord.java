@@ -1,8 +1,8 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.StopOutcome.Effort;

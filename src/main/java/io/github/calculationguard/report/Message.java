@@ -1,7 +1,7 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Severity;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

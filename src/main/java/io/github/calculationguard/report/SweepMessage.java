@@ -1,6 +1,5 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.guard.InvalidTag;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
@@ -9,6 +8,7 @@ import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.report.StopReport.InvocationInfo;
+import io.github.calculationguard.spark.Severity;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
@@ -8,6 +7,7 @@ import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Severity;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
