@@ -2,6 +2,7 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.RequestMetadata;

@@ -14,6 +14,7 @@ import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Session;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package io.github.calculationguard.report;
+package io.github.calculationguard.spark;
 
 import java.time.Duration;
 import java.time.Instant;
