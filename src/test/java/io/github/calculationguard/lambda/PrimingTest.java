@@ -57,7 +57,7 @@ class PrimingTest {
   }
 
   @Test
-  void rehearsesAgainstCannedAnswersAndSendsNothing() {
+  void rehearsesAgainstCannedAnswersAndSendsNothing() throws Exception {
     InProcess.tellTheSdk(world.environment());
     var wired = StopWiring.of(environment);
     try (var aws = new PrimingServer(wired.settings().clients(), Instant.now())) {
