@@ -3,12 +3,12 @@ package io.github.calculationguard.aws;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sns.model.PublishRequest;
@@ -24,12 +24,12 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
   @Override
   public void publish(Notification announcement, Deadline deadline) {
     try {
-      var answer = AwsCalls.call(() -> sns.publish(r -> request(r, announcement, deadline)));
+      var answer = sns.publish(r -> request(r, announcement, deadline));
       if (answer.messageId() == null) {
-        throw new NotPublishedException("SNS answered without a message's id");
+        throw new NotPublishedException("SNS answered without a message ID", null, null);
       }
-    } catch (AthenaSparkException e) {
-      throw new NotPublishedException(e.getMessage());
+    } catch (SdkException e) {
+      throw new NotPublishedException(AwsCalls.message(e), AwsCalls.error(e, "Sns"), e);
     }
   }
 

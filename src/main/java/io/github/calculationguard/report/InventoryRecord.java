@@ -2,7 +2,6 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.Severity;
 import java.time.Duration;
 import java.time.Instant;

@@ -18,7 +18,7 @@ import java.util.Map;
  * @param attributes for filter policies
  * @param queue for programs: a line of JSON
  */
-record Message(
+public record Message(
     Severity severity,
     String subject,
     String headline,
@@ -31,7 +31,7 @@ record Message(
 
   private static final int MOST_OF_SUBJECT = 99;
 
-  Notification announcement() {
+  public Notification announcement() {
     return new Notification(sendable(subject), text(), queue, chat(), attributes);
   }
 

@@ -29,13 +29,12 @@ public final class Popup {
    *
    * @param record what was logged of it, which knows whether others were told
    */
-  public static String of(StopReport story, LogRecord record) {
-    var letter = StopMessage.letter(story);
-    var facts = new LinkedHashMap<>(letter.facts());
+  public static String of(Message message, LogRecord record) {
+    var facts = new LinkedHashMap<>(message.facts());
     if (Boolean.FALSE.equals(record.fields().get("announced"))) {
       facts.put("Attention", "Nobody else was told: " + record.fields().get("reason"));
     }
-    return html(letter.headline(), facts, letter.next());
+    return html(message.headline(), facts, message.next());
   }
 
   /** Of a click that did not end in an outcome. */

@@ -7,7 +7,6 @@ import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package io.github.calculationguard.report;
 
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text that somebody else wrote (a description, a reason, a name), made fit for a log, a subject,
@@ -42,6 +43,16 @@ public final class UserText {
   /** The same between quotation marks, so that it can't be taken for our own words. */
   public static String quoted(String text) {
     return '"' + clean(text).replace('"', '\'') + '"';
+  }
+
+  /** The same; absent where there is no text. */
+  static @Nullable String cleanOrNull(@Nullable String text) {
+    return text == null ? null : clean(text);
+  }
+
+  /** The same between quotation marks; absent where there is no text. */
+  static @Nullable String quotedOrNull(@Nullable String text) {
+    return text == null || text.isBlank() ? null : quoted(text);
   }
 
   private static String cut(String text, int most) {

@@ -198,8 +198,8 @@ class WidgetHandlerTest {
     "MODE, sometimes"
   })
   void namesASettingThatIsWrong(String name, String value) {
-    assertThatThrownBy(() -> WidgetSettings.from(Map.of(name, value)))
-        .isInstanceOf(Settings.WrongSettingsException.class)
+    assertThatThrownBy(() -> InProcess.widget(Map.of(name, value)))
+        .isInstanceOf(Configuration.InvalidConfigurationException.class)
         .hasMessageContaining(name + " is \"" + value + "\"");
   }
 
