@@ -140,7 +140,7 @@ public final class LogRecord {
       put("calculation_id", calculation.id()).put("session_id", calculation.sessionId());
     }
     if (session != null) {
-      put("session_id", session.id()).put("work_group", clean(session.workGroup()));
+      put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
     put("state", clean(details.state()))
         .put("owner", clean(details.owner()))
