@@ -10,11 +10,11 @@ import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Answers CloudWatch's dashboard with the page of what runs now. It only looks. */
+/** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */
 public final class WidgetHandler implements RequestHandler<Map<String, Object>, Object> {
 
-  /** Somebody waits; what is left of the ten seconds is for the page itself. */
-  private static final Duration MOST_TO_LOOK = Duration.ofSeconds(9);
+  /** A viewer waits. The rest of the ten seconds is for rendering the page. */
+  private static final Duration MAX_READING = Duration.ofSeconds(9);
 
   private final WidgetWiring wired;
   private boolean coldStart = true;
@@ -37,11 +37,11 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
     if (event != null && Boolean.TRUE.equals(event.get("describe"))) {
-      return WidgetPage.DOCUMENTATION;
+      return WidgetPage.documentation();
     }
     var settings = wired.settings();
     var arrival = Invocation.of(context, wired.clock().instant());
-    var overview = wired.lookout().look(arrival.place(), arrival.within(MOST_TO_LOOK));
+    var overview = wired.lookout().look(arrival.place(), arrival.within(MAX_READING));
     var usdPerDpuHour = settings.usdPerDpuHour();
     var teller = new InvocationInfo(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;

@@ -2,22 +2,29 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Severity;
+import io.jstach.jstache.JStache;
+import io.jstach.jstache.JStacheConfig;
+import io.jstach.jstache.JStacheType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * What is said to people, before it is put in a protocol's words. All text in it is clean.
+ * What people are told, before it is put into the form of an email, a chat or a queue. All text in
+ * it is clean.
  *
- * @param subject all that matters, at a glance
- * @param headline what happened, in a sentence
- * @param facts by their names, in the order in which a tired person wants them
+ * @param subject what matters most, in one line
+ * @param headline what happened, in one sentence
+ * @param facts by name, the most important first
  * @param next what to do, each with its command
- * @param thread what belongs together in a chat
+ * @param thread groups messages in a chat
  * @param attributes for filter policies
- * @param queue for programs: a line of JSON
+ * @param queue one line of JSON, for programs
  */
+// Without the library's own classes, whose loading would delay the first message. Not escaped.
+@JStache(path = "message.mustache")
+@JStacheConfig(type = JStacheType.STACHE)
 record Message(
     Severity severity,
     String subject,
@@ -29,31 +36,29 @@ record Message(
     Map<String, String> attributes,
     String queue) {
 
-  private static final int MOST_OF_SUBJECT = 99;
+  private static final int MAX_SUBJECT = 99;
 
   Notification announcement() {
-    return new Notification(sendable(subject), text(), queue, chat(), attributes);
+    return new Notification(
+        sendable(subject), MessageRenderer.of().execute(this), queue, chat(), attributes);
   }
 
-  /** SNS takes ASCII only, and not too much of it. */
+  /** SNS accepts ASCII subjects of limited length only. */
   private static String sendable(String subject) {
     var ascii = subject.replaceAll("[^\\x20-\\x7E]", "?").strip();
-    return ascii.length() <= MOST_OF_SUBJECT
+    return ascii.length() <= MAX_SUBJECT
         ? ascii
-        : ascii.substring(0, MOST_OF_SUBJECT - 3).strip() + "...";
+        : ascii.substring(0, MAX_SUBJECT - 3).strip() + "...";
   }
 
-  private String text() {
-    var text = new StringBuilder(headline).append("\n\n");
-    facts.forEach((name, value) -> text.append("%-12s %s\n".formatted(name + ":", value)));
-    if (!next.isEmpty()) {
-      text.append("\nWhat to do next\n");
-      next.forEach(step -> text.append("  * ").append(step).append('\n'));
-    }
-    return text.append("\nConsole: ").append(console()).append('\n').toString();
+  /** The facts as the email lists them. */
+  List<String> lines() {
+    return facts.entrySet().stream()
+        .map(it -> "%-12s %s".formatted(it.getKey() + ":", it.getValue()))
+        .toList();
   }
 
-  /** Amazon Q Developer drops whatever has another schema, and says nothing. */
+  /** Amazon Q Developer in chat silently drops what does not follow its schema. */
   private String chat() {
     var description = new StringBuilder();
     facts.forEach((name, value) -> description.append("*%s:* `%s`\n".formatted(name, value)));
@@ -84,7 +89,7 @@ record Message(
     };
   }
 
-  private String console() {
+  String console() {
     var domain =
         switch (place.partition()) {
           case "aws-cn" -> "console.amazonaws.cn";
