@@ -2,7 +2,7 @@ package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.report.Message;
+import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
@@ -21,7 +21,7 @@ import java.util.Map;
 final class OutcomeReporter {
 
   /** One outcome as it was reported. */
-  record Reported(StopResult result, LogRecord record, Message message) {
+  record Reported(StopResult result, LogRecord record, Notification message) {
 
     /** Whether somebody should have been notified, and was not. */
     boolean isLost() {
@@ -59,7 +59,7 @@ final class OutcomeReporter {
     var metrics = Metrics.of(reported.result(), info.usdPerDpuHour());
     if (isWorthPublishing(request)) {
       try {
-        publisher.publish(reported.message().announcement(), request.metadata().deadline());
+        publisher.publish(reported.message(), request.metadata().deadline());
         reported.record().announced();
       } catch (NotPublishedException e) {
         // A lost message must not hide a stop either.

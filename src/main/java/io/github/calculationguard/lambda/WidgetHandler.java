@@ -14,11 +14,11 @@ import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Answers CloudWatch's dashboard with the page of what runs now. It only looks. */
+/** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */
 public final class WidgetHandler implements RequestHandler<Map<String, Object>, Object> {
 
-  /** Somebody waits; what is left of the ten seconds is for the page itself. */
-  private static final Duration MOST_TO_LOOK = Duration.ofSeconds(9);
+  /** A viewer waits. The rest of the ten seconds is for rendering the page. */
+  private static final Duration MAX_READING = Duration.ofSeconds(9);
 
   private final InstantSource clock;
   private final double usdPerDpuHour;
@@ -56,10 +56,10 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
     if (event != null && Boolean.TRUE.equals(event.get("describe"))) {
-      return WidgetPage.DOCUMENTATION;
+      return WidgetPage.documentation();
     }
     var arrival = Invocation.of(context, null, false, clock.instant());
-    var overview = reader.look(arrival.place(), arrival.within(MOST_TO_LOOK));
+    var overview = reader.look(arrival.place(), arrival.within(MAX_READING));
     var teller = new InvocationInfo(version, arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
     new JsonLogger(context.getLogger()).write(InventoryRecord.of(overview, arrival.now(), teller));

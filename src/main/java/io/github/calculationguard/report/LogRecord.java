@@ -145,7 +145,7 @@ public final class LogRecord {
       put("calculation_id", calculation.id()).put("session_id", calculation.sessionId());
     }
     if (session != null) {
-      put("session_id", session.id()).put("work_group", UserText.clean(session.workGroup()));
+      put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
     var since = snapshot.since();
     var age = snapshot.age();

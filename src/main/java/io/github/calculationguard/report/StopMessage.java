@@ -52,14 +52,14 @@ public final class StopMessage {
   }
 
   /**
-   * The message, in no protocol's format yet.
+   * The notification of an outcome.
    *
    * @param record what is logged of the outcome
    */
-  public static Message of(
+  public static Notification of(
       Request request, StopResult result, LogRecord record, InvocationInfo info) {
     var it = new StopMessage(request, result, record, info);
-    return new Message(
+    return new Notification(
         result.outcome().severity(),
         it.subject(),
         it.headline(),

@@ -61,7 +61,7 @@ public final class SweepMessage {
   public static Notification of(SweepReport report, InvocationInfo teller, String service) {
     var it = new SweepMessage(report, teller, service);
     var severity = it.severity();
-    return new Message(
+    return new Notification(
             severity,
             it.subject(),
             it.headline(),
@@ -71,7 +71,7 @@ public final class SweepMessage {
             "sweep",
             Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
             it.queue())
-        .announcement();
+        ;
   }
 
   private Severity severity() {

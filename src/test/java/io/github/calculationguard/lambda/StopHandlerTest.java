@@ -284,7 +284,7 @@ class StopHandlerTest {
       assertThat((String) guarded.play(click(CALCULATION), invocation))
           .startsWith("<style>")
           .contains("<h2>The calculation is canceled.</h2>")
-          .contains("&quot;‹i›&#39;x&#39;‹/i› &amp; y&quot;")
+          .contains("&quot;‹i›&#x27;x&#x27;‹/i› &amp; y&quot;")
           .contains("a viewer of the dashboard; CloudWatch does not say who")
           .doesNotContain("Attention");
       assertThat(line(invocation)).containsEntry("trigger", "widget");
@@ -306,7 +306,7 @@ class StopHandlerTest {
       guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-3")))
           .contains("The calculation is canceled.")
-          .contains("Nobody else was told: ");
+          .contains("No notification was sent: ");
     }
   }
 

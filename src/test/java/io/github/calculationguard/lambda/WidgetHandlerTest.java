@@ -174,7 +174,7 @@ class WidgetHandlerTest {
     assertThat(world.athena().calls()).hasSizeBetween(35, 46);
     assertThat(page)
         .contains(
-            "Cut: 20 more sessions",
+            "20 more sessions not shown",
             "there was no time left",
             "{\"calculationExecutionId\":\"c-0\"}");
     assertThat(count("<tr>\n", page)).isEqualTo(50);
