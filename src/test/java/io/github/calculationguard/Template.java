@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -37,6 +38,9 @@ public final class Template {
   public static final Path FILE = Path.of("template.yaml");
 
   private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^!}.]+)[^}]*}");
+
+  private static final Pattern EQUALITY = Pattern.compile("\\$\\.(\\w+) = \"(\\w*)\"");
+  private static final Pattern INNERMOST = Pattern.compile("\\(([^()]*)\\)");
 
   private final Map<String, Object> root;
 
@@ -61,6 +65,11 @@ public final class Template {
   /** The conditions. */
   public Map<String, Object> conditions() {
     return map(root.get("Conditions"));
+  }
+
+  /** The outputs. */
+  public Map<String, Map<String, Object>> outputs() {
+    return section("Outputs");
   }
 
   /** All resources, by their logical ids, in order. */
@@ -139,6 +148,34 @@ public final class Template {
     } catch (Exception e) { // The engine declares no narrower one.
       throw new IllegalArgumentException("no event, or no pattern", e);
     }
+  }
+
+  /**
+   * Whether a filter pattern of CloudWatch Logs takes a record. It knows equality of texts, {@code
+   * &&}, {@code ||} and parentheses.
+   */
+  public static boolean matches(String pattern, Map<String, String> record) {
+    var rest =
+        EQUALITY
+            .matcher(pattern.substring(1, pattern.length() - 1))
+            .replaceAll(found -> String.valueOf(found.group(2).equals(record.get(found.group(1)))));
+    while (rest.contains("(")) {
+      rest = INNERMOST.matcher(rest).replaceAll(found -> String.valueOf(holds(found.group(1))));
+    }
+    return holds(rest);
+  }
+
+  private static boolean holds(String condition) {
+    return Stream.of(condition.split("\\|\\|", -1))
+        .anyMatch(any -> Stream.of(any.split("&&", -1)).allMatch(all -> isTrue(all.strip())));
+  }
+
+  private static boolean isTrue(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("unknown in a filter pattern: " + value);
+    };
   }
 
   /**

@@ -103,7 +103,7 @@ class FindingTest {
       assertThat(refused).isEmpty();
     }
     var event = world.eventBridge().events().getLast().json();
-    assertThat(Template.read().takes("StopFunction", "Orders", event)).isTrue();
+    assertThat(Template.read().takes("StopFunction", "Findings", event)).isTrue();
     var arrival = Invocation.of(new TestContext("request-1"), NOW.plusSeconds(1));
     var trigger = new RequestParser(json(event), arrival, settings).read();
     assertThat(trigger).isInstanceOf(Request.Stop.class);

@@ -160,7 +160,7 @@ class SettingsTest {
       // It has no metrics to name.
       variables.remove("SERVICE");
     }
-    assertThat(variables).hasSizeGreaterThan(5);
+    assertThat(variables).hasSizeGreaterThan(4);
     return variables;
   }
 }
