@@ -98,6 +98,11 @@ final class MetricMath {
   }
 
   private double[] operand() {
+    if (accept("(")) {
+      var inner = logical();
+      expect(")");
+      return inner;
+    }
     var name = tokens.get(next++);
     if (Character.isDigit(name.charAt(0))) {
       return periods(period -> Double.parseDouble(name));

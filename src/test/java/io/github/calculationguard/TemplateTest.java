@@ -23,12 +23,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Holds what {@code template.yaml} promises. */
+/** The promises of {@code template.yaml}. */
 class TemplateTest {
 
   private static final Map<String, Boolean> ESCALATING = Map.of("MayTerminateSessions", true);
 
-  /** The keys of the log line, as the README promises them. */
+  /** The documented keys of the log line. */
   private static final Set<String> LOG_KEYS =
       words(
           """
@@ -46,7 +46,7 @@ class TemplateTest {
           ActionsHeldBack SweepFailures SweepDuration AthenaCalls
           """);
 
-  /** What a query of Logs Insights says that is no key, functions aside. */
+  /** The words of a Logs Insights query that are neither keys nor functions. */
   private static final Set<String> LANGUAGE =
       words("filter fields stats sort limit by as and or not in desc asc");
 
@@ -61,9 +61,9 @@ class TemplateTest {
   }
 
   @Test
-  void publishesAVersionForEachParameterThatTheStopFunctionRunsWithAndForNoOther() {
+  void publishesAVersionWhenAParameterOfTheStopFunctionChangesAndOnlyThen() {
     var frozen = new TreeMap<>(template.properties("StopFunction"));
-    // What is about the function but not in its version.
+    // Not part of a version.
     List.of("VersionDescription", "Events", "EventInvokeConfig", "Description")
         .forEach(frozen::remove);
 
@@ -73,7 +73,7 @@ class TemplateTest {
   }
 
   @Test
-  void tellsVersionsApartWithinTheLengthThatLambdaTakes() {
+  void keepsTheVersionDescriptionWithinLambdasLimit() {
     var text =
         String.valueOf(
             map(template.properties("StopFunction").get("VersionDescription")).get("Fn::Sub"));
@@ -96,7 +96,7 @@ class TemplateTest {
   }
 
   @Test
-  void boundsEveryParameterAndSaysItsUnit() {
+  void boundsEveryParameterAndStatesItsUnit() {
     assertThat(template.parameters())
         .allSatisfy(
             (name, declared) -> {
@@ -134,7 +134,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void givesEachFunctionALogOfItsOwnThatIsKeptForATime(String function) {
+  void givesEachFunctionItsOwnLogGroupWithARetention(String function) {
     var logging = map(template.properties(function).get("LoggingConfig"));
     var log = String.valueOf(map(logging.get("LogGroup")).get("Ref"));
     var retention = map(template.properties(log).get("RetentionInDays"));
@@ -151,7 +151,7 @@ class TemplateTest {
   }
 
   @Test
-  void keepsEveryLogWhenTheStackGoes() {
+  void keepsEveryLogGroupWhenTheStackIsDeleted() {
     assertThat(template.resources("AWS::Logs::LogGroup").values())
         .isNotEmpty()
         .allSatisfy(
@@ -163,7 +163,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void parksWhatAFunctionFailedOnAndLetsItDoSo(String function) {
+  void sendsFailedEventsToAQueueThatTheRoleCanWriteTo(String function) {
     var invocations = map(template.properties(function).get("EventInvokeConfig"));
     var onFailure = map(map(invocations.get("DestinationConfig")).get("OnFailure"));
 
@@ -177,7 +177,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsEachRuleQueueWhatItCouldNotDeliver() {
+  void letsEachRuleQueueUndeliveredEvents() {
     var rules = new ArrayList<Object>();
     map(template.properties("StopFunction").get("Events"))
         .forEach(
@@ -206,7 +206,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsNobodyIntoTheQueuesWithoutSayingWhere() {
+  void restrictsEveryStatementOfAQueuePolicy() {
     assertThat(queuePolicyStatements())
         .isNotEmpty()
         .allSatisfy(statement -> assertThat(statement).containsKey("Condition"));
@@ -231,7 +231,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void ringsWhereAFunctionFails(String function) {
+  void alarmsWhenAFunctionFails(String function) {
     assertThat(alarms().values())
         .anySatisfy(
             alarm ->
@@ -239,7 +239,7 @@ class TemplateTest {
   }
 
   @Test
-  void ringsWhereADeadLetterLies() {
+  void alarmsOnEveryDeadLetterQueue() {
     for (var queue : template.resources("AWS::SQS::Queue").keySet()) {
       assertThat(alarms().values())
           .as(queue)
@@ -254,7 +254,7 @@ class TemplateTest {
   }
 
   @Test
-  void ringsWhereTheSweepIsSilent() {
+  void alarmsWhenNoSweepRuns() {
     assertThat(alarms().get("SweepSilentAlarm"))
         .containsEntry("MetricName", "Invocations")
         .containsEntry("TreatMissingData", "breaching");
@@ -279,7 +279,7 @@ class TemplateTest {
   }
 
   @Test
-  void notifiesOfOkOnlyWhereNewAlarmsDoNotAllSendIt() {
+  void notifiesOfOkForTheSweepOnly() {
     assertThat(alarms())
         .allSatisfy(
             (id, alarm) ->
@@ -289,7 +289,7 @@ class TemplateTest {
   }
 
   @Test
-  void givesWhatAlarmsOnMissingDataTimeForItsFirst() {
+  void delaysAlarmsOnMissingDataUntilThereCanBeData() {
     assertThat(alarms())
         .allSatisfy(
             (id, alarm) ->
@@ -300,7 +300,7 @@ class TemplateTest {
 
   /** The sum of two metrics has no data if one of them never had any, unless SUM makes it. */
   @Test
-  void addsMetricsSoThatOneWithoutDataDoesNotHideTheOther() {
+  void sumsMetricsSoThatOneWithoutDataDoesNotHideAnother() {
     for (var alarm : alarms().values()) {
       for (var metric : list(alarm.getOrDefault("Metrics", List.of()))) {
         if ("all".equals(map(metric).get("Id"))) {
@@ -315,7 +315,7 @@ class TemplateTest {
       delimiter = '|',
       textBlock =
           """
-          # published | failed to publish | delivered | failed | filtered out | rings
+          # published | failed to publish | delivered | failed | filtered out | alarm
           -           | -                 | -         | -      | -            | false
           -           | 1                 | -         | -      | -            | true
           1 0         | -                 | 1 0       | 1 0    | -            | true
@@ -327,13 +327,13 @@ class TemplateTest {
           1 0         | -                 | 0 0       | -      | 1 0          | false
           2 2         | -                 | 0 1       | -      | -            | false
           """)
-  void ringsWhereNobodyReceivesWhatWasPublished(
+  void alarmsWhenNobodyReceivesWhatWasPublished(
       String published,
       String unpublished,
       String delivered,
       String undelivered,
       String filtered,
-      boolean rings) {
+      boolean alarmed) {
     var alarm = map(alarms().get("AnnouncementsAlarm"));
     var metrics = list(alarm.get("Metrics")).stream().map(Template::map).toList();
     for (var fillsEmpty : List.of(false, true)) {
@@ -343,21 +343,21 @@ class TemplateTest {
       math.put("delivered", delivered);
       math.put("undelivered", undelivered);
       math.put("filtered", filtered);
-      // Those that others use stand behind them.
+      // An expression stands before those that it uses.
       var values = new double[0];
       for (var metric : metrics.reversed()) {
         if (metric.get("Expression") instanceof String expression) {
           values = math.evaluate(String.valueOf(metric.get("Id")), expression);
         }
       }
-      assertThat(Arrays.stream(values).anyMatch(value -> value > 0)).isEqualTo(rings);
+      assertThat(Arrays.stream(values).anyMatch(value -> value > 0)).isEqualTo(alarmed);
     }
     assertThat(alarm).containsEntry("EvaluationPeriods", 2).containsEntry("DatapointsToAlarm", 1);
     assertThat(metrics.getFirst()).containsEntry("Id", "all");
   }
 
   @Test
-  void ringsThroughATopicThatAlarmsCanPublishTo() {
+  void sendsAlarmsToATopicThatAlarmsCanPublishTo() {
     assertThat(template.properties("AlarmTopic")).doesNotContainKey("KmsMasterKeyId");
     assertThat(template.properties("AlarmTopicPolicy").toString())
         .contains("cloudwatch.amazonaws.com");
@@ -371,7 +371,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("queries")
-  void asksInSavedQueriesOnlyForKeysOfTheLogLine(String query) {
+  void usesOnlyKeysOfTheLogLineInSavedQueries(String query) {
     var text = String.valueOf(template.properties(query).get("QueryString"));
     var words = text.replaceAll("\"[^\"]*\"", "").replaceAll("\\w+\\(|@\\w+", " ");
     var said = new TreeSet<String>();
@@ -388,7 +388,7 @@ class TemplateTest {
   }
 
   @Test
-  void showsAndWatchesOnlyMetricsThatThereAre() throws Exception {
+  void usesOnlyMetricsThatExist() throws Exception {
     var body =
         String.valueOf(map(template.properties("Dashboard").get("DashboardBody")).get("Fn::Sub"));
     var shown = new TreeSet<String>();
@@ -411,7 +411,7 @@ class TemplateTest {
   }
 
   @Test
-  void asksEveryCallerOfTheApiForAnIamSignature() {
+  void requiresAnIamSignatureForEveryRoute() {
     var auth = map(template.properties("Api").get("Auth"));
     assertThat(auth)
         .containsEntry("EnableIamAuthorizer", true)
@@ -442,7 +442,7 @@ class TemplateTest {
   }
 
   @Test
-  void writesDownEachCallOfTheApi() {
+  void logsEachCallOfTheApi() {
     var access = map(template.properties("Api").get("AccessLogSettings"));
     assertThat(access)
         .containsEntry("DestinationArn", Map.of("Fn::GetAtt", List.of("ApiLog", "Arn")));
@@ -451,7 +451,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void allowsNoActionByAWildcardAndSaysEachPermissionInASentence(String function) {
+  void allowsNoWildcardActionAndNamesEachPermission(String function) {
     assertThat(template.grantedActions(function, ESCALATING))
         .isNotEmpty()
         .noneMatch(action -> action.contains("*"));
@@ -462,7 +462,7 @@ class TemplateTest {
   }
 
   @Test
-  void excusesEachResourceThatIsEverything() throws IOException {
+  void explainsEachWildcardResource() throws IOException {
     var everything =
         functions().stream()
             .flatMap(function -> template.statementsOf(function, ESCALATING).stream())
@@ -478,7 +478,7 @@ class TemplateTest {
   }
 
   @Test
-  void touchesAthenaOnlyInTheWorkGroupsOfThePattern() {
+  void allowsAthenaOnlyInWorkGroupsOfThePattern() {
     for (var function : functions()) {
       for (var statement : template.statementsOf(function, ESCALATING)) {
         var forAthena = list(statement.get("Action")).toString().contains("athena:");
@@ -494,7 +494,7 @@ class TemplateTest {
   }
 
   @Test
-  void terminatesSessionsOnlyWhereTheDeploymentAllowsIt() {
+  void allowsTerminatingSessionsOnlyWithEscalation() {
     var without = template.grantedActions("StopFunction", Map.of());
     var with = template.grantedActions("StopFunction", ESCALATING);
 
@@ -509,7 +509,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsOnlyTheStopFunctionStop() {
+  void allowsOnlyTheStopFunctionToStop() {
     for (var function : functions()) {
       if (!function.equals("StopFunction")) {
         assertThat(template.grantedActions(function, ESCALATING))
@@ -519,7 +519,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsTheSweepOrderFindingsAndNothingElse() throws Exception {
+  void allowsTheSweepToPutFindingsOnlyAndOnTheInternalBusOnly() throws Exception {
     var mayOrder =
         template.statementsOf("SweepFunction", ESCALATING).stream()
             .filter(statement -> list(statement.get("Action")).contains("events:PutEvents"))
@@ -531,7 +531,7 @@ class TemplateTest {
             statement ->
                 assertThat(statement)
                     .containsEntry("Resource", Map.of("Fn::GetAtt", List.of("InternalBus", "Arn")))
-                    // Every entry of a batch, which is what the keys have values for.
+                    // The keys have one value for each entry of a batch.
                     .containsEntry(
                         "Condition",
                         Map.of(
@@ -560,7 +560,7 @@ class TemplateTest {
   }
 
   @Test
-  void namesNoScheduleAsASecondStackWouldToo() {
+  void letsASecondStackHaveTheSameSchedules() {
     for (var function : List.of("StopFunction", "SweepFunction")) {
       assertThat(map(template.properties(function).get("Events")).values())
           .filteredOn(event -> "ScheduleV2".equals(map(event).get("Type")))
@@ -574,7 +574,7 @@ class TemplateTest {
   }
 
   @Test
-  void invokesTheStopFunctionDailyAndRingsIfNothingDoes() {
+  void invokesTheStopFunctionDailyAndAlarmsIfNothingDoes() {
     var schedule = event("StopFunction", "KeepAlive");
 
     assertThat(schedule)
@@ -590,7 +590,7 @@ class TemplateTest {
   }
 
   @Test
-  void ringsWhereTheApiFails() {
+  void alarmsWhenTheApiFails() {
     assertThat(alarms().get("ApiErrorsAlarm"))
         .containsEntry("Namespace", "AWS/ApiGateway")
         .containsEntry("MetricName", "5xx")
@@ -604,7 +604,7 @@ class TemplateTest {
   }
 
   @Test
-  void namesTheApisLogSoThatItNeedsNoPolicyOfItsOwn() {
+  void namesTheApisLogGroupSoThatItNeedsNoPolicyEntryOfItsOwn() {
     assertThat(map(template.properties("ApiLog").get("LogGroupName")).toString())
         .contains("/aws/vendedlogs/${AWS::StackName}")
         .contains("{Ref=AWS::StackId}");
@@ -619,7 +619,7 @@ class TemplateTest {
     "StopsDenied, DENIED, http, true",
     "StopsDenied, CANCELED, http, false"
   })
-  void countsOutcomesThatNobodyReads(
+  void countsOutcomesThatNoCallerReads(
       String metric, String outcome, String trigger, boolean counted) {
     var filter = template.properties(metric);
     var record = Map.of("event", "stop", "outcome", outcome, "trigger", trigger);
@@ -661,13 +661,13 @@ class TemplateTest {
     assertThat(template.properties("DirectAlias"))
         .containsEntry("Name", "direct")
         .containsEntry("FunctionName", Map.of("Ref", "StopFunction"))
-        // What SAM resolves to the version that "live" has.
+        // SAM resolves it to the version of "live".
         .containsEntry(
             "FunctionVersion", Map.of("Fn::GetAtt", List.of("StopFunction", "Version.Version")));
   }
 
   @Test
-  void treatsEventsOfBothAliasesAlike() {
+  void configuresAsynchronousInvocationsOfBothAliasesAlike() {
     var live = map(template.properties("StopFunction").get("EventInvokeConfig"));
     var direct = template.properties("DirectInvokes");
 
@@ -682,7 +682,7 @@ class TemplateTest {
   }
 
   @Test
-  void namesToPeopleOnlyTheAliasThatIsForThem() {
+  void namesOnlyTheDirectAliasToPeople() {
     var direct = Map.of("Ref", "DirectAlias");
 
     assertThat(template.variables("WidgetFunction")).containsEntry("STOP_FUNCTION_ARN", direct);
@@ -696,7 +696,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsOnlyTheGuardPutEventsOnTheInternalBus() {
+  void allowsOnlyTheGuardToPutEventsOnTheInternalBus() {
     var writers = new ArrayList<Object>();
     for (var function : functions()) {
       if (template.grantedActions(function, ESCALATING).contains("events:PutEvents")) {
@@ -718,13 +718,13 @@ class TemplateTest {
   }
 
   @Test
-  void stopsBothRulesByTheBrake() {
+  void disablesBothRulesWithTheBrake() {
     assertThat(map(template.outputs().get("Brake")).toString())
         .contains("StopFunctionOrders", "StopFunctionFindings", "${Bus}", "${InternalBus}");
   }
 
   @Test
-  void leavesAwsEndpointsAsTheyAre() {
+  void setsNoAwsEndpoint() {
     for (var function : functions()) {
       var variables = template.variables(function);
 
@@ -734,7 +734,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsOnlyWhoMayPublishByItsRoleSpeakOnTheTopic() {
+  void allowsOnlyRolesThatMayPublishOnTheTopic() {
     var deny = list(map(template.properties("TopicPolicy").get("PolicyDocument")).get("Statement"));
     var speakers = new ArrayList<Object>();
     for (var function : functions()) {
@@ -751,7 +751,7 @@ class TemplateTest {
   }
 
   @Test
-  void givesNothingANameThatASecondStackWouldHaveToo() {
+  void letsASecondStackHaveItsOwnNames() {
     var resources = template.allResources();
     // The name of an alias only has to be unique within its function.
     resources.values().removeIf(of -> "AWS::Lambda::Alias".equals(of.get("Type")));
@@ -810,8 +810,7 @@ class TemplateTest {
           eventbridge-stop-requested.json   | Athena Calculation Stop Requested | Object Created
           schedule-sweep.json               | Scheduled Event                   | Scheduled Event
           """)
-  void leavesOtherEventsOnTheBusesAlone(String sample, String said, String instead)
-      throws Exception {
+  void ignoresOtherEventsOnTheBuses(String sample, String said, String instead) throws Exception {
     var event = read(sample);
     assertThat(event).contains(said);
 
@@ -820,7 +819,7 @@ class TemplateTest {
   }
 
   @Test
-  void leavesAStartThatWasDeniedAlone() throws Exception {
+  void ignoresAStartThatWasDenied() throws Exception {
     var sample = read("cloudtrail-start-calculation.json");
     var denied =
         sample.replaceFirst("(?s)\"responseElements\": \\{.*?}", "\"responseElements\": null");
