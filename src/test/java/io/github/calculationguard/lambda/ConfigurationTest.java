@@ -159,7 +159,7 @@ class ConfigurationTest {
       // It has no metrics to name.
       variables.remove("SERVICE");
     }
-    assertThat(variables).hasSizeGreaterThan(5);
+    assertThat(variables).hasSizeGreaterThan(4);
     return variables;
   }
 }

@@ -103,7 +103,7 @@ class FindingTest {
       assertThat(refused).isEmpty();
     }
     var event = world.eventBridge().events().getLast().json();
-    assertThat(Template.read().takes("StopFunction", "Orders", event)).isTrue();
+    assertThat(Template.read().takes("StopFunction", "Findings", event)).isTrue();
     var invocation = Invocation.of(new TestContext("request-1"), null, false, NOW.plusSeconds(1));
     var parser =
         new RequestParser(json(event), invocation, Duration.ofSeconds(60), Duration.ofSeconds(5));
