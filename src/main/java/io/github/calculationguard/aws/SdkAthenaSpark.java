@@ -7,6 +7,7 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.Instants;
 import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -167,6 +168,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
             ListExecutorsResponse::executorsSummary)
         .filter(e -> e.executorSize() != null && e.startDateTime() != null)
         .map(SdkAthenaSpark::executor)
+        .filter(executor -> Instants.isInRange(executor.startedAt()))
         .toList();
   }
 
@@ -175,7 +177,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     return new Executor(
         e.executorSize(),
         Instant.ofEpochMilli(e.startDateTime()),
-        terminated == null ? null : Instant.ofEpochMilli(terminated));
+        terminated == null ? null : Instants.orNull(Instant.ofEpochMilli(terminated)));
   }
 
   @Override
@@ -272,10 +274,19 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         description,
         engineVersion,
         told.startDateTime(),
-        told.idleSinceDateTime(),
+        idleSince(told),
         told.endDateTime(),
         maxDpus,
         millis(dpuMillis));
+  }
+
+  /**
+   * Athena may leave the instant out, and then the session has not changed since it became idle.
+   */
+  private static @Nullable Instant idleSince(SessionStatus status) {
+    return status.idleSinceDateTime() == null && "IDLE".equals(status.stateAsString())
+        ? status.lastModifiedDateTime()
+        : status.idleSinceDateTime();
   }
 
   /** Athena's model allows an id to be almost anything; ours go into ARNs and commands. */

@@ -1,10 +1,10 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.guard.InventoryReader.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Rule;
-import io.github.calculationguard.guard.WorkGroupPattern;
 import io.github.calculationguard.spark.PlainException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -75,13 +75,16 @@ final class Settings {
     return text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters");
   }
 
-  WorkGroupPattern workGroups() {
-    return new WorkGroupPattern(
-        text(
-            "WORK_GROUP_PATTERN",
-            "*",
-            "[A-Za-z0-9._*?-]{1,128}",
-            "a workgroup's name, in which * and ? may stand for other characters"));
+  private String workGroupPattern() {
+    return text(
+        "WORK_GROUP_PATTERN",
+        "*",
+        "[A-Za-z0-9._*?-]{1,128}",
+        "a workgroup's name, in which * and ? may stand for other characters");
+  }
+
+  Scope scope() {
+    return new Scope(workGroupPattern(), limits(), maxExempt(), ownerTag());
   }
 
   /** Those that hold where no tag says otherwise. */

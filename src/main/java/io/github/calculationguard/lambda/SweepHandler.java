@@ -71,7 +71,7 @@ public final class SweepHandler
     try {
       var message = SweepMessage.of(report, teller, wired.settings().service());
       wired.announcements().publish(message, deadline);
-      wired.sweep().told(report);
+      wired.sweep().notified(report);
       return true;
     } catch (NotPublishedException e) {
       return false;

@@ -2,7 +2,6 @@ package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.guard.SweepPolicy;
-import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -38,13 +37,9 @@ record SweepSettings(
 
   private static SweepPolicy policy(Settings settings) {
     return new SweepPolicy(
-        settings.workGroups(),
-        settings.limits(),
-        settings.maxExempt(),
+        settings.scope(),
         settings.mayTerminate(),
         settings.whole("MAX_ACTIONS_PER_SWEEP", 10, 1, 1000),
-        Duration.ofMinutes(settings.whole("FINDING_EXPIRES_MINUTES", 10, 1, 1440)),
-        settings.usdPerDpuHour(),
-        settings.ownerTag());
+        settings.usdPerDpuHour());
   }
 }

@@ -1,25 +1,19 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.aws.AwsClients;
-import io.github.calculationguard.guard.Limits;
-import io.github.calculationguard.guard.WorkGroupPattern;
-import java.time.Duration;
+import io.github.calculationguard.guard.InventoryReader.Scope;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The widget function's settings. Their names, units and bounds are the template's parameters'.
  *
- * @param maxExempt how far ahead a session's own tag may exempt it
  * @param stopFunctionArn whom Stop calls; absent where there is no such button
  * @param callsASecond how many calls to Athena it may make
  */
 record WidgetSettings(
-    WorkGroupPattern workGroups,
-    Limits limits,
-    Duration maxExempt,
+    Scope scope,
     double usdPerDpuHour,
-    String ownerTag,
     @Nullable String stopFunctionArn,
     int callsASecond,
     AwsClients clients) {
@@ -32,11 +26,8 @@ record WidgetSettings(
     var stopFunction = environment.get("STOP_FUNCTION_ARN");
     var widget =
         new WidgetSettings(
-            settings.workGroups(),
-            settings.limits(),
-            settings.maxExempt(),
+            settings.scope(),
             settings.usdPerDpuHour(),
-            settings.ownerTag(),
             stopFunction == null || stopFunction.isEmpty()
                 ? null
                 : settings.arn("STOP_FUNCTION_ARN", "lambda"),

@@ -29,10 +29,7 @@ record WidgetWiring(
         new InventoryReader(
             new SdkAthenaSpark(settings.clients().athena(access, pace), clock),
             clock,
-            settings.workGroups(),
-            settings.limits(),
-            settings.maxExempt(),
-            settings.ownerTag()),
+            settings.scope()),
         clock,
         StopWiring.guardVersion());
   }

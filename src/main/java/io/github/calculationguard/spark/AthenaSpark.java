@@ -1,8 +1,5 @@
 package io.github.calculationguard.spark;
 
-import java.time.Instant;
-import java.util.List;
-
 /** Athena's Spark side, for those who may also stop. Errors and deadlines as in the view. */
 public interface AthenaSpark extends AthenaSparkView {
 
@@ -13,12 +10,6 @@ public interface AthenaSpark extends AthenaSparkView {
    * @return the state that Athena answers, terminal if the calculation was already over
    */
   CalculationState stop(CalculationId id, Deadline deadline);
-
-  /**
-   * The calculations of a session that are not over, and those that ended at that instant or later,
-   * newest first, without statistics.
-   */
-  List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline);
 
   /**
    * Ends a session and, by force, whatever runs in it. On a session that is over it does nothing.

@@ -191,7 +191,7 @@ public final class StopService {
           : new AlreadyOver(details);
     }
     var reprieve =
-        reprieve(order, session, athena.activeCalculations(session.id(), budget.climb()));
+        reprieve(order, session, athena.activeCalculations(session.id(), budget.climb()), budget);
     if (reprieve != null || given.dryRun()) {
       var details = describe.of(null, session, given.place(), budget.describe());
       return reprieve == null ? new DryRun(details) : new LeftAlone(details, reprieve);
@@ -214,12 +214,13 @@ public final class StopService {
   }
 
   /** Why the session is not ended; absent where it is. */
-  private @Nullable String reprieve(EndSession order, Session session, List<Calculation> active) {
+  private @Nullable String reprieve(
+      EndSession order, Session session, List<Calculation> active, TimeBudget budget) {
     var onlyIfIdleSince = order.onlyIfIdleSince();
     if (onlyIfIdleSince != null && (!session.state().isIdle() || !active.isEmpty())) {
       return "the session is busy again";
     }
-    if (onlyIfIdleSince != null && idleSince(session).isAfter(onlyIfIdleSince)) {
+    if (onlyIfIdleSince != null && hasWorkedSince(session, onlyIfIdleSince, budget)) {
       return "the session has worked since, and is idle anew";
     }
     if (!active.stream().allMatch(c -> wasSubmittedBefore(order.given(), c))) {
@@ -286,11 +287,14 @@ public final class StopService {
     return submitted != null && !submitted.isAfter(given.at());
   }
 
-  /** A session in which nothing ever ran is idle since its start. */
-  private static Instant idleSince(Session session) {
-    if (session.idleSince() != null) {
-      return session.idleSince().truncatedTo(ChronoUnit.MILLIS);
-    }
-    return session.startedAt() == null ? Instant.MIN : session.startedAt();
+  /** Whether it became idle later than that. */
+  private boolean hasWorkedSince(Session session, Instant instant, TimeBudget budget) {
+    var known =
+        session.lacksIdleSince()
+            ? session.idleSinceLastOf(
+                athena.calculations(session.id(), instant.plusMillis(1), budget.climb()))
+            : session;
+    var idleSince = known.idleSince();
+    return idleSince != null && idleSince.truncatedTo(ChronoUnit.MILLIS).isAfter(instant);
   }
 }

@@ -160,7 +160,7 @@ class LimitsTest {
     var ofWorkGroup = World.DEFAULTS.replacedBy(ARN, tags);
     var ofSession = tightened(tags, STARTED);
 
-    assertThat(ofWorkGroup.unreadable())
+    assertThat(ofWorkGroup.invalidTags())
         .singleElement()
         .satisfies(
             tag -> {
@@ -170,7 +170,7 @@ class LimitsTest {
             });
     assertThat(ofSession).isEqualTo(ofWorkGroup);
     assertThat(ofWorkGroup.mode()).isEqualTo(Mode.OBSERVE);
-    assertThat(ofWorkGroup.most()).isEqualTo(World.DEFAULTS.most());
+    assertThat(ofWorkGroup.max()).isEqualTo(World.DEFAULTS.max());
   }
 
   @Test
@@ -191,7 +191,7 @@ class LimitsTest {
   @ParameterizedTest
   @EnumSource
   void knowsEveryRuleByTheNameOfItsTag(Rule rule) {
-    assertThat(World.DEFAULTS.replacedBy(ARN, Map.of("Calculation-Guard:" + rule, "7.5")).most())
+    assertThat(World.DEFAULTS.replacedBy(ARN, Map.of("Calculation-Guard:" + rule, "7.5")).max())
         .containsEntry(rule, 7.5);
   }
 

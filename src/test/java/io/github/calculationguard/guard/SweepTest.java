@@ -8,7 +8,8 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.InventoryReader.Scope;
+import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
@@ -31,8 +32,8 @@ class SweepTest {
     return PLACE.arnOf(new WorkGroup(workGroup)) + "/session/" + session;
   }
 
-  private static List<Disposition> fates(SweepReport report) {
-    return report.judged().stream().map(Judged::fate).toList();
+  private static List<Disposition> dispositions(SweepReport report) {
+    return report.judged().stream().map(Judged::disposition).toList();
   }
 
   @Test
@@ -48,16 +49,16 @@ class SweepTest {
         .singleElement()
         .satisfies(
             finding -> {
-              assertThat(finding.suspect().id()).isEqualTo("c-1");
-              assertThat(finding.over().reason()).isEqualTo("running for 3 h, over 2 h");
+              assertThat(finding.snapshot().id()).isEqualTo("c-1");
+              assertThat(finding.verdict().reason()).isEqualTo("running for 3 h, limit 2 h");
               assertThat(finding.onlyIfIdleSince()).isNull();
-              assertThat(finding.foundAt()).isEqualTo(World.START);
+              assertThat(finding.snapshot().at()).isEqualTo(World.START);
               assertThat(finding.expiresAt()).isEqualTo(World.START.plus(ofMinutes(10)));
             });
     assertThat(report.judged())
-        .filteredOn(it -> it.fate() == Disposition.ORDERED)
+        .filteredOn(it -> it.disposition() == Disposition.ORDERED)
         .singleElement()
-        .satisfies(it -> assertThat(it.owner()).isEqualTo("ana"));
+        .satisfies(it -> assertThat(it.snapshot().owner()).isEqualTo("ana"));
     assertThat(report.over()).isEqualTo(1);
     assertThat(report.sessionsSeen()).isEqualTo(1);
     assertThat(report.calculationsSeen()).isEqualTo(1);
@@ -76,7 +77,7 @@ class SweepTest {
         .singleElement()
         .satisfies(
             finding -> {
-              assertThat(finding.suspect()).isInstanceOf(ActiveSession.class);
+              assertThat(finding.snapshot().calculation()).isNull();
               assertThat(finding.onlyIfIdleSince()).isEqualTo(World.START.minus(ofMinutes(61)));
             });
   }
@@ -126,7 +127,7 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("c-1");
-    assertThat(fates(report)).containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
+    assertThat(dispositions(report)).containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
   }
 
   @Test
@@ -155,7 +156,7 @@ class SweepTest {
     "ETL, etl, false",
   })
   void readsPatternsAsIamDoes(String pattern, String workGroup, boolean matches) {
-    assertThat(new WorkGroupPattern(pattern).matches(new WorkGroup(workGroup))).isEqualTo(matches);
+    assertThat(new WorkGroup(workGroup).matches(pattern)).isEqualTo(matches);
   }
 
   @Test
@@ -175,14 +176,7 @@ class SweepTest {
     var world =
         new World(
             new SweepPolicy(
-                new WorkGroupPattern("etl-?"),
-                DEFAULTS,
-                ofHours(24),
-                true,
-                10,
-                ofMinutes(10),
-                0.35,
-                "owner"));
+                new Scope("etl-?", DEFAULTS, ofHours(24), "owner"), true, 10, 0.35));
     for (var name : List.of("etl-1", "etl-12", "adhoc", "ETL-1")) {
       world.workGroup(name, NO_TAGS);
       world.idle(name, "s-of-" + name, ofHours(5), ofHours(2), NO_TAGS);
@@ -254,8 +248,8 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.ordered).isEmpty();
-    assertThat(fates(report)).containsExactly(Disposition.OBSERVED);
-    assertThat(report.news().unreadable())
+    assertThat(dispositions(report)).containsExactly(Disposition.OBSERVED);
+    assertThat(report.news().invalidTags())
         .extracting(InvalidTag::arn, InvalidTag::key, InvalidTag::value)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(
@@ -320,7 +314,7 @@ class SweepTest {
     world.sweep();
 
     assertThat(world.announced)
-        .extracting(report -> report.news().judged().stream().map(it -> it.suspect().id()).toList())
+        .extracting(report -> report.news().judged().stream().map(it -> it.snapshot().id()).toList())
         .containsExactly(List.of("s-1"), List.of("s-2"), List.of("s-2"));
   }
 
@@ -349,7 +343,7 @@ class SweepTest {
     assertThat(report.count(Disposition.HELD_BACK)).isEqualTo(1);
     assertThat(report.news().judged())
         .singleElement()
-        .satisfies(it -> assertThat(it.suspect().id()).isEqualTo("s-5"));
+        .satisfies(it -> assertThat(it.snapshot().id()).isEqualTo("s-5"));
 
     world.sweep();
     assertThat(world.orderedIds()).containsExactly("s-9", "s-7", "s-5");
@@ -380,7 +374,7 @@ class SweepTest {
 
     var report = world.sweep();
 
-    assertThat(fates(report)).containsExactly(Disposition.REFUSED);
+    assertThat(dispositions(report)).containsExactly(Disposition.REFUSED);
     assertThat(report.failures()).containsExactly(new Failure("order for s-1", "the bus is full"));
 
     world.refuse(null);
@@ -459,7 +453,7 @@ class SweepTest {
       assertThat(report.workGroups()).isEqualTo(9);
       assertThat(report.workGroupsDone()).isBetween(3, 5);
       assertThat(report.took()).isLessThan(Duration.ofSeconds(30));
-      report.judged().forEach(it -> walked.add(it.suspect().session().workGroup()));
+      report.judged().forEach(it -> walked.add(it.session().workGroup()));
     }
     assertThat(walked).containsExactlyInAnyOrderElementsOf(names);
   }

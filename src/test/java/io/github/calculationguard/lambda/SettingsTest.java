@@ -88,7 +88,6 @@ class SettingsTest {
         "sweep | MAX_EXEMPT_HOURS | -1 | from 0",
         "sweep | MAX_ACTIONS_PER_SWEEP | 0 | from 1",
         "sweep | CALLS_PER_SECOND | 0 | from 1",
-        "sweep | FINDING_EXPIRES_MINUTES | 0 | from 1",
         "sweep | USD_PER_DPU_HOUR | 101 | to 100",
         "sweep | ATTEMPT_TIMEOUT_MILLIS | x | from 100 to 30000",
         "sweep | MAX_ATTEMPTS | x | from 1 to 10",
