@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A session's tags are read when it is first seen, at least every {@link #TAGS_VALID}, and
  * whenever a limit may be near. At five calls a second and a sweep every ten minutes that holds for
- * 3,000 sessions in 40 workgroups; in a larger account the tags that there was no time for
- * are read by the next sweep.
+ * 3,000 sessions in 40 workgroups; in a larger account the tags that there was no time for are read
+ * by the next sweep.
  */
 final class SweepReader {
 
@@ -143,7 +143,8 @@ final class SweepReader {
       for (var group : groups) {
         var visited = seen.size();
         if (!walk(group)) {
-          // Behind it, or a workgroup that is too large for one sweep would keep it from the others.
+          // Behind it, or a workgroup that is too large for one sweep would keep it from the
+          // others.
           var next = seen.size() > visited ? groups.indexOf(group) + 1 : groups.indexOf(group);
           resumeAt = groups.get(next % groups.size()).name();
           return;
@@ -297,7 +298,8 @@ final class SweepReader {
           // Some of those that were first read together are read early the next time, so that they
           // are not all due in the same sweep ever after.
           var isFirst = it.tagsValidUntil.equals(Instant.MIN);
-          var early = isFirst ? (listed.id().hashCode() * 0x9E3779B9 >>> 8) / (double) (1 << 24) : 0;
+          var early =
+              isFirst ? (listed.id().hashCode() * 0x9E3779B9 >>> 8) / (double) (1 << 24) : 0;
           var spread = TAGS_VALID.minus(SCHEDULE).toMillis();
           it.tags = athena.tags(arn, deadline);
           it.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(Math.round(early * spread));

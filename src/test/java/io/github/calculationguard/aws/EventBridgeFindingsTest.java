@@ -112,7 +112,8 @@ class EventBridgeFindingsTest {
 
   private static Finding idleSession() {
     return new Finding(
-        new Snapshot(null, session(Instant.parse("2026-11-22T07:57:46.123Z")), null, List.of(), FOUND),
+        new Snapshot(
+            null, session(Instant.parse("2026-11-22T07:57:46.123Z")), null, List.of(), FOUND),
         new Exceeded(
             new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
             new Cost(6.15, Cost.Basis.LIVE),

@@ -76,8 +76,7 @@ class JudgeTest {
     assertThat(
             name(
                 JUDGE.judge(
-                    calculation("RUNNING", age, null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 120))))
+                    calculation("RUNNING", age, null), limits(Rule.MAX_CALCULATION_MINUTES, 120))))
         .isEqualTo(verdict);
   }
 
@@ -121,8 +120,7 @@ class JudgeTest {
     "PT24M0.001S, Exceeded",
   })
   void findsSessionsThatAreOpenTooLong(Duration age, String verdict) {
-    assertThat(
-            name(JUDGE.judge(session(age, null, null), limits(Rule.MAX_SESSION_HOURS, 0.4))))
+    assertThat(name(JUDGE.judge(session(age, null, null), limits(Rule.MAX_SESSION_HOURS, 0.4))))
         .isEqualTo(verdict);
   }
 
@@ -207,7 +205,8 @@ class JudgeTest {
 
     assertThat(JUDGE.judge(snapshot, limits(Rule.MAX_CALCULATION_DPU_HOURS, 10)))
         .isInstanceOfSatisfying(
-            Exceeded.class, over -> assertThat(over.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE)));
+            Exceeded.class,
+            over -> assertThat(over.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE)));
   }
 
   @Test
@@ -315,8 +314,7 @@ class JudgeTest {
     assertThat(
             JUDGE
                 .judge(
-                    calculation("RUNNING", age, null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 60_000))
+                    calculation("RUNNING", age, null), limits(Rule.MAX_CALCULATION_MINUTES, 60_000))
                 .reason())
         .isEqualTo("running for " + words + ", limit 41 d 16 h");
   }

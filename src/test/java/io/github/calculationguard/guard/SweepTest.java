@@ -127,7 +127,8 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("c-1");
-    assertThat(dispositions(report)).containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
+    assertThat(dispositions(report))
+        .containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
   }
 
   @Test
@@ -175,8 +176,7 @@ class SweepTest {
   void onlyLooksAtWorkGroupsThatMatch() {
     var world =
         new World(
-            new SweepPolicy(
-                new Scope("etl-?", DEFAULTS, ofHours(24), "owner"), true, 10, 0.35));
+            new SweepPolicy(new Scope("etl-?", DEFAULTS, ofHours(24), "owner"), true, 10, 0.35));
     for (var name : List.of("etl-1", "etl-12", "adhoc", "ETL-1")) {
       world.workGroup(name, NO_TAGS);
       world.idle(name, "s-of-" + name, ofHours(5), ofHours(2), NO_TAGS);
@@ -314,7 +314,8 @@ class SweepTest {
     world.sweep();
 
     assertThat(world.announced)
-        .extracting(report -> report.news().judged().stream().map(it -> it.snapshot().id()).toList())
+        .extracting(
+            report -> report.news().judged().stream().map(it -> it.snapshot().id()).toList())
         .containsExactly(List.of("s-1"), List.of("s-2"), List.of("s-2"));
   }
 

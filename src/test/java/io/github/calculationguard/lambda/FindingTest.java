@@ -70,7 +70,8 @@ class FindingTest {
             null,
             null);
     return new Finding(
-        new Snapshot(isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
+        new Snapshot(
+            isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
         new Verdict.Exceeded(
             new Verdict.Usage(rule, limit, observed, null),
             new Cost(12.3, Cost.Basis.LIVE),
