@@ -150,6 +150,9 @@ class LimitsTest {
         "exempt-until, tomorrow",
         "exempt-until, 2026-11-22",
         "exempt-until, 2026-11-22T18:00:00",
+        "exempt-until, +999999999-12-31T23:59:59-18:00",
+        "exempt-until, -999999999-01-01T00:00:00+18:00",
+        "exempt-until, 1999-12-31T23:59:59Z",
         "max-session-hour, 9",
         "'', 9",
       })

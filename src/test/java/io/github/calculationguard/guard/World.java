@@ -39,6 +39,7 @@ final class World implements InstantSource {
   final List<Finding> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
   final Sweep sweep;
+  private final SweepPolicy policy;
   private final RateLimiter rateLimiter;
   private Instant now = START;
   private boolean obeyed = true;
@@ -53,9 +54,17 @@ final class World implements InstantSource {
   }
 
   private World(SweepPolicy policy, int callsASecond, boolean paced) {
+    this.policy = policy;
     rateLimiter = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
     athena.listen(this::count);
     sweep = new Sweep(athena, rateLimiter, this::publish, this, policy);
+  }
+
+  /**
+   * A sweep in another environment, with a memory of its own, which sends its findings here too.
+   */
+  Sweep anotherSweep() {
+    return new Sweep(athena, new RateLimiter(1, this, _ -> {}), this::publish, this, policy);
   }
 
   /** Takes a call for one of the sweep's. */
@@ -147,6 +156,10 @@ final class World implements InstantSource {
     var session = session(id, workGroup, "IDLE", now.minus(age), now.minus(idle), 20, null);
     athena.put(session, tags, nodes(2, session.startedAt()));
     return session.id();
+  }
+
+  void put(Session session, Map<String, String> tags) {
+    athena.put(session, tags, nodes(2, session.startedAt()));
   }
 
   CalculationId running(SessionId session, String id, Duration age) {
