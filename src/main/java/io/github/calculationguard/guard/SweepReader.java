@@ -5,18 +5,10 @@ import io.github.calculationguard.guard.InventoryReader.Tagged;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Failure;
-import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.Ok;
-import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkView;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Executor;
-import io.github.calculationguard.spark.Instants;
 import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -31,7 +23,6 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -50,13 +41,7 @@ final class SweepReader {
   static final Duration TAGS_VALID = Duration.ofMinutes(30);
 
   private static final Duration MEMORY = Duration.ofHours(24);
-  private static final Duration SCHEDULE = Duration.ofMinutes(10);
-
-  /** Athena's API allows no larger session. */
-  private static final int MAX_DPUS = 5000;
-
-  private static final CalculationId ANY = new CalculationId("any");
-  private static final CalculationState RUNNING = new CalculationState("RUNNING");
+  static final Duration SCHEDULE = Duration.ofMinutes(10);
 
   private final InventoryReader reader;
   private final AthenaSparkView athena;
@@ -73,7 +58,7 @@ final class SweepReader {
   }
 
   /** What earlier sweeps saw of a session. */
-  private static final class Known {
+  static final class Known {
     Instant seenAt = Instant.MIN;
 
     /** It never changes; absent until it was read. */
@@ -105,9 +90,12 @@ final class SweepReader {
     int stoppedMeanwhile;
 
     private final AccountRegion place;
-    private final Deadline deadline;
-    private final Instant startedAt = now();
-    private final Instant nextVisit;
+    final Deadline deadline;
+    final Instant startedAt = now();
+
+    /** By when the next sweep has visited every session again. */
+    final Instant nextVisit;
+
     private final Set<SessionId> seen = new LinkedHashSet<>();
     private final Map<WorkGroup, Listing> listings = new HashMap<>();
 
@@ -167,7 +155,7 @@ final class SweepReader {
       return bound == 0 ? 0 : new SplittableRandom(startedAt.getEpochSecond()).nextInt(bound);
     }
 
-    private void fail(String where, AthenaSparkException e) {
+    void fail(String where, AthenaSparkException e) {
       failures.add(new Failure(where, e.getMessage()));
     }
 
@@ -231,209 +219,22 @@ final class SweepReader {
     }
 
     private void visit(Session session, String arn, Tagged group, Instant listedAt) {
-      var visit = new Visit(session, arn, group, listedAt);
+      var isNew = !known.containsKey(session.id());
+      var it = known.computeIfAbsent(session.id(), _ -> new Known());
+      it.seenAt = listedAt;
+      if (isNew || session.state().isIdle()) {
+        it.quietUntil = session.state().isIdle() ? listedAt : session.startedAt();
+      }
+      var visit = new SessionReader(this, reader, judge, session, arn, group, it);
       try {
         var entry = visit.read();
         entries.add(entry);
         invalidTags.addAll(entry.limits().invalidTags());
       } catch (NotFoundException _) {
         // It ended since it was listed.
-        visit.count(new Snapshot(null, session, null, List.of(), visit.now));
+        visit.countIfStopped(new Snapshot(null, session, null, List.of(), listedAt));
       } catch (AthenaSparkException e) {
         fail("session " + session.id(), e);
-      }
-    }
-
-    /** Reads one session. */
-    private final class Visit {
-      private final Instant now = now();
-      private final String arn;
-      private final Tagged group;
-      private final Session listed;
-      private final Known it;
-      private Session session;
-      private Tagged tagged;
-      private boolean hasFreshTags;
-      private boolean isDescribed;
-      private @Nullable List<Executor> executors;
-
-      Visit(Session listed, String arn, Tagged group, Instant listedAt) {
-        this.listed = listed;
-        this.arn = arn;
-        this.group = group;
-        this.session = listed.idleSinceLastOf(List.of());
-        this.tagged = group;
-        var isNew = !known.containsKey(listed.id());
-        it = known.computeIfAbsent(listed.id(), _ -> new Known());
-        it.seenAt = listedAt;
-        if (isNew || listed.state().isIdle()) {
-          it.quietUntil = listed.state().isIdle() ? listedAt : listed.startedAt();
-        }
-      }
-
-      Entry read() {
-        readTags(!it.tagsValidUntil.isAfter(nextVisit));
-        if (mayExceed() && it.maxDpus == null && tagged.limits().countsDpuHours()) {
-          describe();
-        }
-        var calculations = new ArrayList<Calculation>();
-        if (mayExceed()) {
-          readTags(true);
-          if (isSuspicious(worst(null))) {
-            describe();
-          }
-          readExecutors(null);
-          var verdict = judge.judge(snapshot(null), tagged.limits());
-          // Whatever runs in a session that is to be terminated ends with it.
-          if (!(verdict instanceof Exceeded) && !session.state().isIdle()) {
-            readCalculations(calculations);
-          }
-        }
-        var nodes = Objects.requireNonNullElse(executors, List.<Executor>of());
-        return new Entry(session, calculations, nodes, tagged.owner(), tagged.limits(), now);
-      }
-
-      private void readTags(boolean isDue) {
-        if (isDue && !hasFreshTags) {
-          // Some of those that were first read together are read early the next time, so that they
-          // are not all due in the same sweep ever after.
-          var isFirst = it.tagsValidUntil.equals(Instant.MIN);
-          var early =
-              isFirst ? (listed.id().hashCode() * 0x9E3779B9 >>> 8) / (double) (1 << 24) : 0;
-          var spread = TAGS_VALID.minus(SCHEDULE).toMillis();
-          it.tags = athena.tags(arn, deadline);
-          it.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(Math.round(early * spread));
-          hasFreshTags = true;
-        }
-        tagged = reader.tagged(group, arn, it.tags, session.startedAt(), now);
-      }
-
-      /** Whether the session or anything in it may be near a limit, as far as is known by now. */
-      private boolean mayExceed() {
-        return isSuspicious(worst(null))
-            || (!session.state().isIdle() && isSuspicious(worst(any(it.quietUntil))));
-      }
-
-      private boolean isSuspicious(Snapshot snapshot) {
-        return !(judge.judge(snapshot, tagged.limits()) instanceof Ok);
-      }
-
-      private void describe() {
-        if (isDescribed) {
-          return;
-        }
-        isDescribed = true;
-        var described = athena.session(session.id(), deadline);
-        it.maxDpus = described.maxDpus();
-        if (described.state().isOver()) {
-          count(new Snapshot(null, session, null, List.of(), now));
-        }
-        session =
-            described.lacksIdleSince() && described.supportsCalculations()
-                ? described.idleSinceLastOf(ended(described))
-                : described.idleSinceLastOf(List.of());
-      }
-
-      private List<Calculation> ended(Session described) {
-        var since = Objects.requireNonNullElse(described.startedAt(), Instants.FIRST);
-        return athena.calculations(described.id(), since, deadline);
-      }
-
-      private void readCalculations(List<Calculation> calculations) {
-        if (!session.supportsCalculations()) {
-          return;
-        }
-        var asked = now();
-        List<Calculation> all;
-        try {
-          all = athena.calculations(session.id(), startedAt, deadline);
-        } catch (AthenaSparkException e) {
-          fail("calculations of session " + session.id(), e);
-          return;
-        }
-        var active = all.stream().filter(c -> !c.state().isOver()).toList();
-        calculationsSeen += active.size();
-        // The newest come first.
-        it.quietUntil = active.isEmpty() ? asked : active.getLast().submittedAt();
-        for (var calculation : all) {
-          try {
-            var read = read(calculation);
-            if (read.state().isOver()) {
-              count(snapshot(read));
-            } else {
-              calculations.add(read);
-            }
-          } catch (NotFoundException _) {
-            // It ended since it was listed.
-          } catch (AthenaSparkException e) {
-            fail("calculation " + calculation.id(), e);
-          }
-        }
-      }
-
-      private Calculation read(Calculation calculation) {
-        if (!isSuspicious(worst(any(calculation.submittedAt())))) {
-          return calculation;
-        }
-        describe();
-        var read = athena.calculation(calculation.id(), deadline);
-        readExecutors(read);
-        return read;
-      }
-
-      /** Reads the nodes where they may change the verdict, or give its reader the real cost. */
-      private void readExecutors(@Nullable Calculation calculation) {
-        var matters =
-            switch (judge.judge(worst(calculation), tagged.limits())) {
-              case Exceeded _ -> true;
-              case Warning warning -> warning.usage().isUpperBound();
-              case Ok _ -> false;
-            };
-        if (matters && executors == null) {
-          executors = List.of();
-          try {
-            executors = athena.executors(session.id(), deadline);
-          } catch (AthenaSparkException e) {
-            fail("executors of session " + session.id(), e);
-          }
-        }
-      }
-
-      /** Counts what ended while it exceeded a limit, unless it completed by itself. */
-      void count(Snapshot ended) {
-        var calculation = ended.calculation();
-        var completed = calculation != null && calculation.state().name().equals("COMPLETED");
-        if (!completed && judge.exceeded(ended, tagged.limits()).isPresent()) {
-          stoppedMeanwhile++;
-        }
-      }
-
-      private Snapshot snapshot(@Nullable Calculation calculation) {
-        var nodes = Objects.requireNonNullElse(executors, List.<Executor>of());
-        return new Snapshot(calculation, session, tagged.owner(), nodes, now);
-      }
-
-      /** A calculation that has run since then. */
-      private Calculation any(@Nullable Instant submittedAt) {
-        var since = Objects.requireNonNullElse(submittedAt, Instants.FIRST);
-        return new Calculation(ANY, session.id(), RUNNING, null, null, since, null, null);
-      }
-
-      /** The calculation, or else the session, if it is as old and as large as it can be. */
-      private Snapshot worst(@Nullable Calculation calculation) {
-        var largest =
-            new Session(
-                session.id(),
-                session.workGroup(),
-                session.state(),
-                null,
-                null,
-                Objects.requireNonNullElse(session.startedAt(), Instants.FIRST),
-                session.idleSince(),
-                null,
-                it.maxDpus == null ? Integer.valueOf(MAX_DPUS) : it.maxDpus,
-                session.dpuTime());
-        return new Snapshot(calculation, largest, null, List.of(), now);
       }
     }
   }
