@@ -97,7 +97,7 @@ final class SessionReader {
       // Some of those that were first read together are read early the next time, so that they
       // are not all due in the same sweep ever after.
       var isFirst = known.tagsValidUntil.equals(Instant.MIN);
-      var early = isFirst ? (listed.id().hashCode() * 0x9E3779B9 >>> 8) / (double) (1 << 24) : 0;
+      var early = isFirst ? ((listed.id().hashCode() * 0x9E3779B9) >>> 8) / (double) (1 << 24) : 0;
       var spread = SweepReader.TAGS_VALID.minus(SweepReader.SCHEDULE).toMillis();
       known.tags = athena.tags(arn, run.deadline);
       known.tagsValidUntil =

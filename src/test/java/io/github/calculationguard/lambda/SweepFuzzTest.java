@@ -180,7 +180,7 @@ class SweepFuzzTest {
     var detail = GuardedWorld.json(Json.line(finding.detail()));
     assertThat(detail.get(Finding.LIMIT)).isInstanceOf(Number.class);
     assertThat(detail.get(Finding.OBSERVED)).isInstanceOf(Number.class);
-    assertThat(Instants.parse((String) detail.get(Finding.EXPIRES_AT))).isPresent();
+    assertThat(Instants.parse(String.valueOf(detail.get(Finding.EXPIRES_AT)))).isPresent();
     var idleSince = (String) detail.get(Finding.ONLY_IF_IDLE_SINCE);
     assertThat(idleSince == null || Instants.parse(idleSince).isPresent()).isTrue();
   }
