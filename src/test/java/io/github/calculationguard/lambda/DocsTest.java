@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -107,6 +108,20 @@ class DocsTest {
             .results()
             .flatMap(row -> Stream.of(row.group(1).replace("`", "").split(", ")));
     assertThat(keys).containsExactlyElementsOf(LogContractTest.KEYS);
+  }
+
+  @Test
+  void listsEveryOutcome() throws IOException {
+    var outcomes = new TreeSet<String>();
+    for (var plot : Plot.all()) {
+      try (var guarded = plot.world(true)) {
+        outcomes.add(String.valueOf(guarded.log(plot.order()).get("outcome")));
+      }
+    }
+    assertThat(
+            found("(?m)^\\| `([A-Z_]+)` \\|", Path.of("docs", "orders-and-outcomes.md"))
+                .map(row -> row.group(1)))
+        .containsExactlyInAnyOrderElementsOf(outcomes);
   }
 
   @Test
