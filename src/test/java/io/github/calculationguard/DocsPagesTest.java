@@ -104,10 +104,16 @@ class DocsPagesTest {
             .filter(line -> line.startsWith("aws "))
             .toList();
     assertThat(commands).allSatisfy(command -> assertThat(command).contains(" --region REGION"));
-    assertThat(commands.stream().filter(command -> command.startsWith("aws lambda invoke")))
+    var invocations =
+        code(page)
+            .flatMap(String::lines)
+            .map(String::strip)
+            .filter(line -> line.startsWith("aws lambda invoke"));
+    assertThat(invocations)
         .allSatisfy(
             command ->
                 assertThat(command)
+                    .contains(" --region REGION")
                     .containsAnyOf(" --cli-read-timeout 0 ", " --invocation-type Event "));
   }
 
