@@ -8,10 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.Course.OnStop;
 import io.github.calculationguard.Template;
-import io.github.calculationguard.local.Course;
-import io.github.calculationguard.local.Course.OnStop;
-import io.github.calculationguard.local.SnsMessage;
+import io.github.calculationguard.standin.SnsMessage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
