@@ -1,6 +1,6 @@
 # Turns one message of a dead-letter queue into the entries of "aws events put-events", which sends the stop request again.
 # Input: the answer of "aws sqs receive-message". Needs --arg bus NAME, the users' bus.
-# A finding of the sweep becomes no entry: it has expired, and the next sweep judges again.
+# A finding of the sweep becomes no entry, since it has expired and the next sweep judges again; nor does a keep-alive event.
 [
   .Messages[0].Body // empty | fromjson | (.requestPayload // .)
   | select(.source != "calculation-guard")
@@ -9,6 +9,7 @@
   | ($request.calculationExecutionId // $request.CalculationExecutionId // $request.responseElements.calculationExecutionId) as $calculation
   | ($request.sessionId // $request.SessionId // $request.alarmContributor.attributes.SessionId
       // [$request.configuration.metrics[]?.metricStat.metric.dimensions.SessionId | values][0]) as $session
+  | select($calculation // $session)
   | {
       EventBusName: $bus,
       Source: "redrive",
