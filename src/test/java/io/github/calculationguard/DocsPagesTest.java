@@ -88,6 +88,20 @@ class DocsPagesTest {
         .isSubsetOf(tests);
   }
 
+  @ParameterizedTest
+  @MethodSource("pages")
+  void everyNamedOutputExists(Path page) throws IOException {
+    var template = Files.readString(Template.FILE);
+    var outputs = template.substring(template.indexOf("\nOutputs:\n"));
+    assertThat(
+            Pattern.compile("[Oo]utputs? ((?:`\\w+`(?:, )?)+)")
+                .matcher(Files.readString(page))
+                .results()
+                .flatMap(names -> Pattern.compile("\\w+").matcher(names.group(1)).results())
+                .map(MatchResult::group))
+        .allSatisfy(name -> assertThat(outputs).contains("\n  " + name + ":\n"));
+  }
+
   /** A Region, or the command acts elsewhere; and a wait longer than the CLI's own 60 seconds. */
   @ParameterizedTest
   @MethodSource("pages")

@@ -165,6 +165,17 @@ class DocsTest {
   }
 
   @Test
+  void namesEverySavedQuery() throws IOException {
+    var names =
+        Template.read().resources("AWS::Logs::QueryDefinition").values().stream()
+            .map(query -> String.valueOf(query.get("Properties")))
+            .flatMap(query -> Pattern.compile("StackName}/([^}(]+)").matcher(query).results())
+            .map(name -> name.group(1).strip());
+    assertThat(found("(?m)^\\* \\*(\\w[^*]+)\\*", MESSAGES).map(name -> name.group(1)))
+        .containsExactlyElementsOf(names.toList());
+  }
+
+  @Test
   void countsTheMetricsOfTheAlarms() throws IOException {
     var metrics =
         Template.read().resources("AWS::CloudWatch::Alarm").values().stream()
