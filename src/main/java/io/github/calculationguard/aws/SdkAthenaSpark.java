@@ -180,9 +180,12 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   private static Stream<Executor> executor(ExecutorsSummary e) {
-    var started = e.startDateTime() == null ? null : Instants.orNull(ofEpochMilli(e.startDateTime()));
+    var started =
+        e.startDateTime() == null ? null : Instants.orNull(ofEpochMilli(e.startDateTime()));
     var ended =
-        e.terminationDateTime() == null ? null : Instants.orNull(ofEpochMilli(e.terminationDateTime()));
+        e.terminationDateTime() == null
+            ? null
+            : Instants.orNull(ofEpochMilli(e.terminationDateTime()));
     return e.executorSize() == null || started == null
         ? Stream.empty()
         : Stream.of(new Executor(e.executorSize(), started, ended));

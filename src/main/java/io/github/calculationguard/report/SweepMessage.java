@@ -48,16 +48,15 @@ public final class SweepMessage {
     var severity = it.severity();
     var place = report.place();
     return new Notification(
-            severity,
-            "SWEEP | %s | %s %s".formatted(it.counts(), place.accountId(), place.region()),
-            "New since the last sweep: " + it.counts() + ".",
-            it.facts(),
-            it.next(),
-            place,
-            "sweep",
-            Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
-            it.queue())
-        ;
+        severity,
+        "SWEEP | %s | %s %s".formatted(it.counts(), place.accountId(), place.region()),
+        "New since the last sweep: " + it.counts() + ".",
+        it.facts(),
+        it.next(),
+        place,
+        "sweep",
+        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
+        it.queue());
   }
 
   private Severity severity() {

@@ -1,6 +1,5 @@
 package io.github.calculationguard.spark;
 
-
 /**
  * The Spark operations of Athena in one account and Region, for callers that may stop. Errors and
  * deadlines are those of {@link AthenaSparkView}.

@@ -152,11 +152,11 @@ public final class FakeAthenaSpark implements AthenaSparkView {
     var active = activeCalculations(session, deadline);
     return CalculationList.of(
         Stream.concat(
-            active.stream(),
-            ended.stream()
-                .filter(it -> session.equals(it.sessionId()))
-                .filter(it -> !Objects.requireNonNull(it.completedAt()).isBefore(endedSince)))
-        .toList());
+                active.stream(),
+                ended.stream()
+                    .filter(it -> session.equals(it.sessionId()))
+                    .filter(it -> !Objects.requireNonNull(it.completedAt()).isBefore(endedSince)))
+            .toList());
   }
 
   @Override
