@@ -6,6 +6,7 @@ import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Source;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +19,6 @@ import java.util.Map;
  */
 record HttpReply(Source source) {
 
-  private static final String SOON_SECONDS = "2";
-  private static final String LATER_SECONDS = "10";
-
   /** The reply to a request with its outcome. */
   Object of(Outcome outcome, LogRecord record) {
     return switch (outcome) {
@@ -28,18 +26,17 @@ record HttpReply(Source source) {
           ok(record);
       case CANCELING -> {
         var location = "/calculations/" + record.text("calculation_id");
-        var headers = Map.of("Location", location, "Retry-After", SOON_SECONDS);
-        yield reply(202, "application/json", record.fields(), headers);
+        yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
       }
-      case INVALID -> problem(400, "Invalid request", record, Map.of());
-      case DENIED -> problem(403, "Denied by AWS", record, Map.of());
-      case NOT_FOUND -> problem(404, "No such calculation", record, Map.of());
+      case INVALID -> problem(400, "Invalid request", record, List.of(), Map.of());
+      case DENIED -> problem(403, "Denied by AWS", record, List.of(), Map.of());
+      case NOT_FOUND -> problem(404, "No such calculation", record, List.of(), Map.of());
     };
   }
 
   /** The reply to a request that was only to describe. */
   Object ok(LogRecord record) {
-    return reply(200, "application/json", record.fields(), Map.of());
+    return reply(200, record.fields(), Map.of());
   }
 
   /**
@@ -49,44 +46,41 @@ record HttpReply(Source source) {
    * @param others what became of the rest
    */
   Object unavailable(LogRecord failure, List<LogRecord> others) {
-    var body = problemBody(503, "Athena is unavailable", failure);
-    if (!others.isEmpty()) {
-      body.put("calculations", others.stream().map(LogRecord::fields).toList());
-    }
-    var headers = Map.of("Retry-After", LATER_SECONDS);
-    return reply(503, "application/problem+json", body, headers);
+    var later = Map.of("Retry-After", "10");
+    return problem(503, "Athena is unavailable", failure, others, later);
   }
 
-  private Object problem(int status, String title, LogRecord record, Map<String, String> headers) {
-    return reply(status, "application/problem+json", problemBody(status, title, record), headers);
-  }
-
-  private static Map<String, Object> problemBody(int status, String title, LogRecord record) {
+  private Object problem(
+      int status,
+      String title,
+      LogRecord record,
+      List<LogRecord> others,
+      Map<String, String> headers) {
     var problem = new LinkedHashMap<String, Object>();
     problem.put("type", "about:blank");
     problem.put("title", title);
     problem.put("status", status);
     problem.put("detail", String.valueOf(record.text("reason")));
     problem.putAll(record.fields());
-    return problem;
+    if (!others.isEmpty()) {
+      problem.put("calculations", others.stream().map(LogRecord::fields).toList());
+    }
+    return reply(status, problem, headers);
   }
 
-  private Object reply(
-      int status, String contentType, Map<String, ?> body, Map<String, String> more) {
-    var headers = new LinkedHashMap<>(more);
-    headers.put("Content-Type", contentType);
+  private Object reply(int status, Map<String, ?> body, Map<String, String> more) {
+    var headers = new HashMap<>(more);
+    headers.put("Content-Type", status < 400 ? "application/json" : "application/problem+json");
     var json = Json.line(body);
     return source == Source.REST_API
         ? new APIGatewayProxyResponseEvent()
             .withStatusCode(status)
             .withHeaders(headers)
             .withBody(json)
-            .withIsBase64Encoded(false)
         : APIGatewayV2HTTPResponse.builder()
             .withStatusCode(status)
             .withHeaders(headers)
             .withBody(json)
-            .withIsBase64Encoded(false)
             .build();
   }
 }

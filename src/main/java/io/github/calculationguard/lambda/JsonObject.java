@@ -1,12 +1,13 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.report.UserText;
+import static io.github.calculationguard.report.UserText.quoted;
+
 import io.github.calculationguard.spark.Instants;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A JSON object whose names come in lower or in upper camel case, because AWS uses both. */
@@ -31,7 +32,7 @@ record JsonObject(Map<?, ?> map) {
   }
 
   @Nullable Object value(String name) {
-    return map.containsKey(name) ? map.get(name) : map.get(upper(name));
+    return map.get(map.containsKey(name) ? name : upper(name));
   }
 
   /** Empty where the field is missing or no object. */
@@ -41,9 +42,7 @@ record JsonObject(Map<?, ?> map) {
 
   /** Empty where the field is missing or no list. */
   Stream<JsonObject> objects(String name) {
-    return value(name) instanceof Iterable<?> list
-        ? StreamSupport.stream(list.spliterator(), false).map(JsonObject::of)
-        : Stream.empty();
+    return value(name) instanceof List<?> list ? list.stream().map(JsonObject::of) : Stream.empty();
   }
 
   private static JsonObject of(@Nullable Object value) {
@@ -57,22 +56,19 @@ record JsonObject(Map<?, ?> map) {
 
   /** Absent where the field is missing, no number, or infinite. */
   @Nullable Number number(String name) {
-    return value(name) instanceof Number number && Double.isFinite(number.doubleValue())
-        ? number
-        : null;
+    var value = value(name) instanceof Number number ? number : Double.NaN;
+    return Double.isFinite(value.doubleValue()) ? value : null;
   }
 
   /** Absent where the field is missing. */
   @Nullable Instant instant(String name) {
     var value = value(name);
-    return value == null
-        ? null
-        : Instants.parse(value.toString())
-            .orElseThrow(
-                () ->
-                    new InvalidFieldException(
-                        "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s"
-                            .formatted(name, UserText.quoted(value.toString()))));
+    if (value == null) {
+      return null;
+    }
+    var wrong = "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s";
+    return Instants.parse(value.toString())
+        .orElseThrow(() -> invalid(wrong, name, quoted(value.toString())));
   }
 
   boolean isTrue(String name) {
@@ -81,8 +77,7 @@ record JsonObject(Map<?, ?> map) {
       case Boolean bool -> bool;
       case String text when text.equals("true") -> true;
       case String text when text.equals("false") -> false;
-      case Object other ->
-          throw new InvalidFieldException(name + " takes true or false, and is " + kind(other));
+      case Object other -> throw invalid("%s takes true or false, and is %s", name, kind(other));
     };
   }
 
@@ -94,21 +89,22 @@ record JsonObject(Map<?, ?> map) {
    */
   <T> T id(String name, String where, String rule, Function<String, T> parse) {
     if (!has(name)) {
-      throw new InvalidFieldException(
-          "%s is missing in %s: it takes %s".formatted(name, where, rule));
+      throw invalid("%s is missing in %s: it takes %s", name, where, rule);
     }
     if (!(value(name) instanceof String text)) {
-      throw new InvalidFieldException(
-          "%s in %s takes a string of %s, and is %s"
-              .formatted(name, where, rule, kind(value(name))));
+      var kind = kind(value(name));
+      throw invalid("%s in %s takes a string of %s, and is %s", name, where, rule, kind);
     }
     try {
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
-      throw new InvalidFieldException(
-          "%s in %s takes %s, and is %s (%d characters)"
-              .formatted(name, where, rule, UserText.quoted(text), text.length()));
+      var is = "%s (%d characters)".formatted(quoted(text), text.length());
+      throw invalid("%s in %s takes %s, and is %s", name, where, rule, is);
     }
+  }
+
+  private static InvalidFieldException invalid(String message, Object... arguments) {
+    return new InvalidFieldException(message.formatted(arguments));
   }
 
   private static String kind(@Nullable Object value) {
@@ -117,7 +113,7 @@ record JsonObject(Map<?, ?> map) {
       case Number _ -> "a number";
       case Boolean _ -> "a boolean";
       case Map<?, ?> _ -> "an object";
-      case String text -> UserText.quoted(text);
+      case String text -> quoted(text);
       default -> "a list";
     };
   }

@@ -1,6 +1,5 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
@@ -8,13 +7,14 @@ import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.stop.Request;
+import io.github.calculationguard.stop.Request.DescribeRequest;
 import io.github.calculationguard.stop.Request.InvalidRequest;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Logs, counts and publishes what became of the requests of one function. */
@@ -36,7 +36,7 @@ final class OutcomeReporter {
   private final NotificationPublisher publisher;
   private final InstantSource clock;
   private final String service;
-  private final Map<String, Instant> mistakes = new LinkedHashMap<>();
+  private final Map<String, Instant> mistakes = new HashMap<>();
 
   OutcomeReporter(NotificationPublisher publisher, InstantSource clock, String service) {
     this.publisher = publisher;
@@ -45,19 +45,19 @@ final class OutcomeReporter {
   }
 
   /** Reports an outcome. What goes wrong on the way becomes a part of the record. */
-  Reported report(Request request, StopResult result, InvocationInfo info, JsonLogger log) {
+  Reported report(Request request, StopResult result, Invocation invocation) {
     Reported reported;
     try {
-      reported = describe(request, result, info);
+      reported = describe(request, result, invocation);
     } catch (RuntimeException e) {
       // A defect of ours must not hide a stop, so it is reported without what we know of it.
       var reason = "the guard failed to describe it: " + e;
       var bare = new StopResult(result.outcome(), reason, null, result.effort());
-      reported = describe(request, bare, info);
+      reported = describe(request, bare, invocation);
       reported.record().error(e);
     }
-    var metrics = Metrics.of(reported.result(), info.usdPerDpuHour());
-    if (isWorthPublishing(request)) {
+    var metrics = Metrics.of(reported.result(), invocation.info().usdPerDpuHour());
+    if (!(request instanceof InvalidRequest invalid) || isNewMistake(invalid)) {
       try {
         publisher.publish(reported.message(), request.metadata().deadline());
         reported.record().announced();
@@ -67,38 +67,34 @@ final class OutcomeReporter {
         metrics.count("AnnouncementFailures", 1);
       }
     }
-    log.write(reported.record());
-    log.write(metrics, service, clock.instant());
+    invocation.log(reported.record());
+    invocation.log(metrics, service, clock.instant());
     return reported;
   }
 
-  private Reported describe(Request request, StopResult result, InvocationInfo info) {
-    var record = LogRecord.of(request, result, info, clock.instant());
-    return new Reported(result, record, StopMessage.of(request, result, record, info));
+  private Reported describe(Request request, StopResult result, Invocation invocation) {
+    var record = LogRecord.of(request, result, invocation.info(), clock.instant());
+    var message = StopMessage.of(request, result, record, invocation.info());
+    return new Reported(result, record, message);
   }
 
   /** Reports what must be repeated. */
-  LogRecord failure(Request request, Unresolved unresolved, InvocationInfo info, JsonLogger log) {
-    var record = LogRecord.failure(request, unresolved, info, clock.instant());
-    log.write(record);
-    if (!(request instanceof Request.DescribeRequest)) {
-      log.write(Metrics.ofFailure(), service, clock.instant());
+  LogRecord failure(Request request, Unresolved unresolved, Invocation invocation) {
+    var now = clock.instant();
+    var record = LogRecord.failure(request, unresolved, invocation.info(), now);
+    invocation.log(record);
+    if (!(request instanceof DescribeRequest)) {
+      invocation.log(Metrics.ofFailure(), service, now);
     }
     return record;
   }
 
-  /** Whether anybody but the caller should hear of it. */
-  private boolean isWorthPublishing(Request request) {
-    return switch (request) {
-      case Request.StopRequest _ -> true;
-      case Request.DescribeRequest _, Request.KeepAlive _ -> false;
-      case InvalidRequest invalid -> invalid.isAddressed() && isNewMistake(invalid.reason());
-    };
-  }
-
-  private boolean isNewMistake(String reason) {
+  /** Whether a mistake is one that somebody must hear of, and was not reported in the last hour. */
+  private boolean isNewMistake(InvalidRequest request) {
     var now = clock.instant();
     mistakes.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_MISTAKES)));
-    return mistakes.size() < MAX_MISTAKES && mistakes.putIfAbsent(reason, now) == null;
+    return request.isAddressed()
+        && mistakes.size() < MAX_MISTAKES
+        && mistakes.putIfAbsent(request.reason(), now) == null;
   }
 }

@@ -1,11 +1,9 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.lambda.OutcomeReporter.Reported;
-import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.Popup;
@@ -13,7 +11,6 @@ import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.SnapshotReader;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
@@ -44,16 +41,12 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** Where the runtime interface client leaves the trace header of an invocation. */
   static final String TRACE = "com.amazonaws.xray.traceHeader";
 
-  private final InstantSource clock;
+  final Invocation.Factory invocations;
   private final Duration confirm;
   private final Duration httpBudget;
-  private final double usdPerDpuHour;
-  private final boolean isSamLocal;
-  private final String version = Configuration.guardVersion();
   private final StopService service;
   private final OutcomeReporter reporter;
   private @Nullable Priming priming;
-  private boolean coldStart = true;
 
   /**
    * For Lambda.
@@ -65,15 +58,20 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var configuration = new Configuration(System.getenv());
     var resources = configuration.clients().resources();
     var clock = InstantSource.system();
-    this(
-        configuration,
-        configuration.clients().athena(resources, clock),
-        configuration.clients().sns(resources, configuration.topicArn(), clock),
-        clock,
-        StopHandler::sleep);
+    this(configuration, resources, clock, StopHandler::sleep);
     // Lambda's list of resources does not keep them alive.
     priming = new Priming(configuration, resources, clock);
     Core.getGlobalContext().register(priming);
+  }
+
+  StopHandler(
+      Configuration configuration,
+      ClientResources resources,
+      InstantSource clock,
+      Sleeper sleeper) {
+    var athena = configuration.clients().athena(resources, clock);
+    var sns = configuration.clients().sns(resources, configuration.topicArn(), clock);
+    this(configuration, athena, sns, clock, sleeper);
   }
 
   StopHandler(
@@ -82,29 +80,13 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       NotificationPublisher publisher,
       InstantSource clock,
       Sleeper sleeper) {
-    this.clock = clock;
+    invocations = new Invocation.Factory(configuration, clock);
     confirm = configuration.confirm();
     httpBudget = configuration.httpBudget();
-    usdPerDpuHour = configuration.usdPerDpuHour();
-    isSamLocal = configuration.isSamLocal();
     var reader = new SnapshotReader(athena, configuration.ownerTag(), clock);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
     reporter = new OutcomeReporter(publisher, clock, configuration.service());
     configuration.check();
-  }
-
-  static StopHandler of(
-      Configuration configuration,
-      ClientResources resources,
-      InstantSource clock,
-      Sleeper sleeper) {
-    var clients = configuration.clients();
-    return new StopHandler(
-        configuration,
-        clients.athena(resources, clock),
-        clients.sns(resources, configuration.topicArn(), clock),
-        clock,
-        sleeper);
   }
 
   /**
@@ -113,106 +95,90 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var trace = System.getProperty(TRACE);
-    var invocation = Invocation.of(context, trace, isSamLocal, clock.instant());
-    return handle(event == null ? Map.of() : event, invocation, context.getLogger());
+    var invocation = invocations.next(context, System.getProperty(TRACE));
+    return handle(event == null ? Map.of() : event, invocation);
   }
 
-  Object handle(Map<String, Object> event, Invocation invocation, LambdaLogger logger) {
-    var info = new InvocationInfo(version, invocation.requestId(), coldStart, usdPerDpuHour);
-    coldStart = false;
-    var log = new JsonLogger(logger);
+  Object handle(Map<String, Object> event, Invocation invocation) {
     return switch (new RequestParser(event, invocation, confirm, httpBudget).parse()) {
-      case StopRequest request -> report(request, service.stop(request), info, log);
-      case DescribeRequest request -> describe(request, info, log);
+      case StopRequest request -> report(request, service.stop(request), invocation);
+      case DescribeRequest request -> describe(request, invocation);
       case InvalidRequest request -> {
         var result = StopResult.invalid(request.reason());
-        yield reply(request, List.of(reporter.report(request, result, info, log)));
+        yield report(request, new StopReport(List.of(result), List.of()), invocation);
       }
       case KeepAlive request -> {
-        var record = LogRecord.keepAlive(request, info, clock.instant());
-        log.write(record);
-        yield record.fields();
+        var record = LogRecord.keepAlive(request, invocation.info(), invocation.now());
+        yield invocation.log(record).fields();
       }
     };
   }
 
-  private Object report(
-      StopRequest request, StopReport report, InvocationInfo info, JsonLogger log) {
+  private Object report(Request request, StopReport report, Invocation invocation) {
     var isHttp = request.metadata().source().isHttp();
     var reported = new ArrayList<Reported>();
     var failures = new ArrayList<Unresolved>();
-    report.results().forEach(it -> reported.add(reporter.report(request, it, info, log)));
+    report.results().forEach(it -> reported.add(reporter.report(request, it, invocation)));
     for (var unresolved : report.unresolved()) {
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
       if (unresolved.stopSent() && (isHttp || isDefect)) {
         // An HTTP caller polls for the effect, instead of sending Stop again.
-        reported.add(reporter.report(request, unresolved.effectUnknown(), info, log));
+        reported.add(reporter.report(request, unresolved.effectUnknown(), invocation));
       }
       if (isDefect || !(unresolved.stopSent() && isHttp)) {
         failures.add(unresolved);
       }
     }
-    if (failures.isEmpty()) {
-      return reply(request, reported);
-    }
-    var records = failures.stream().map(it -> reporter.failure(request, it, info, log)).toList();
-    return switch (request.metadata().source()) {
-      case HTTP_API, REST_API, FUNCTION_URL ->
-          new HttpReply(request.metadata().source())
-              .unavailable(records.getFirst(), reported.stream().map(Reported::record).toList());
-      case WIDGET -> Popup.ofFailure(records.getFirst());
-      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
-        var first = failures.getFirst();
-        throw new RequestFailedException(first.reason(), first.cause());
-      }
-    };
+    var failed = failures.stream().map(it -> reporter.failure(request, it, invocation)).toList();
+    return failed.isEmpty()
+        ? reply(request, reported)
+        : replyToFailure(request, failures.getFirst(), failed.getFirst(), reported);
   }
 
-  private Object reply(Request request, List<Reported> reported) {
+  private static Object reply(Request request, List<Reported> reported) {
     var first = reported.getFirst();
-    return switch (request.metadata().source()) {
+    var source = request.metadata().source();
+    return switch (source) {
       case HTTP_API, REST_API, FUNCTION_URL ->
-          new HttpReply(request.metadata().source()).of(first.result().outcome(), first.record());
+          new HttpReply(source).of(first.result().outcome(), first.record());
       case WIDGET -> Popup.of(first.message(), first.record());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
         if (reported.stream().anyMatch(Reported::isLost)) {
           throw new RequestFailedException("it was carried out, but not announced", null);
         }
-        yield reported.size() == 1
-            ? first.record().fields()
-            : reported.stream().map(it -> it.record().fields()).toList();
+        var records = reported.stream().map(it -> it.record().fields()).toList();
+        yield records.size() == 1 ? records.getFirst() : records;
       }
     };
   }
 
-  private Object describe(DescribeRequest request, InvocationInfo info, JsonLogger log) {
-    var reply = new HttpReply(request.metadata().source());
-    try {
-      var record = LogRecord.described(request, service.describe(request), info);
-      log.write(record);
-      return reply.ok(record);
-    } catch (NotFoundException e) {
-      return notDescribed(request, Outcome.NOT_FOUND, e, info, log);
-    } catch (DeniedException e) {
-      return notDescribed(request, Outcome.DENIED, e, info, log);
-    } catch (AthenaUnavailableException e) {
-      var unresolved = new Unresolved(request.calculation(), false, e);
-      return reply.unavailable(reporter.failure(request, unresolved, info, log), List.of());
-    }
+  private static Object replyToFailure(
+      Request request, Unresolved failure, LogRecord record, List<Reported> others) {
+    var source = request.metadata().source();
+    return switch (source) {
+      case HTTP_API, REST_API, FUNCTION_URL ->
+          new HttpReply(source).unavailable(record, others.stream().map(Reported::record).toList());
+      case WIDGET -> Popup.ofFailure(record);
+      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN ->
+          throw new RequestFailedException(failure.reason(), failure.cause());
+    };
   }
 
-  /** Only the caller hears of it. */
-  private Object notDescribed(
-      DescribeRequest request,
-      Outcome outcome,
-      AthenaSparkException e,
-      InvocationInfo info,
-      JsonLogger log) {
-    var result = new StopResult(outcome, e.getMessage(), null, null);
-    var record = LogRecord.of(request, result, info, clock.instant()).error(e);
-    log.write(record);
-    return new HttpReply(request.metadata().source()).of(outcome, record);
+  /** Only the caller hears of it: it is neither published nor counted. */
+  private Object describe(DescribeRequest request, Invocation invocation) {
+    var reply = new HttpReply(request.metadata().source());
+    try {
+      var snapshot = service.describe(request);
+      return reply.ok(invocation.log(LogRecord.described(request, snapshot, invocation.info())));
+    } catch (AthenaUnavailableException e) {
+      var failure = new Unresolved(request.calculation(), false, e);
+      return reply.unavailable(reporter.failure(request, failure, invocation), List.of());
+    } catch (AthenaSparkException e) {
+      var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
+      var result = new StopResult(outcome, e.getMessage(), null, null);
+      var record = LogRecord.of(request, result, invocation.info(), invocation.now()).error(e);
+      return reply.of(outcome, invocation.log(record));
+    }
   }
 
   /**
