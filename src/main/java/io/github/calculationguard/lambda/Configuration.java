@@ -20,13 +20,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration of a function, from its environment. Names, units and bounds are those of the
- * template's parameters; what the template does not set is a default that nobody needs to tune, and
- * is a variable for tests only.
- *
- * <p>A handler reads what it needs and then calls {@link #check}.
+ * A function's configuration, from its environment. Names, units and bounds are those of the
+ * template's parameters; what the template does not set is for tests only. A handler reads what it
+ * needs and then calls {@link #check}.
  */
 final class Configuration {
+
+  private static final Map<Rule, Integer> DEFAULT =
+      Map.of(Rule.MAX_CALCULATION_MINUTES, 120, Rule.MAX_SESSION_IDLE_MINUTES, 60);
 
   private final Map<String, String> environment;
   private final Set<String> errors = new LinkedHashSet<>();
@@ -51,12 +52,10 @@ final class Configuration {
     }
   }
 
-  /** The topic for notifications. */
   String topicArn() {
     return arn("TOPIC_ARN", "sns");
   }
 
-  /** The internal event bus, for findings. */
   String busName() {
     var accepted = "the name or the ARN of an event bus";
     return text("BUS_NAME", null, "[A-Za-z0-9./_:-]{1,1600}", accepted);
@@ -77,7 +76,7 @@ final class Configuration {
   }
 
   double usdPerDpuHour() {
-    return number("USD_PER_DPU_HOUR", 0.35, 0, 100);
+    return number("USD_PER_DPU_HOUR", 0.35, 0, 100, false);
   }
 
   int callsPerSecond() {
@@ -121,13 +120,7 @@ final class Configuration {
     var mode = text("MODE", "observe", "off|observe|enforce", "off, observe or enforce");
     var max = new EnumMap<Rule, Double>(Rule.class);
     for (var rule : Rule.values()) {
-      var standard =
-          switch (rule) {
-            case MAX_CALCULATION_MINUTES -> 120;
-            case MAX_SESSION_IDLE_MINUTES -> 60;
-            case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_HOURS, MAX_SESSION_DPU_HOURS -> 0;
-          };
-      max.put(rule, number(rule.name(), standard, 0, 100_000));
+      max.put(rule, number(rule.name(), DEFAULT.getOrDefault(rule, 0), 0, 100_000, false));
     }
     var warnAt = whole("WARN_AT_PERCENT", 80, 1, 100);
     return new Limits(Mode.of(mode).orElse(Mode.OBSERVE), max, warnAt);
@@ -135,8 +128,7 @@ final class Configuration {
 
   private boolean mayTerminate() {
     var accepted = "one of [NONE, TERMINATE_SESSION]";
-    var escalation = text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted);
-    return escalation.equals("TERMINATE_SESSION");
+    return text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted).startsWith("TERMINATE");
   }
 
   /** Whether the SAM CLI runs the function, where there are no aliases. */
@@ -144,7 +136,6 @@ final class Configuration {
     return value("AWS_SAM_LOCAL").equals("true");
   }
 
-  /** Where the function with this ARN runs. */
   AccountRegion place(@Nullable String arn) {
     var place = arn == null ? new AccountRegion("aws", "", "") : AccountRegion.of(arn);
     var account = value("AWS_ACCOUNT_ID");
@@ -188,22 +179,17 @@ final class Configuration {
     return (int) number(name, standard, min, max, true);
   }
 
-  private double number(String name, double standard, int min, int max) {
-    return number(name, standard, min, max, false);
-  }
-
   private double number(String name, double standard, int min, int max, boolean isWhole) {
     var value = value(name);
-    if (value.isEmpty()) {
-      return standard;
-    }
     try {
       var number = isWhole ? Integer.parseInt(value) : Double.parseDouble(value);
       if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Reported below, like a number out of bounds.
+      if (value.isEmpty()) {
+        return standard;
+      }
     }
     error(name, (isWhole ? "a whole number" : "a number") + " from " + min + " to " + max);
     return standard;

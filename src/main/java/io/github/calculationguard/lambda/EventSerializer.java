@@ -15,18 +15,12 @@ import java.util.Map;
 /**
  * Reads events and writes replies with the guard's own JSON library. The runtime interface client's
  * can't be primed, and would be loaded while the first request waits.
- *
- * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/java-custom-serialization.html">Custom
- *     serialization</a>
  */
 @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Handlers take a Map only.
 public final class EventSerializer implements CustomPojoSerializer {
 
   /** Under this name stands why an event is no JSON object. */
   static final String INVALID = "$invalid";
-
-  /** For the service loader. */
-  public EventSerializer() {}
 
   @Override
   public <T> T fromJson(InputStream event, Type type) {

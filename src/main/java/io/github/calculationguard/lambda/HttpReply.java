@@ -12,14 +12,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Replies over HTTP: the log record as JSON, and errors as problem details.
+ * Replies over HTTP: the log record as JSON, and errors as problem details (RFC 9457).
  *
  * @param source REST APIs take another type than HTTP APIs and function URLs
- * @see <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>
  */
 record HttpReply(Source source) {
 
-  /** The reply to a request with its outcome. */
   Object of(Outcome outcome, LogRecord record) {
     return switch (outcome) {
       case CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED, ALREADY_OVER, LEFT_ALONE, DRY_RUN ->
@@ -28,9 +26,9 @@ record HttpReply(Source source) {
         var location = "/calculations/" + record.text("calculation_id");
         yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
       }
-      case INVALID -> problem(400, "Invalid request", record, List.of(), Map.of());
-      case DENIED -> problem(403, "Denied by AWS", record, List.of(), Map.of());
-      case NOT_FOUND -> problem(404, "No such calculation", record, List.of(), Map.of());
+      case INVALID -> problem(400, "Invalid request", record, Map.of());
+      case DENIED -> problem(403, "Denied by AWS", record, Map.of());
+      case NOT_FOUND -> problem(404, "No such calculation", record, Map.of());
     };
   }
 
@@ -39,33 +37,22 @@ record HttpReply(Source source) {
     return reply(200, record.fields(), Map.of());
   }
 
-  /**
-   * The reply to a request that must be repeated, at least for a part.
-   *
-   * @param failure what is to be repeated, and why
-   * @param others what became of the rest
-   */
+  /** The reply to a request that must be repeated, and what became of its other parts. */
   Object unavailable(LogRecord failure, List<LogRecord> others) {
-    var later = Map.of("Retry-After", "10");
-    return problem(503, "Athena is unavailable", failure, others, later);
+    var list = others.stream().map(LogRecord::fields).toList();
+    var more = list.isEmpty() ? Map.<String, Object>of() : Map.of("calculations", list);
+    return problem(503, "Athena is unavailable", failure, more);
   }
 
-  private Object problem(
-      int status,
-      String title,
-      LogRecord record,
-      List<LogRecord> others,
-      Map<String, String> headers) {
+  private Object problem(int status, String title, LogRecord record, Map<String, ?> more) {
     var problem = new LinkedHashMap<String, Object>();
     problem.put("type", "about:blank");
     problem.put("title", title);
     problem.put("status", status);
     problem.put("detail", String.valueOf(record.text("reason")));
     problem.putAll(record.fields());
-    if (!others.isEmpty()) {
-      problem.put("calculations", others.stream().map(LogRecord::fields).toList());
-    }
-    return reply(status, problem, headers);
+    problem.putAll(more);
+    return reply(status, problem, status == 503 ? Map.of("Retry-After", "10") : Map.of());
   }
 
   private Object reply(int status, Map<String, ?> body, Map<String, String> more) {

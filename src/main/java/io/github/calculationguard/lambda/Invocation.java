@@ -34,7 +34,7 @@ record Invocation(
     Instant now,
     Instant asked,
     Instant earliestAsked,
-    Instant end) {
+    Deadline end) {
 
   /** The alias that only AWS services may invoke. The template grants people another one. */
   private static final String SERVICE_ALIAS = ":live";
@@ -81,6 +81,7 @@ record Invocation(
       var info = new InvocationInfo(version, requestId, coldStart, usdPerDpuHour);
       coldStart = false;
       var now = clock.instant();
+      var end = new Deadline(now.plus(left));
       var quarter = left.dividedBy(4);
       var traced = traced(trace, now);
       var longAgo = now.minus(MAX_EVENT_AGE);
@@ -92,12 +93,12 @@ record Invocation(
           now,
           traced.isBefore(now.minus(USUAL_RETRIES)) ? now : traced,
           traced.isAfter(longAgo) ? traced : longAgo,
-          now.plus(left).minus(quarter.compareTo(MAX_MARGIN) < 0 ? quarter : MAX_MARGIN));
+          end.minus(quarter.compareTo(MAX_MARGIN) < 0 ? quarter : MAX_MARGIN));
     }
   }
 
   Deadline within(Duration budget) {
-    return new Deadline(now.plus(budget)).orSooner(new Deadline(end));
+    return new Deadline(now.plus(budget)).orSooner(end);
   }
 
   LogRecord log(LogRecord record) {
@@ -107,17 +108,16 @@ record Invocation(
 
   /** Logs a line at the level that it names. */
   static void log(Map<String, ?> fields, BiConsumer<byte[], LogLevel> logger) {
-    var level = LogLevel.valueOf(String.valueOf(fields.get("level")));
-    logger.accept(bytes(Json.line(fields)), level);
+    log(Json.line(fields), LogLevel.valueOf(String.valueOf(fields.get("level"))), logger);
   }
 
   /** Logs metrics without a level, so that no log level filters them out. */
   void log(Metrics metrics, String service, Instant at) {
-    logger.accept(bytes(metrics.line(service, at)), LogLevel.UNDEFINED);
+    log(metrics.line(service, at), LogLevel.UNDEFINED, logger);
   }
 
-  private static byte[] bytes(String line) {
-    return (line + '\n').getBytes(StandardCharsets.UTF_8);
+  private static void log(String line, LogLevel level, BiConsumer<byte[], LogLevel> logger) {
+    logger.accept((line + '\n').getBytes(StandardCharsets.UTF_8), level);
   }
 
   private static Instant traced(@Nullable String trace, Instant now) {

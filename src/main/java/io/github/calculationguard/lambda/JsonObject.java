@@ -1,7 +1,9 @@
 package io.github.calculationguard.lambda;
 
+import static io.github.calculationguard.report.UserText.clean;
 import static io.github.calculationguard.report.UserText.quoted;
 
+import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.Instants;
 import java.time.Instant;
 import java.util.List;
@@ -19,11 +21,6 @@ record JsonObject(Map<?, ?> map) {
   static final class InvalidFieldException extends RuntimeException {
     InvalidFieldException(String message) {
       super(message, null, false, false);
-    }
-
-    @Override
-    public String getMessage() {
-      return String.valueOf(super.getMessage());
     }
   }
 
@@ -49,7 +46,6 @@ record JsonObject(Map<?, ?> map) {
     return value instanceof Map<?, ?> object ? new JsonObject(object) : EMPTY;
   }
 
-  /** Absent where the field is missing or no text. */
   @Nullable String text(String name) {
     return value(name) instanceof String text ? text : null;
   }
@@ -60,15 +56,14 @@ record JsonObject(Map<?, ?> map) {
     return Double.isFinite(value.doubleValue()) ? value : null;
   }
 
-  /** Absent where the field is missing. */
   @Nullable Instant instant(String name) {
     var value = value(name);
     if (value == null) {
       return null;
     }
     var wrong = "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s";
-    return Instants.parse(value.toString())
-        .orElseThrow(() -> invalid(wrong, name, quoted(value.toString())));
+    var instant = Instants.parse(value.toString());
+    return instant.orElseThrow(() -> invalid(wrong, name, shown(value)));
   }
 
   boolean isTrue(String name) {
@@ -77,23 +72,18 @@ record JsonObject(Map<?, ?> map) {
       case Boolean bool -> bool;
       case String text when text.equals("true") -> true;
       case String text when text.equals("false") -> false;
-      case Object other -> throw invalid("%s takes true or false, and is %s", name, kind(other));
+      case Object other -> throw invalid("%s takes true or false, and is %s", name, shown(other));
     };
   }
 
-  /**
-   * Reads an ID.
-   *
-   * @param where this object stands, in words
-   * @param rule what an ID is, in words
-   */
+  /** Reads an ID; where this object stands, and the rule for IDs, are words for people. */
   <T> T id(String name, String where, String rule, Function<String, T> parse) {
     if (!has(name)) {
       throw invalid("%s is missing in %s: it takes %s", name, where, rule);
     }
-    if (!(value(name) instanceof String text)) {
-      var kind = kind(value(name));
-      throw invalid("%s in %s takes a string of %s, and is %s", name, where, rule, kind);
+    var value = value(name);
+    if (!(value instanceof String text)) {
+      throw invalid("%s in %s takes a string of %s, and is %s", name, where, rule, shown(value));
     }
     try {
       return parse.apply(text);
@@ -107,15 +97,8 @@ record JsonObject(Map<?, ?> map) {
     return new InvalidFieldException(message.formatted(arguments));
   }
 
-  private static String kind(@Nullable Object value) {
-    return switch (value) {
-      case null -> "null";
-      case Number _ -> "a number";
-      case Boolean _ -> "a boolean";
-      case Map<?, ?> _ -> "an object";
-      case String text -> quoted(text);
-      default -> "a list";
-    };
+  private static String shown(@Nullable Object value) {
+    return value == null ? "null" : clean(Json.line(value));
   }
 
   private static String upper(String name) {

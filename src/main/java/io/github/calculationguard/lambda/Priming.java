@@ -23,7 +23,6 @@ import org.crac.Resource;
  * that serves, and an in-memory AWS. Both are dropped before the snapshot, so that it contains no
  * credentials, connections or addresses that could go stale.
  *
- * @param configuration the serving handler's, like the rest
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">
  *     Lambda SnapStart runtime hooks</a>
  */

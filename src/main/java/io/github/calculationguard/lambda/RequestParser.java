@@ -8,23 +8,13 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.stop.LimitViolation;
 import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.Request.DescribeRequest;
-import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.InvalidRequest;
-import io.github.calculationguard.stop.Request.KeepAlive;
-import io.github.calculationguard.stop.Request.StopCalculation;
-import io.github.calculationguard.stop.Request.StopRequest;
-import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.Source;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +30,6 @@ final class RequestParser {
   private static final Pattern STOP_PATH = Pattern.compile("/calculations/([^/]*)/stop/?$");
   private static final Pattern DESCRIBE_PATH = Pattern.compile("/calculations/([^/]*)/?$");
 
-  private static final Set<Source> FROM_ANYBODY =
-      EnumSet.of(Source.DIRECT, Source.WIDGET, Source.UNKNOWN);
-
   private static final String ACCEPTED =
       """
       ; accepted are: EventBridge "Athena Calculation Stop Requested" with detail.calculationExecutionId or \
@@ -53,11 +40,6 @@ final class RequestParser {
       Gateway or a function URL; and an object with calculationExecutionId at its top\
       """;
 
-  private static final String SERVICES_ONLY =
-      "this alias of the function accepts only an object with calculationExecutionId at its top;"
-          + " events and HTTP requests are accepted only from AWS services, which invoke the alias"
-          + " live: put events on the guard's event bus, and send HTTP requests to its API";
-
   private final JsonObject event;
   private final JsonObject context;
   private final JsonObject detail;
@@ -67,10 +49,7 @@ final class RequestParser {
   private final Duration confirm;
   private final Duration httpBudget;
 
-  /**
-   * @param confirm how long a request may take for which nobody waits
-   * @param httpBudget how long a caller may have to wait
-   */
+  /** Gives a request the first budget if nobody waits for its reply, and else the second. */
   RequestParser(
       Map<String, Object> event, Invocation invocation, Duration confirm, Duration httpBudget) {
     this.event = new JsonObject(event);
@@ -103,94 +82,88 @@ final class RequestParser {
 
   Request parse() {
     try {
-      if (!invocation.isByService() && !FROM_ANYBODY.contains(source)) {
-        throw new InvalidFieldException(SERVICES_ONLY);
-      }
+      require(
+          invocation.isByService() || (!source.isHttp() && detailType == null),
+          """
+          this alias of the function accepts only an object with calculationExecutionId at its top; \
+          events and HTTP requests are accepted only from AWS services, which invoke the alias live: \
+          put events on the guard's event bus, and send HTTP requests to its API\
+          """);
       return switch (source) {
         case HTTP_API, FUNCTION_URL, REST_API -> http();
-        case SWEEP -> finding(metadata(detail));
-        case CLOUDTRAIL -> started(metadata(detail));
-        case ALARM -> alarm(metadata(detail));
-        case EVENTBRIDGE -> stopRequested(metadata(detail));
+        case SWEEP -> finding(metadata(detail, false));
+        case CLOUDTRAIL -> started(metadata(detail, false));
+        case ALARM -> alarm(metadata(detail, false));
+        case EVENTBRIDGE -> stopRequested(metadata(detail, false));
         case DIRECT, WIDGET -> direct();
-        case UNKNOWN -> throw new InvalidFieldException(shape() + ACCEPTED);
+        case UNKNOWN -> {
+          var why = event.text(EventSerializer.INVALID);
+          var shape = event.map().isEmpty() ? "an empty event" : "unknown shape";
+          throw new InvalidFieldException(
+              (why == null ? shape : "no JSON object: " + why) + ACCEPTED);
+        }
       };
     } catch (InvalidFieldException e) {
       var isAddressed =
           invocation.isByService()
               && (source == Source.SWEEP || STOP_REQUESTED.equals(detailType) && !source.isHttp());
-      var now = invocation.now();
-      var metadata = metadata(JsonObject.EMPTY, now, now, httpBudget);
-      return new InvalidRequest(metadata, e.getMessage(), isAddressed);
+      var metadata = metadata(JsonObject.EMPTY, true);
+      return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
     }
   }
 
-  private String shape() {
-    var why = event.text(EventSerializer.INVALID);
-    return why != null
-        ? "no JSON object: " + why
-        : event.map().isEmpty() ? "an empty event" : "unknown shape";
-  }
-
-  // EventBridge
-
-  private StopRequest stopRequested(RequestMetadata metadata) {
-    if (!STOP_REQUESTED.equals(detailType)) {
-      throw new InvalidFieldException("unknown detail-type" + ACCEPTED);
-    }
+  private Request stopRequested(RequestMetadata metadata) {
+    require(STOP_REQUESTED.equals(detailType), "unknown detail-type" + ACCEPTED);
     return detail.has(Finding.SESSION_ID) && !detail.has(ID)
-        ? new StopSession(metadata, session(detail, "detail"))
-        : new StopCalculation(metadata, calculation(detail, "detail"), null);
+        ? new Request.StopSession(metadata, session(detail, "detail"))
+        : new Request.StopCalculation(metadata, calculation(detail, "detail"), null);
   }
 
   /** The bus that carries it takes events from nobody but the guard. */
-  private StopRequest finding(RequestMetadata metadata) {
-    if (!Finding.SOURCE.equals(event.text("source"))) {
-      throw new InvalidFieldException("findings are accepted only from source " + Finding.SOURCE);
-    }
+  private Request finding(RequestMetadata metadata) {
+    var isOurs = Finding.SOURCE.equals(event.text("source"));
+    require(isOurs, "findings are accepted only from source " + Finding.SOURCE);
     var expires = detail.instant(Finding.EXPIRES_AT);
     if (expires == null) {
       throw new InvalidFieldException("detail.expiresAt is missing: every finding expires");
     }
+    var latest = metadata.at().plus(MAX_FINDING_AGE);
     var rule = detail.text(Finding.RULE);
     var violation =
         new LimitViolation(
             rule == null ? "" : rule,
             detail.number(Finding.LIMIT),
             detail.number(Finding.OBSERVED),
-            earlier(expires, metadata.at().plus(MAX_FINDING_AGE)));
+            expires.isBefore(latest) ? expires : latest);
     return switch (detail.text(Finding.TARGET)) {
       case Finding.CALCULATION ->
-          new StopCalculation(metadata, calculation(detail, "detail"), violation);
+          new Request.StopCalculation(metadata, calculation(detail, "detail"), violation);
       case Finding.SESSION -> {
         var session = session(detail, "detail");
         var idleSince = detail.instant(Finding.ONLY_IF_IDLE_SINCE);
-        yield new EndSession(metadata, session, violation, idleSince);
+        yield new Request.EndSession(metadata, session, violation, idleSince);
       }
       case null, default ->
           throw new InvalidFieldException("detail.target takes \"calculation\" or \"session\"");
     };
   }
 
-  private StopRequest started(RequestMetadata metadata) {
-    if (!"aws.athena".equals(event.text("source"))
-        || !"StartCalculationExecution".equals(detail.text("eventName"))) {
-      throw new InvalidFieldException(
-          "the only CloudTrail record that requests a stop is Athena's StartCalculationExecution");
-    }
-    if (!(detail.value("responseElements") instanceof Map)) {
-      throw new InvalidFieldException(
-          "detail.responseElements is empty: the call was denied, so no calculation was started");
-    }
+  private Request started(RequestMetadata metadata) {
+    require(
+        "aws.athena".equals(event.text("source"))
+            && "StartCalculationExecution".equals(detail.text("eventName")),
+        "the only CloudTrail record that requests a stop is Athena's StartCalculationExecution");
+    require(
+        detail.value("responseElements") instanceof Map,
+        "detail.responseElements is empty: the call was denied, so no calculation was started");
     var response = detail.object("responseElements");
-    return new StopCalculation(metadata, calculation(response, "detail.responseElements"), null);
+    return new Request.StopCalculation(
+        metadata, calculation(response, "detail.responseElements"), null);
   }
 
-  private StopRequest alarm(RequestMetadata metadata) {
-    if (!"ALARM".equals(detail.object("state").text("value"))) {
-      throw new InvalidFieldException(
-          "detail.state.value is not ALARM: no other state requests a stop");
-    }
+  private Request alarm(RequestMetadata metadata) {
+    var isAlarm = "ALARM".equals(detail.object("state").text("value"));
+    require(isAlarm, "detail.state.value is not ALARM: no other state requests a stop");
     var dimensions =
         CONTRIBUTOR.equals(detailType)
             ? Stream.of(detail.object("alarmContributor").object("attributes"))
@@ -200,22 +173,18 @@ final class RequestParser {
                 .map(it -> it.object("metricStat").object("metric").object("dimensions"));
     var named = dimensions.filter(it -> it.has(Finding.SESSION_ID)).findFirst();
     var where = "the alarm's dimensions or attributes";
-    return new StopSession(metadata, session(named.orElse(JsonObject.EMPTY), where));
+    return new Request.StopSession(metadata, session(named.orElse(JsonObject.EMPTY), where));
   }
-
-  // Direct
 
   private Request direct() {
     if (!event.has("keepAlive")) {
-      return new StopCalculation(metadata(event), calculation(event, "the event"), null);
+      return new Request.StopCalculation(
+          metadata(event, false), calculation(event, "the event"), null);
     }
-    if (event.map().size() == 1 && Boolean.TRUE.equals(event.value("keepAlive"))) {
-      return new KeepAlive(metadata(event));
-    }
-    throw new InvalidFieldException("a keep-alive event is {\"keepAlive\": true} and nothing else");
+    var isAlone = event.map().size() == 1 && Boolean.TRUE.equals(event.value("keepAlive"));
+    require(isAlone, "a keep-alive event is {\"keepAlive\": true} and nothing else");
+    return new Request.KeepAlive(metadata(event, true));
   }
-
-  // HTTP
 
   private Request http() {
     var isRest = source == Source.REST_API;
@@ -224,13 +193,13 @@ final class RequestParser {
     return switch (method) {
       case "GET" -> {
         var id = calculation(inPath(DESCRIBE_PATH, path), "GET's path /calculations/{id}");
-        yield new DescribeRequest(metadata(JsonObject.EMPTY), id);
+        yield new Request.DescribeRequest(metadata(JsonObject.EMPTY, true), id);
       }
       case "POST" -> {
         var body = body();
         var named = inPath(STOP_PATH, path);
         var id = calculation(named.has(ID) ? named : body, "the path and the body");
-        yield new StopCalculation(metadata(body), id, null);
+        yield new Request.StopCalculation(metadata(body, true), id, null);
       }
       case null, default -> throw new InvalidFieldException("the method is " + method + ACCEPTED);
     };
@@ -249,14 +218,12 @@ final class RequestParser {
     if (sent == null) {
       return JsonObject.EMPTY;
     }
-    if (!(sent instanceof String body)) {
-      throw new InvalidFieldException("the body is not a text");
-    }
+    require(sent instanceof String, "the body is not a text");
+    var text = sent.toString();
     try {
-      var text =
-          event.isTrue("isBase64Encoded")
-              ? new String(Base64.getDecoder().decode(body), StandardCharsets.UTF_8)
-              : body;
+      if (event.isTrue("isBase64Encoded")) {
+        text = new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8);
+      }
       return text.isBlank() ? JsonObject.EMPTY : new JsonObject(Json.object(text));
     } catch (IllegalArgumentException e) {
       throw new InvalidFieldException("the body is not base64, although isBase64Encoded is true");
@@ -265,35 +232,27 @@ final class RequestParser {
     }
   }
 
-  // What the shapes share
-
-  private RequestMetadata metadata(JsonObject request) {
+  /**
+   * @param isNow whether the request is made now, because a caller waits, or whatever its event
+   *     says
+   */
+  private RequestMetadata metadata(JsonObject request, boolean isNow) {
     var now = invocation.now();
-    if (source.isHttp()) {
-      return metadata(request, now, now, httpBudget);
-    }
-    var time = event.instant("time");
-    var budget = source == Source.WIDGET ? httpBudget : confirm;
+    var time = isNow ? now : event.instant("time");
     // A time in the future must not cover what is submitted until then.
-    return time == null
-        ? metadata(request, invocation.asked(), invocation.earliestAsked(), budget)
-        : metadata(request, earlier(time, now), time, budget);
-  }
-
-  private RequestMetadata metadata(
-      JsonObject request, Instant at, Instant earliest, Duration budget) {
+    var latest = time != null && time.isAfter(now) ? now : time;
+    var at = latest == null ? invocation.asked() : latest;
+    var earliest = latest == null ? invocation.earliestAsked() : latest;
     var id = source.isHttp() ? context.text("requestId") : event.text("id");
-    var caller =
-        context.has("http")
-            ? context.object("authorizer").object("iam")
-            : context.object("identity");
+    var iam = context.object("authorizer").object("iam");
+    var caller = context.has("http") ? iam : context.object("identity");
     return new RequestMetadata(
         id == null || id.isBlank() ? invocation.info().requestId() : UserText.clean(id),
         source,
         // Athena's times are milliseconds, and what ended in the same one ended after the request.
         at.truncatedTo(ChronoUnit.MILLIS),
-        earlier(earliest, at).truncatedTo(ChronoUnit.MILLIS),
-        invocation.within(budget),
+        earliest.truncatedTo(ChronoUnit.MILLIS),
+        invocation.within(isNow || source == Source.WIDGET ? httpBudget : confirm),
         invocation.place(),
         request.isTrue("dryRun"),
         request.text("reason"),
@@ -301,8 +260,10 @@ final class RequestParser {
         request.text("requestedBy"));
   }
 
-  private static Instant earlier(Instant one, Instant other) {
-    return one.isBefore(other) ? one : other;
+  private static void require(boolean isValid, String otherwise) {
+    if (!isValid) {
+      throw new InvalidFieldException(otherwise);
+    }
   }
 
   private static CalculationId calculation(JsonObject object, String where) {

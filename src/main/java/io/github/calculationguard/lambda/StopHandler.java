@@ -3,10 +3,13 @@ package io.github.calculationguard.lambda;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.ClientResources;
-import io.github.calculationguard.lambda.OutcomeReporter.Reported;
 import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
+import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.Popup;
+import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaUnavailableException;
@@ -14,18 +17,16 @@ import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.SnapshotReader;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.Request.DescribeRequest;
-import io.github.calculationguard.stop.Request.InvalidRequest;
-import io.github.calculationguard.stop.Request.KeepAlive;
-import io.github.calculationguard.stop.Request.StopRequest;
 import io.github.calculationguard.stop.Sleeper;
 import io.github.calculationguard.stop.StopReport;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
 import io.github.calculationguard.stop.StopService;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -41,19 +42,21 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** Where the runtime interface client leaves the trace header of an invocation. */
   static final String TRACE = "com.amazonaws.xray.traceHeader";
 
+  private static final Duration BETWEEN_SAME_MISTAKES = Duration.ofHours(1);
+  // Each is a line of text; more mistakes than these at once are one mistake.
+  private static final int MAX_MISTAKES = 100;
+
   final Invocation.Factory invocations;
   private final Duration confirm;
   private final Duration httpBudget;
   private final StopService service;
-  private final OutcomeReporter reporter;
+  private final NotificationPublisher publisher;
+  private final String stack;
+  private final InstantSource clock;
+  private final Map<String, Instant> mistakes = new HashMap<>();
   private @Nullable Priming priming;
 
-  /**
-   * For Lambda.
-   *
-   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
-   *     that is missing or wrong
-   */
+  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public StopHandler() {
     var configuration = new Configuration(System.getenv());
     var resources = configuration.clients().resources();
@@ -80,12 +83,14 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       NotificationPublisher publisher,
       InstantSource clock,
       Sleeper sleeper) {
+    this.publisher = publisher;
+    this.clock = clock;
+    stack = configuration.service();
     invocations = new Invocation.Factory(configuration, clock);
     confirm = configuration.confirm();
     httpBudget = configuration.httpBudget();
     var reader = new SnapshotReader(athena, configuration.ownerTag(), clock);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
-    reporter = new OutcomeReporter(publisher, clock, configuration.service());
     configuration.check();
   }
 
@@ -101,13 +106,13 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   Object handle(Map<String, Object> event, Invocation invocation) {
     return switch (new RequestParser(event, invocation, confirm, httpBudget).parse()) {
-      case StopRequest request -> report(request, service.stop(request), invocation);
-      case DescribeRequest request -> describe(request, invocation);
-      case InvalidRequest request -> {
+      case Request.StopRequest request -> report(request, service.stop(request), invocation);
+      case Request.DescribeRequest request -> describe(request, invocation);
+      case Request.InvalidRequest request -> {
         var result = StopResult.invalid(request.reason());
         yield report(request, new StopReport(List.of(result), List.of()), invocation);
       }
-      case KeepAlive request -> {
+      case Request.KeepAlive request -> {
         var record = LogRecord.keepAlive(request, invocation.info(), invocation.now());
         yield invocation.log(record).fields();
       }
@@ -118,61 +123,105 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var isHttp = request.metadata().source().isHttp();
     var reported = new ArrayList<Reported>();
     var failures = new ArrayList<Unresolved>();
-    report.results().forEach(it -> reported.add(reporter.report(request, it, invocation)));
+    report.results().forEach(it -> reported.add(report(request, it, invocation)));
     for (var unresolved : report.unresolved()) {
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
       if (unresolved.stopSent() && (isHttp || isDefect)) {
         // An HTTP caller polls for the effect, instead of sending Stop again.
-        reported.add(reporter.report(request, unresolved.effectUnknown(), invocation));
+        reported.add(report(request, unresolved.effectUnknown(), invocation));
       }
       if (isDefect || !(unresolved.stopSent() && isHttp)) {
         failures.add(unresolved);
       }
     }
-    var failed = failures.stream().map(it -> reporter.failure(request, it, invocation)).toList();
-    return failed.isEmpty()
-        ? reply(request, reported)
-        : replyToFailure(request, failures.getFirst(), failed.getFirst(), reported);
-  }
-
-  private static Object reply(Request request, List<Reported> reported) {
-    var first = reported.getFirst();
-    var source = request.metadata().source();
-    return switch (source) {
+    var failed = failures.stream().map(it -> failure(request, it, invocation)).toList();
+    var records = reported.stream().map(Reported::record).toList();
+    var http = new HttpReply(request.metadata().source());
+    return switch (request.metadata().source()) {
       case HTTP_API, REST_API, FUNCTION_URL ->
-          new HttpReply(source).of(first.result().outcome(), first.record());
-      case WIDGET -> Popup.of(first.message(), first.record());
+          failed.isEmpty()
+              ? http.of(reported.getFirst().result().outcome(), records.getFirst())
+              : http.unavailable(failed.getFirst(), records);
+      case WIDGET ->
+          failed.isEmpty()
+              ? Popup.of(reported.getFirst().message(), records.getFirst())
+              : Popup.ofFailure(failed.getFirst());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
-        if (reported.stream().anyMatch(Reported::isLost)) {
+        if (!failures.isEmpty()) {
+          var first = failures.getFirst();
+          throw new RequestFailedException(first.reason(), first.cause());
+        }
+        var fields = records.stream().map(LogRecord::fields).toList();
+        if (fields.stream().anyMatch(it -> Boolean.FALSE.equals(it.get("announced")))) {
           throw new RequestFailedException("it was carried out, but not announced", null);
         }
-        var records = reported.stream().map(it -> it.record().fields()).toList();
-        yield records.size() == 1 ? records.getFirst() : records;
+        yield fields.size() == 1 ? fields.getFirst() : fields;
       }
     };
   }
 
-  private static Object replyToFailure(
-      Request request, Unresolved failure, LogRecord record, List<Reported> others) {
-    var source = request.metadata().source();
-    return switch (source) {
-      case HTTP_API, REST_API, FUNCTION_URL ->
-          new HttpReply(source).unavailable(record, others.stream().map(Reported::record).toList());
-      case WIDGET -> Popup.ofFailure(record);
-      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN ->
-          throw new RequestFailedException(failure.reason(), failure.cause());
-    };
+  /** Reports an outcome. What goes wrong on the way becomes a part of the record. */
+  private Reported report(Request request, StopResult result, Invocation invocation) {
+    Reported reported;
+    try {
+      reported = describe(request, result, invocation);
+    } catch (RuntimeException e) {
+      // A defect of ours must not hide a stop, so it is reported without what we know of it.
+      var reason = "the guard failed to describe it: " + e;
+      var bare = new StopResult(result.outcome(), reason, null, result.effort());
+      reported = describe(request, bare, invocation);
+      reported.record().error(e);
+    }
+    var metrics = Metrics.of(reported.result(), invocation.info().usdPerDpuHour());
+    if (!(request instanceof Request.InvalidRequest invalid) || isNewMistake(invalid)) {
+      try {
+        publisher.publish(reported.message(), request.metadata().deadline());
+        reported.record().announced();
+      } catch (NotPublishedException e) {
+        // A lost message must not hide a stop either.
+        reported.record().notAnnounced(e);
+        metrics.count("AnnouncementFailures", 1);
+      }
+    }
+    invocation.log(reported.record());
+    invocation.log(metrics, stack, clock.instant());
+    return reported;
+  }
+
+  private Reported describe(Request request, StopResult result, Invocation invocation) {
+    var record = LogRecord.of(request, result, invocation.info(), clock.instant());
+    var message = StopMessage.of(request, result, record, invocation.info());
+    return new Reported(result, record, message);
+  }
+
+  /** Reports what must be repeated. */
+  private LogRecord failure(Request request, Unresolved unresolved, Invocation invocation) {
+    var now = clock.instant();
+    var record = invocation.log(LogRecord.failure(request, unresolved, invocation.info(), now));
+    if (!(request instanceof Request.DescribeRequest)) {
+      invocation.log(Metrics.ofFailure(), stack, now);
+    }
+    return record;
+  }
+
+  /** Whether a mistake is one that somebody must hear of, and was not reported in the last hour. */
+  private boolean isNewMistake(Request.InvalidRequest request) {
+    var now = clock.instant();
+    mistakes.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_MISTAKES)));
+    return request.isAddressed()
+        && mistakes.size() < MAX_MISTAKES
+        && mistakes.putIfAbsent(request.reason(), now) == null;
   }
 
   /** Only the caller hears of it: it is neither published nor counted. */
-  private Object describe(DescribeRequest request, Invocation invocation) {
+  private Object describe(Request.DescribeRequest request, Invocation invocation) {
     var reply = new HttpReply(request.metadata().source());
     try {
       var snapshot = service.describe(request);
       return reply.ok(invocation.log(LogRecord.described(request, snapshot, invocation.info())));
     } catch (AthenaUnavailableException e) {
       var failure = new Unresolved(request.calculation(), false, e);
-      return reply.unavailable(reporter.failure(request, failure, invocation), List.of());
+      return reply.unavailable(failure(request, failure, invocation), List.of());
     } catch (AthenaSparkException e) {
       var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
       var result = new StopResult(outcome, e.getMessage(), null, null);
@@ -181,12 +230,13 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     }
   }
 
-  /**
-   * Sleeps a little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
-   */
   private static void sleep(Duration duration) throws InterruptedException {
+    // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
     Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
+
+  /** One outcome as it was logged and published. */
+  private record Reported(StopResult result, LogRecord record, Notification message) {}
 
   /** Lambda must deliver the event again. */
   public static final class RequestFailedException extends RuntimeException {

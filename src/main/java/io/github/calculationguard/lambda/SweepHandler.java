@@ -11,7 +11,6 @@ import io.github.calculationguard.report.NotificationPublisher.NotPublishedExcep
 import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.Deadline;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -28,12 +27,7 @@ public final class SweepHandler
   private final Sweep sweep;
   private final NotificationPublisher publisher;
 
-  /**
-   * For Lambda.
-   *
-   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
-   *     that is missing or wrong
-   */
+  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public SweepHandler() {
     this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
@@ -56,16 +50,15 @@ public final class SweepHandler
   }
 
   /**
-   * Returns the summary. If people could not be notified, the next sweep notifies them.
+   * Returns the summary. If nobody could be notified, the next sweep tries again.
    *
-   * @throws SweepFailedException if not even the workgroups could be listed; the next sweep tries
-   *     again
+   * @throws SweepFailedException if not even the workgroups could be listed
    */
   @Override
   public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
     var invocation = invocations.next(context, null);
     try {
-      var report = sweep.run(invocation.place(), new Deadline(invocation.end()));
+      var report = sweep.run(invocation.place(), invocation.end());
       var records = SweepRecord.of(report, invocation.info());
       records.forEach(invocation::log);
       var metrics = SweepRecord.metrics(report);
@@ -83,8 +76,7 @@ public final class SweepHandler
 
   private boolean notified(SweepReport report, Invocation invocation) {
     try {
-      var message = SweepMessage.of(report, invocation.info(), service);
-      publisher.publish(message, new Deadline(invocation.end()));
+      publisher.publish(SweepMessage.of(report, invocation.info(), service), invocation.end());
       sweep.notified(report);
       return true;
     } catch (NotPublishedException e) {
@@ -93,10 +85,8 @@ public final class SweepHandler
     }
   }
 
-  private static void logFailure(
-      @Nullable String subject, RuntimeException e, Invocation invocation) {
-    var place = invocation.place();
-    invocation.log(SweepRecord.ofFailure(subject, e, place, invocation.info(), invocation.now()));
+  private static void logFailure(@Nullable String subject, RuntimeException e, Invocation it) {
+    it.log(SweepRecord.ofFailure(subject, e, it.place(), it.info(), it.now()));
   }
 
   static void sleep(Duration duration) {

@@ -24,12 +24,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   private final @Nullable String stopFunctionArn;
   private final InventoryReader reader;
 
-  /**
-   * For Lambda.
-   *
-   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
-   *     that is missing or wrong
-   */
+  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public WidgetHandler() {
     this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
