@@ -34,8 +34,10 @@ public final class SnapshotPages {
     var ours = Template.read().javaOptions();
     var options =
         Map.of(
-            "with the collection", ours.replace("-XX:+DisableExplicitGC", "").strip(),
-            "without it", ours);
+            "with the collection",
+            ours.replace("-XX:+DisableExplicitGC", "").strip(),
+            "without it",
+            ours);
     var resident = new TreeMap<String, List<Long>>();
     var touched = new TreeMap<String, List<Long>>();
     for (var round = 0; round < ROUNDS; round++) {
@@ -46,7 +48,8 @@ public final class SnapshotPages {
       }
     }
     resident.forEach(
-        (name, sizes) -> System.out.printf("%s: %s MB resident at the snapshot%n", name, median(sizes)));
+        (name, sizes) ->
+            System.out.printf("%s: %s MB resident at the snapshot%n", name, median(sizes)));
     touched.forEach(
         (name, sizes) ->
             System.out.printf(

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.Notification;
+import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.stop.VirtualAthena;
 import io.github.calculationguard.stop.VirtualAthena.Job;
-import io.github.calculationguard.spark.CalculationId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +24,9 @@ import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
 import software.amazon.awssdk.http.SdkHttpClient;
 
-/** The way from the event to the Stop call, and what happens if the guard itself fails behind it. */
+/**
+ * The way from the event to the Stop call, and what happens if the guard itself fails behind it.
+ */
 class StopPathTest {
 
   private static final Map<String, String> ENVIRONMENT =
@@ -108,8 +110,7 @@ class StopPathTest {
     var context = new TestContext("request-1");
 
     assertThatExceptionOfType(RequestFailedException.class)
-        .isThrownBy(
-            () -> handler.handleRequest(Map.of("calculationExecutionId", "c-1"), context))
+        .isThrownBy(() -> handler.handleRequest(Map.of("calculationExecutionId", "c-1"), context))
         .withCauseInstanceOf(IllegalStateException.class);
 
     assertThat(context.lines.stream().map(GuardedWorld::json))
