@@ -72,6 +72,7 @@ public final class CalculationSetup {
         code,
         course,
         submittedAt == null ? now : submittedAt,
-        stoppedAt);
+        stoppedAt,
+        null);
   }
 }

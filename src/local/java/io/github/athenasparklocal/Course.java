@@ -28,6 +28,12 @@ public record Course(Duration runs, boolean fails, OnStop onStop) {
   public static final Course USUAL =
       new Course(Duration.ofHours(4), false, new OnStop.Cancels(Duration.ofSeconds(2)));
 
+  /** Short, as most code is. */
+  public static final Course SHORT = lasting(Duration.ofSeconds(1));
+
+  /** Of code that really runs: until it ends, nobody knows how. */
+  static final Course UNKNOWN = new Course(Duration.ofDays(1000), false, new OnStop.Ignored());
+
   private static final Pattern SLEEP = Pattern.compile("time\\.sleep\\(\\s*(\\d{1,7})\\s*\\)");
   private static final Pattern WORD =
       Pattern.compile("#\\s*local:\\s*(runs|cancels|finishes|stubborn|fails)\\s*(\\d{1,7})?s?");
@@ -43,13 +49,16 @@ public record Course(Duration runs, boolean fails, OnStop onStop) {
   }
 
   /**
-   * Reads a course out of a block of code. A {@code time.sleep(60)} runs for 60 seconds and ignores
-   * a Stop, as PyAthena's documentation says that it does. And comments can say it: {@code # local:
-   * runs 90s}, {@code # local: fails 5s}, {@code # local: cancels 20s}, {@code # local: finishes
-   * 1s}, {@code # local: stubborn}.
+   * Reads a course from a block of code: {@link #SHORT}, unless the code says otherwise. A {@code
+   * raise} outside of all blocks fails. A {@code time.sleep(60)} runs for 60 seconds and ignores
+   * Stop, as PyAthena's documentation describes. Comments choose the rest: {@code # local: runs
+   * 90s}, {@code # local: fails 5s}, {@code # local: cancels 20s}, {@code # local: finishes 1s},
+   * {@code # local: stubborn}. With one of the last three it runs for hours.
    */
   public static Course of(String code) {
-    var course = USUAL;
+    // Who chooses what a Stop does wants the code to run until then.
+    var runs = WORD.matcher(code).find() ? USUAL.runs : SHORT.runs;
+    var course = new Course(runs, Output.raises(code), SHORT.onStop);
     var sleep = SLEEP.matcher(code);
     if (sleep.find()) {
       course = new Course(seconds(sleep.group(1)), false, new OnStop.Ignored());

@@ -31,6 +31,14 @@ public final class Refused extends RuntimeException {
     return new Refused(400, "ResourceNotFoundException", members);
   }
 
+  /** The service is asked for more than it allows. */
+  public static Refused tooMany(String message) {
+    var members = new LinkedHashMap<String, String>();
+    members.put("Message", message);
+    members.put("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED");
+    return new Refused(400, "TooManyRequestsException", members);
+  }
+
   /** What a service answers before it has looked at the request's members. */
   public static Refused byProtocol(String type, String message) {
     return new Refused(400, type, Map.of("message", message));
@@ -41,7 +49,8 @@ public final class Refused extends RuntimeException {
     return switch (type) {
       case "InvalidRequestException" -> invalid(message);
       case "ResourceNotFoundException" -> notFound("", message);
-      case "InternalServerException", "TooManyRequestsException", "SessionAlreadyExistsException" ->
+      case "TooManyRequestsException" -> tooMany(message);
+      case "InternalServerException", "SessionAlreadyExistsException" ->
           new Refused(status, type, Map.of("Message", message));
       default -> new Refused(status, type, Map.of("message", message));
     };
@@ -64,6 +73,12 @@ public final class Refused extends RuntimeException {
     };
   }
 
+  /** Its {@code __type}. */
+  String type() {
+    return type;
+  }
+
+  /** As it goes over the wire. */
   public Reply reply() {
     var body = new LinkedHashMap<String, String>();
     body.put("__type", type);

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.athena.model.EngineConfiguration;
 
 /**
  * A session that is there already when a story begins.
@@ -96,7 +95,7 @@ public final class SessionSetup {
     return this;
   }
 
-  SessionHistory history(String engineVersion, Instant now) {
+  SessionHistory history(String engineVersion, String outputLocation, Instant now) {
     return new SessionHistory(
         id,
         workGroup,
@@ -105,11 +104,8 @@ public final class SessionSetup {
         null,
         null,
         null,
-        EngineConfiguration.builder()
-            .coordinatorDpuSize(1)
-            .defaultExecutorDpuSize(1)
-            .maxConcurrentDpus(maxDpus)
-            .build(),
+        Map.of("MaxConcurrentDpus", maxDpus),
+        outputLocation,
         idleTimeout,
         startedAt == null ? now : startedAt,
         terminatedAt,

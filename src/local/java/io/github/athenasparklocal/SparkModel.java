@@ -1,44 +1,38 @@
 package io.github.athenasparklocal;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.athena.model.WorkGroupConfiguration;
 
 /**
- * Athena's workgroups, sessions and calculations, in memory. Nothing here runs by itself: every
- * state is worked out from what was asked for and the clock.
+ * The workgroups, sessions, calculations and notebooks of one Region, in memory. Nothing here runs
+ * by itself: every state follows from the requests and the clock.
  */
 public final class SparkModel {
 
   /** The release that has calculations. */
   public static final String PYSPARK_3 = "PySpark engine version 3";
 
-  /** The release of Spark Connect, without a calculation API. */
+  /** The release with Spark Connect and without a calculation API. */
   public static final String SPARK_35 = "Apache Spark version 3.5";
 
-  /** The engine of queries, where Spark has no business. */
+  /** The engine of SQL queries, which runs no sessions. */
   public static final String SQL_3 = "Athena engine version 3";
 
   private static final RandomGenerator RANDOM = new SecureRandom();
 
-  /** One workgroup. */
-  record Group(
-      String name,
-      String engineVersion,
-      @Nullable String description,
-      WorkGroupConfiguration configuration,
-      Instant createdAt) {}
 
   /**
    * A session at one moment.
@@ -56,6 +50,7 @@ public final class SparkModel {
   private final Map<String, Kept> sessions = new HashMap<>();
   private final Map<String, List<String>> sessionsByGroup = new HashMap<>();
   private final Map<String, String> sessionByCalculation = new HashMap<>();
+  private final Map<String, Notebook> notebooks = new LinkedHashMap<>();
   private final Map<String, Map<String, String>> tags = new HashMap<>();
 
   SparkModel(InstantSource clock, AwsRegion place, Pace pace) {
@@ -67,8 +62,7 @@ public final class SparkModel {
   /** Adds a workgroup with an engine, such as {@link #PYSPARK_3}, and tags. */
   public synchronized void addWorkGroup(
       String name, String engineVersion, Map<String, String> groupTags) {
-    var configuration = WorkGroupConfiguration.builder().build();
-    add(new Group(name, engineVersion, null, configuration, now()), groupTags);
+    add(new Group(name, engineVersion, null, true, Map.of(), now()), groupTags);
   }
 
   /**
@@ -81,7 +75,7 @@ public final class SparkModel {
     if (group == null) {
       throw new NoSuchElementException("no workgroup " + setup.workGroup);
     }
-    add(setup.history(group.engineVersion(), now()), setup.tags);
+    add(setup.history(group.engineVersion(), group.outputLocation(), now()), setup.tags);
     return setup.id;
   }
 
@@ -123,11 +117,7 @@ public final class SparkModel {
 
   private SessionView view(SessionHistory session) {
     var course = course(session);
-    var dpus =
-        course.nodes(now()).stream()
-            .filter(node -> node.to().isAfter(now()))
-            .mapToInt(SessionCourse.Node::dpus)
-            .sum();
+    var dpus = course.dpus(now());
     return new SessionView(
         session.id(), course.session(now()).state(), dpus, tagsOf(arn(session)));
   }
@@ -136,8 +126,44 @@ public final class SparkModel {
     return Map.copyOf(tags.getOrDefault(arn, Map.of()));
   }
 
+  /** The IDs of all sessions. */
+  synchronized List<String> sessionIds() {
+    return List.copyOf(sessions.keySet());
+  }
+
+  /** Whether a session ended, or is not there. */
+  synchronized boolean isOver(String id) {
+    var kept = sessions.get(id);
+    return kept == null
+        || List.of("TERMINATING", "TERMINATED", "FAILED")
+            .contains(kept.course().session(now()).state());
+  }
+
+  /** The code of a calculation, which really ran, has ended. */
+  synchronized void end(String id, boolean failed, CalculationHistory.Output output) {
+    var calculation = calculation(id);
+    if (calculation == null) {
+      return;
+    }
+    var session = kept(calculation.sessionId());
+    var stopped = calculation.stopAskedAt();
+    var from = session.course().ranFrom(id);
+    var ran = from == null ? Duration.ZERO : Duration.between(from, now());
+    Course course;
+    if (stopped == null) {
+      course =
+          new Course(ran.isNegative() ? Duration.ZERO : ran, failed, new Course.OnStop.Ignored());
+    } else {
+      var after = Duration.between(stopped, now());
+      course =
+          Course.onStop(
+              failed ? new Course.OnStop.Cancels(after) : new Course.OnStop.Finishes(after));
+    }
+    put(session.history().with(calculation.ended(course, output)));
+  }
+
   Instant now() {
-    // Athena tells times in milliseconds.
+    // Athena's times have milliseconds.
     return Instant.ofEpochMilli(clock.millis());
   }
 
@@ -145,7 +171,7 @@ public final class SparkModel {
     return place;
   }
 
-  /** An id such as Athena makes them: like a UUID, and none. */
+  /** A new ID that looks like Athena's: hexadecimal like a UUID, without its version bits. */
   public static String newId() {
     var bytes = new byte[16];
     RANDOM.nextBytes(bytes);
@@ -180,6 +206,40 @@ public final class SparkModel {
   /** Replaces a session by itself, with more history. */
   void put(SessionHistory session) {
     sessions.put(session.id(), new Kept(session, new SessionCourse(session, pace)));
+  }
+
+  /** Replaces a workgroup by itself, with changes. */
+  void put(Group group) {
+    groups.put(group.name(), group);
+  }
+
+  /** Removes a workgroup and all that it holds. */
+  void remove(Group group) {
+    for (var id : sessionsByGroup.getOrDefault(group.name(), List.of())) {
+      var session = kept(id).history();
+      session.calculations().forEach(each -> sessionByCalculation.remove(each.id()));
+      tags.remove(arn(session));
+      sessions.remove(id);
+    }
+    sessionsByGroup.remove(group.name());
+    notebooks.values().removeIf(notebook -> notebook.workGroup().equals(group.name()));
+    tags.remove(arn(group.name()));
+    groups.remove(group.name());
+  }
+
+  /** Removes everything. */
+  public synchronized void reset() {
+    List.copyOf(groups.values()).forEach(this::remove);
+  }
+
+  /** By their ids. */
+  Map<String, Notebook> notebooks() {
+    return notebooks;
+  }
+
+  /** Every session, in no order. */
+  List<SessionHistory> sessions() {
+    return sessions.values().stream().map(Kept::history).toList();
   }
 
   @Nullable Group group(String name) {

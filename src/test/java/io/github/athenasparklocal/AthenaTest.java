@@ -66,11 +66,17 @@ abstract class AthenaTest {
     return id;
   }
 
-  /** Starts a calculation. */
+  /** Starts a calculation, which runs for four hours unless its code says otherwise. */
   String calculation(String session, String code) {
+    var timed = code.contains("# local: runs") ? code : code + "\n# local: runs 14400s";
     return client
-        .startCalculationExecution(request -> request.sessionId(session).codeBlock(code))
+        .startCalculationExecution(request -> request.sessionId(session).codeBlock(timed))
         .calculationExecutionId();
+  }
+
+  /** Adds a calculation, which may wait: the API refuses code for a session that is not IDLE. */
+  String queued(String session, String code) {
+    return athena.model().add(CalculationSetup.in(session).code(code).course(Course.of(code)));
   }
 
   String stateOfSession(String id) {

@@ -3,8 +3,8 @@ package io.github.calculationguard.standin;
 import io.github.athenasparklocal.AwsRegion;
 import io.github.athenasparklocal.FastClock;
 import io.github.athenasparklocal.LocalAthena;
+import io.github.athenasparklocal.LocalAthenaOptions;
 import io.github.athenasparklocal.LocalService;
-import io.github.athenasparklocal.Pace;
 import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.spark.AccountRegion;
 import java.io.IOException;
@@ -37,7 +37,9 @@ public final class LocalWorld implements AutoCloseable {
    */
   public LocalWorld(InstantSource clock, InetSocketAddress athenaAddress) {
     var beside = new InetSocketAddress(athenaAddress.getAddress(), 0);
-    athena = new LocalAthena(clock, REGION, Pace.USUAL, athenaAddress);
+    athena =
+        new LocalAthena(
+            new LocalAthenaOptions().clock(clock).region(REGION).address(athenaAddress));
     sns = new LocalSns(clock, PLACE, beside);
     eventBridge = new LocalEventBridge(clock, PLACE, beside);
   }
