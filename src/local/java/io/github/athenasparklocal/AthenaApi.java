@@ -2,6 +2,7 @@ package io.github.athenasparklocal;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,9 @@ final class AthenaApi {
     operations.put("UpdateNotebook", notebooks::update);
     operations.put("UpdateNotebookMetadata", notebooks::updateMetadata);
     operations.put("DeleteNotebook", notebooks::delete);
+    if (!operations.keySet().equals(ApiModel.operations().keySet())) {
+      throw new IllegalStateException("the operations are not those of the API model");
+    }
   }
 
   /** The names of all operations. */
@@ -95,10 +99,7 @@ final class AthenaApi {
               .formatted(Validator.cut(name)));
     }
     var modelled = ApiModel.operations().get(name);
-    if (modelled == null) {
-      throw new IllegalStateException("not in the API model: " + name);
-    }
-    var request = new Members(name, Validator.request(modelled, body));
+    var request = new Members(name, Validator.request(Objects.requireNonNull(modelled), body));
     synchronized (model) {
       return once(request, () -> operation.run(request));
     }

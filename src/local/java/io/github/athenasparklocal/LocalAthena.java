@@ -43,6 +43,8 @@ public final class LocalAthena extends LocalService {
     settings = new Settings(options.maxSessions, this::endpoint, objects);
     s3 = new S3Endpoint(objects);
     throttle = new Throttle(options.maxCallsPerSecond);
+    // So that the first request does not wait for it.
+    var _ = world(region.name());
     listen();
   }
 

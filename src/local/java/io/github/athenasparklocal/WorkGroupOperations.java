@@ -117,7 +117,12 @@ final class WorkGroupOperations {
           } else if (name.endsWith("Updates") && value instanceof Map<?, ?> changes) {
             var changed = name.substring(0, name.length() - "Updates".length());
             var old = after.get(changed) instanceof Map<?, ?> map ? map : Map.of();
-            after.put(changed, updated(old, changes));
+            var merged = updated(old, changes);
+            if (changed.equals("ManagedQueryResultsConfiguration")) {
+              // Optional in the update, required in the configuration.
+              merged.putIfAbsent("Enabled", false);
+            }
+            after.put(changed, merged);
           } else {
             after.put(name, value);
           }

@@ -27,12 +27,16 @@ abstract class AthenaTest {
   final AthenaClient client = client(athena.endpoint(), "AKIALOCAL");
 
   static AthenaClient client(URI endpoint, String accessKey) {
+    return client(endpoint, accessKey, Duration.ofMillis(300));
+  }
+
+  static AthenaClient client(URI endpoint, String accessKey, Duration timeout) {
     return AthenaClient.builder()
         .endpointOverride(endpoint)
         .region(Region.of(REGION.name()))
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, "secret")))
-        .httpClientBuilder(Apache5HttpClient.builder().socketTimeout(Duration.ofMillis(300)))
+        .httpClientBuilder(Apache5HttpClient.builder().socketTimeout(timeout))
         .overrideConfiguration(
             ClientOverrideConfiguration.builder()
                 .retryStrategy(AwsRetryStrategy.doNotRetry())

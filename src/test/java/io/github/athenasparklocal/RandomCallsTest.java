@@ -24,7 +24,8 @@ class RandomCallsTest {
   private final AthenaApi api =
       new AthenaApi(
           model,
-          new Settings(20, () -> URI.create("http://127.0.0.1"), new ObjectStore((path, body) -> {})),
+          new Settings(
+              20, () -> URI.create("http://127.0.0.1"), new ObjectStore((path, body) -> {})),
           Runner.NONE);
 
   /** Values of former answers, by the names of their members. */
