@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 final class SweepPlay {
 
   private static final String BUS = "calculation-guard";
-  private static final int MOST_ACTIONS = 5;
+  private static final int MAX_ACTIONS = 5;
   private static final double USD_PER_DPU_HOUR = 0.35;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -60,7 +60,7 @@ final class SweepPlay {
   private final SampleEvent event;
   private final Map<String, String> settings;
   private final ConcurrentLinkedQueue<Delivery> deliveries = new ConcurrentLinkedQueue<>();
-  private int told;
+  private int printed;
 
   private SweepPlay(LocalWorld world, SampleEvent event, Map<String, String> settings) {
     this.world = world;
@@ -91,19 +91,18 @@ final class SweepPlay {
   private static String mode() throws UnplayableException {
     var mode = Play.property("mode", "enforce");
     if (!List.of("observe", "enforce").contains(mode)) {
-      throw new UnplayableException(
-          "there is no mode %s; there are: observe, enforce".formatted(mode));
+      throw new UnplayableException("Unknown mode: %s. Use observe or enforce.".formatted(mode));
     }
     return mode;
   }
 
   private boolean run() {
     CrowdedAccount.settle(model, Instant.now());
-    screen.title("Scenario " + Scenario.SWEEP + ": " + Scenario.SWEEP.story);
+    screen.title("Scenario " + Scenario.SWEEP + ": " + Scenario.SWEEP.summary);
     screen.say(
-        "mode %s, escalation %s, at most %d actions a sweep"
-            .formatted(settings.get("MODE"), settings.get("ESCALATION"), MOST_ACTIONS));
-    tellSessions("In Athena now");
+        "mode %s, escalation %s, at most %d actions per sweep"
+            .formatted(settings.get("MODE"), settings.get("ESCALATION"), MAX_ACTIONS));
+    printSessions("Sessions before the sweep");
     screen.title("The event, " + event.file());
     screen.say(Json.text(event.json()));
     var environments = Executors.newSingleThreadExecutor();
@@ -117,14 +116,14 @@ final class SweepPlay {
       return sweepUntilNothingIsHeldBack(sweep);
     } finally {
       environments.shutdown();
-      tellSessions("What still costs money");
+      printSessions("Sessions after the sweep");
     }
   }
 
   private LambdaFunction sweepFunction() {
     var environment = new HashMap<>(settings);
     environment.put("BUS_NAME", BUS);
-    environment.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(MOST_ACTIONS));
+    environment.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(MAX_ACTIONS));
     environment.put("CALLS_PER_SECOND", "50");
     return function("Sweep", environment, InProcess::sweep);
   }
@@ -179,9 +178,9 @@ final class SweepPlay {
         result.log().forEach(screen::say);
         return false;
       }
-      tellFindings(number == 1 ? "What the sweep found" : "What the next sweep found", result);
-      tellAnnouncement();
-      if (!tellStops()) {
+      printFindings(number == 1 ? "Findings" : "Findings of the next sweep", result);
+      printNotification();
+      if (!printStops()) {
         return false;
       }
       var heldBack = Json.object(answer.json()).get("held_back");
@@ -191,11 +190,11 @@ final class SweepPlay {
     }
   }
 
-  private void tellFindings(String title, Result result) {
+  private void printFindings(String title, Result result) {
     screen.title(title);
     var lines = lines(result);
     var rows = new ArrayList<List<String>>();
-    rows.add(List.of("BECAME", "WHAT", "WORKGROUP", "WHY", "SO FAR", "BASIS"));
+    rows.add(List.of("OUTCOME", "TARGET", "WORKGROUP", "REASON", "COST", "BASIS"));
     lines.stream()
         .filter(line -> "finding".equals(line.get("event")))
         .forEach(
@@ -217,7 +216,7 @@ final class SweepPlay {
         .forEach(
             line ->
                 screen.say(
-                    "%s sessions and %s calculations seen, %s over their limits; %s calls to Athena"
+                    "%s sessions and %s calculations seen, %s over a limit, %s calls to Athena"
                         .formatted(
                             line.get("sessions_seen"),
                             line.get("calculations_seen"),
@@ -226,14 +225,14 @@ final class SweepPlay {
   }
 
   /** The sweep's own message; those of the stop function carry another outcome. */
-  private void tellAnnouncement() {
+  private void printNotification() {
     var announced =
-        world.sns().messages().stream().filter(SweepPlay::isOfASweep).skip(told).toList();
-    told += announced.size();
-    screen.title("The sweep's announcement, as email");
+        world.sns().messages().stream().filter(SweepPlay::isOfASweep).skip(printed).toList();
+    printed += announced.size();
+    screen.title("Notification by email");
     announced.forEach(message -> screen.say(message.delivery("email").stripTrailing()));
     if (announced.isEmpty()) {
-      screen.say("none: there is nothing new");
+      screen.say("none: no new findings");
     }
   }
 
@@ -242,12 +241,12 @@ final class SweepPlay {
     return outcome != null && outcome.value().equals("SWEPT");
   }
 
-  /** Whether each order on the bus found its way, and ended in an outcome. */
-  private boolean tellStops() {
+  /** Whether each stop request on the bus was delivered and got an outcome. */
+  private boolean printStops() {
     var orders = new ArrayList<List<String>>();
-    orders.add(List.of("TO STOP", "RULE", "LIMIT", "OBSERVED", "BROUGHT TO"));
+    orders.add(List.of("TARGET", "LIMIT", "ALLOWED", "OBSERVED", "DELIVERED TO"));
     var stops = new ArrayList<List<String>>();
-    stops.add(List.of("OUTCOME", "WHAT", "STATE", "AFTER", "COST", "STILL COSTS", "WHY"));
+    stops.add(List.of("OUTCOME", "TARGET", "STATE", "AFTER", "COST", "STILL COSTS", "REASON"));
     var failures = new ArrayList<String>();
     for (var it = deliveries.poll(); it != null; it = deliveries.poll()) {
       var detail = it.detail();
@@ -257,9 +256,9 @@ final class SweepPlay {
               text(detail, "rule"),
               text(detail, "limit"),
               text(detail, "observed"),
-              it.result() == null ? "nobody: the rule takes it not" : "StopFunction"));
+              it.result() == null ? "nobody: no rule matches" : "StopFunction"));
       if (it.result() == null) {
-        failures.add("No rule takes " + Json.text(Map.of("detail", detail)));
+        failures.add("No rule matches " + Json.text(Map.of("detail", detail)));
         continue;
       }
       var result = it.result().join();
@@ -270,13 +269,13 @@ final class SweepPlay {
           .filter(line -> "stop".equals(line.get("event")))
           .forEach(line -> stops.add(stop(line)));
     }
-    tell("The orders on the bus", orders);
-    tell("The stops", stops);
+    print("Stop requests on the event bus", orders);
+    print("Stops", stops);
     failures.forEach(screen::say);
     return failures.isEmpty();
   }
 
-  private void tell(String title, List<List<String>> rows) {
+  private void print(String title, List<List<String>> rows) {
     screen.title(title);
     if (rows.size() == 1) {
       screen.say("none");
@@ -297,7 +296,7 @@ final class SweepPlay {
         text(line, "reason"));
   }
 
-  private void tellSessions(String title) {
+  private void printSessions(String title) {
     screen.title(title);
     var rows = new ArrayList<List<String>>();
     rows.add(List.of("SESSION", "WORKGROUP", "STATE", "COSTS", "TAGS"));
@@ -319,7 +318,7 @@ final class SweepPlay {
       }
     }
     screen.table(rows);
-    screen.say("together %s an hour".formatted(usd(total)));
+    screen.say("total: %s per hour".formatted(usd(total)));
   }
 
   private static String tags(Map<String, String> tags) {
