@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -132,7 +133,7 @@ class MainTest {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                Path.of("target", "local-classes").toString(),
+                String.join(File.pathSeparator, "target/local-classes", "src/local/resources"),
                 Main.class.getName()));
     command.addAll(List.of(options));
     return new ProcessBuilder(command).redirectErrorStream(true).start();

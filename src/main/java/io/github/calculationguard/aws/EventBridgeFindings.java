@@ -5,13 +5,13 @@ import io.github.calculationguard.guard.FindingPublisher;
 import io.github.calculationguard.guard.Suspect.ActiveSession;
 import io.github.calculationguard.guard.Suspect.RunningCalculation;
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
 
@@ -48,9 +48,7 @@ public record EventBridgeFindings(EventBridgeClient eventBridge, String bus, Ins
     try {
       var by = AwsCalls.by(deadline, clock.instant());
       var answers =
-          AwsCalls.call(
-                  () -> eventBridge.putEvents(r -> r.entries(entries).overrideConfiguration(by)))
-              .entries();
+          eventBridge.putEvents(r -> r.entries(entries).overrideConfiguration(by)).entries();
       for (var index = 0; index < findings.size(); index++) {
         var answer = answers.get(index);
         if (answer.errorCode() != null) {
@@ -58,8 +56,9 @@ public record EventBridgeFindings(EventBridgeClient eventBridge, String bus, Ins
           refused.add(new Refused(findings.get(index), why));
         }
       }
-    } catch (AthenaSparkException e) {
-      findings.forEach(finding -> refused.add(new Refused(finding, e.getMessage())));
+    } catch (SdkException e) {
+      var why = AwsCalls.message(e);
+      findings.forEach(finding -> refused.add(new Refused(finding, why)));
     }
     return refused;
   }

@@ -7,7 +7,6 @@ import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import java.util.ArrayList;
@@ -62,7 +61,7 @@ public final class SweepMessage {
   public static Notification of(SweepReport report, InvocationInfo teller, String service) {
     var it = new SweepMessage(report, teller, service);
     var severity = it.severity();
-    return new Message(
+    return new Notification(
             severity,
             it.subject(),
             it.headline(),
@@ -72,7 +71,7 @@ public final class SweepMessage {
             "sweep",
             Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
             it.queue())
-        .announcement();
+        ;
   }
 
   private Severity severity() {

@@ -5,8 +5,8 @@ import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import java.time.Instant;
 import java.util.List;
@@ -90,10 +90,8 @@ public final class SweepRecord {
             .put("exempt", report.count(Disposition.EXEMPT))
             .put("failed", report.failures().size())
             .put("unreadable_tags", report.unreadable().size())
-            .put(
-                "would_save_usd_per_hour",
-                LogRecord.rounded(report.usdPerHour(Disposition.OBSERVED)))
-            .put("exempt_usd_per_hour", LogRecord.rounded(report.usdPerHour(Disposition.EXEMPT)))
+            .put("would_save_usd_per_hour", Format.rounded(report.usdPerHour(Disposition.OBSERVED)))
+            .put("exempt_usd_per_hour", Format.rounded(report.usdPerHour(Disposition.EXEMPT)))
             .put("duration_millis", report.took().toMillis())
             .put("calls", callsMade(report));
     report
@@ -125,8 +123,8 @@ public final class SweepRecord {
         .put("outcome", judged.fate().name())
         .put("reason", judged.verdict().reason())
         .put("rule", usage == null ? null : usage.rule())
-        .put("limit", usage == null ? null : LogRecord.rounded(usage.limit()))
-        .put("observed", usage == null ? null : LogRecord.rounded(usage.observed()))
+        .put("limit", usage == null ? null : Format.rounded(usage.limit()))
+        .put("observed", usage == null ? null : Format.rounded(usage.observed()))
         .details(judged.details(), teller.usdPerDpuHour())
         .tail(teller);
   }

@@ -22,6 +22,11 @@ public record Snapshot(
     List<Executor> executors,
     Instant at) {
 
+  /** The same session, with this calculation in it. */
+  public Snapshot about(Calculation other) {
+    return new Snapshot(other, session, owner, executors, at);
+  }
+
   /** The user's own words for the calculation, or else for the session: show them with care. */
   public @Nullable String description() {
     return of(Calculation::description, Session::description);

@@ -309,14 +309,13 @@ class SweepHandlerTest {
     "WARN_AT_PERCENT, 0",
     "CALLS_PER_SECOND, 0",
     "WORK_GROUP_PATTERN, a/b",
-    "FINDING_EXPIRES_MINUTES, 0.5",
     "MAX_ACTIONS_PER_SWEEP, many",
   })
   void namesASettingThatIsWrong(String name, String value) {
     settings.put(name, value);
 
-    assertThatThrownBy(() -> SweepSettings.from(settings))
-        .isInstanceOf(Settings.WrongSettingsException.class)
+    assertThatThrownBy(() -> InProcess.sweep(settings))
+        .isInstanceOf(Configuration.InvalidConfigurationException.class)
         .hasMessageContaining(name + " is \"" + value + "\"");
   }
 }
