@@ -4,9 +4,9 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was asked for in one calculation's life, and when.
+ * The requests about one calculation, and their times.
  *
- * @param stopAskedAt the first Stop
+ * @param stopAskedAt time of the first Stop
  * @param output absent unless the code really ran
  */
 record CalculationHistory(
@@ -22,7 +22,7 @@ record CalculationHistory(
   /** What the code wrote, if it really ran. */
   record Output(String stdout, String stderr) {}
 
-  /** The same, now that it really ran and ended. */
+  /** The same calculation after its code ran. */
   CalculationHistory ended(Course actual, Output actualOutput) {
     return new CalculationHistory(
         id, sessionId, description, code, actual, submittedAt, stopAskedAt, actualOutput);

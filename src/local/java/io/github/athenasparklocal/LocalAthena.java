@@ -48,12 +48,12 @@ public final class LocalAthena extends LocalService {
     listen();
   }
 
-  /** What is in it, in the Region of its options, to set up and to look at. */
+  /** The sessions and calculations of the default Region. */
   public SparkModel model() {
     return model(region.name());
   }
 
-  /** What is in it, in any Region. */
+  /** The sessions and calculations of a Region. */
   public SparkModel model(String regionName) {
     return world(regionName).model();
   }

@@ -11,13 +11,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -29,8 +25,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One AWS service at an address of this machine. It records the requests, and fails where it is
- * told to.
+ * One AWS service on this machine. It records requests, and fails on demand.
  */
 public abstract class LocalService implements AutoCloseable
      {
@@ -76,26 +71,19 @@ public abstract class LocalService implements AutoCloseable
   private static final int BACKLOG = 1024;
   private static final int DEFAULT_BODY_SECONDS = 30;
 
-  /** How much of the latest requests is kept. */
-  private static final int MAX_CALLS = 100_000;
-
-  private static final int MAX_KEPT_CHARACTERS = 8 << 20;
-  private static final int MAX_KEPT_BODY = 100_000;
 
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final InstantSource clock;
-  private final Deque<Call> calls = new ArrayDeque<>();
-  private final Map<String, Integer> counts = new HashMap<>();
+  private final CallLog calls = new CallLog();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("local-service-timer").factory());
-  private int keptCharacters;
   private volatile Faults faults = Faults.none();
   private volatile Duration bodyTimeout = Duration.ofSeconds(DEFAULT_BODY_SECONDS);
 
-  /** Takes its address, and waits for {@link #listen}. */
+  /** Binds the address. {@link #listen} starts to serve. */
   protected LocalService(InetSocketAddress address, InstantSource clock) {
     this.clock = clock;
     try {
@@ -105,7 +93,7 @@ public abstract class LocalService implements AutoCloseable
     }
   }
 
-  /** Begins to answer; the last thing that a service's constructor does. */
+  /** Starts to serve. The last statement of a constructor. */
   protected final void listen() {
     http.setExecutor(threads);
     http.createContext("/", this::handle);
@@ -117,21 +105,21 @@ public abstract class LocalService implements AutoCloseable
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
-  /** The name of the operation that a request asks for; empty where it names none. */
+  /** The operation of a request; empty if it names none. */
   protected abstract String operationOf(Request request);
 
-  /** Answers what is no operation of the service, such as a page; absent for anything else. */
+  /** Answers requests that are not operations, such as for a page; absent for operations. */
   protected @Nullable Reply answerOther(Request request) {
     return null;
   }
 
-  /** Does what a request asks for. */
+  /** Runs an operation. */
   protected abstract Reply answer(String operation, Request request);
 
-  /** Refuses in the service's own words. */
+  /** The service's response for a refusal. */
   protected abstract Reply refuse(String operation, Fault.Refusal refusal);
 
-  /** Fails in the service's own shape. */
+  /** The service's response for an error. */
   protected abstract Reply fail(Fault.Chosen error);
 
   /** Where it listens. */
@@ -140,12 +128,12 @@ public abstract class LocalService implements AutoCloseable
     return URI.create("http://" + address.getAddress().getHostAddress() + ":" + address.getPort());
   }
 
-  /** Decides from now on what goes wrong. */
+  /** Sets which requests fail from now on. */
   public final void faults(Faults faults) {
     this.faults = faults;
   }
 
-  /** Closes the connection of a request whose body takes longer. 30 seconds at first. */
+  /** Sets how long a request's body may take. The default is 30 seconds. */
   public final void bodyTimeout(Duration bodyTimeout) {
     this.bodyTimeout = bodyTimeout;
   }
@@ -155,43 +143,24 @@ public abstract class LocalService implements AutoCloseable
    * their bodies.
    */
   public final List<Call> calls() {
-    synchronized (calls) {
-      return List.copyOf(calls);
-    }
+    return calls.latest();
   }
 
   /** How many requests arrived, by operation. */
   public final Map<String, Integer> counts() {
-    synchronized (calls) {
-      return new TreeMap<>(counts);
-    }
+    return calls.counts();
   }
 
-  /** Forgets the requests that arrived, and counts anew. */
+  /** Clears the recorded requests and their counts. */
   public final void forgetCalls() {
-    synchronized (calls) {
-      calls.clear();
-      keptCharacters = 0;
-      counts.clear();
-    }
+    calls.forget();
   }
 
   private Call record(String operation, Request request) {
     var authorization = request.header().apply("Authorization");
     var key = ACCESS_KEY.matcher(authorization == null ? "" : authorization);
-    var accessKeyId = key.find() ? key.group(1) : null;
-    var body = request.body();
-    var kept = body.length() <= MAX_KEPT_BODY ? body : body.substring(0, MAX_KEPT_BODY);
-    synchronized (calls) {
-      var nth = counts.merge(operation, 1, Integer::sum);
-      var call = new Call(operation, nth, kept, clock.instant(), accessKeyId);
-      calls.add(call);
-      keptCharacters += kept.length();
-      while (calls.size() > MAX_CALLS || keptCharacters > MAX_KEPT_CHARACTERS) {
-        keptCharacters -= calls.remove().body().length();
-      }
-      return call;
-    }
+    return calls.add(
+        operation, request.body(), clock.instant(), key.find() ? key.group(1) : null);
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -287,7 +256,7 @@ public abstract class LocalService implements AutoCloseable
     exchange.getResponseBody().write(body);
   }
 
-  /** Ends what the service started; it answers nothing more. */
+  /** Releases what the service uses. It serves no more requests. */
   protected void closing() {}
 
   @Override

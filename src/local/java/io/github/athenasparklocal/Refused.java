@@ -3,7 +3,7 @@ package io.github.athenasparklocal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** An error that AWS's JSON protocol carries, with the members of its shape. */
+/** An error of AWS's JSON protocol. */
 public final class Refused extends RuntimeException {
 
   private final int status;
@@ -31,7 +31,7 @@ public final class Refused extends RuntimeException {
     return new Refused(400, "ResourceNotFoundException", members);
   }
 
-  /** The service is asked for more than it allows. */
+  /** A quota is exceeded. */
   public static Refused tooMany(String message) {
     var members = new LinkedHashMap<String, String>();
     members.put("Message", message);
@@ -39,12 +39,12 @@ public final class Refused extends RuntimeException {
     return new Refused(400, "TooManyRequestsException", members);
   }
 
-  /** What a service answers before it has looked at the request's members. */
+  /** An error that does not depend on the request's members. */
   public static Refused byProtocol(String type, String message) {
     return new Refused(400, type, Map.of("message", message));
   }
 
-  /** An error of any kind; those that the service models write their Message with a capital. */
+  /** Any error. Modelled errors have a Message, others a message. */
   public static Refused of(int status, String type, String message) {
     return switch (type) {
       case "InvalidRequestException" -> invalid(message);
@@ -57,10 +57,10 @@ public final class Refused extends RuntimeException {
   }
 
   /**
-   * What every service of this protocol answers.
+   * An error that every service of this protocol has.
    *
-   * @param internal the service's own name of an internal error
-   * @param denied whom it denies what, in its words
+   * @param internal the service's name for an internal error
+   * @param denied the message of access denied
    */
   public static Refused by(Fault.Refusal refusal, String internal, String denied) {
     return switch (refusal) {

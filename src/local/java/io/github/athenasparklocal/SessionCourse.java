@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that follows from a session's history: the states of the session and of its
- * calculations, its executors, and what it used up.
+ * calculations, its executors, and its usage.
  */
 final class SessionCourse {
 
@@ -23,14 +23,14 @@ final class SessionCourse {
   /**
    * When a calculation held its session's executors.
    *
-   * @param to never, where nothing ends it
+   * @param to NEVER if it does not end
    */
   private record Run(String calculationId, Instant from, Instant to) {}
 
   /**
    * One node of the session.
    *
-   * @param to never, while it lives
+   * @param to NEVER if it does not end
    */
   record Node(String id, String type, int dpus, Instant from, Instant to) {
 
@@ -43,10 +43,10 @@ final class SessionCourse {
   private final Pace pace;
   private final Instant ready;
 
-  /** When the session's end began: NEVER, unless somebody or something ends it. */
+  /** When the session began to end, or NEVER. */
   private final Instant ends;
 
-  /** When the session is no more. */
+  /** When the session has ended, or NEVER. */
   private final Instant gone;
 
   private final Timeline session;
@@ -95,7 +95,7 @@ final class SessionCourse {
     if (forcedGone.isBefore(end.from())) {
       end = new Step(forcedGone, "FAILED", "The session was terminated");
     }
-    // What would come after the end, or after a stop, never comes.
+    // Remove steps that the end or Stop prevents.
     var last = end.from();
     steps.removeIf(
         step ->
@@ -184,7 +184,7 @@ final class SessionCourse {
     return Objects.requireNonNull(calculations.get(id), id).at(now);
   }
 
-  /** When the session was no more; absent while it is. */
+  /** When the session ended; absent before. */
   @Nullable Instant endedAt(Instant now) {
     return gone.isAfter(now) ? null : gone;
   }

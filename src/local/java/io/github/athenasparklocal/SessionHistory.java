@@ -8,13 +8,13 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was asked for in one session's life, and when.
+ * The requests about one session, and their times.
  *
  * @param calculations by the time of their submission; in a session of Spark Connect they are its
  *     users' work, which no calculation API shows
- * @param degradedAt when it lost its coordinator
- * @param failedAt when it died by itself
- * @param measured whether Athena tells its statistics and executors
+ * @param degradedAt when it became DEGRADED
+ * @param failedAt when it FAILED
+ * @param measured whether it has statistics and executors
  */
 record SessionHistory(
     String id,
@@ -100,7 +100,7 @@ record SessionHistory(
     return engine.get(member) instanceof Number number ? number.intValue() : otherwise;
   }
 
-  /** The notebook that it was started for; absent for others. */
+  /** The notebook that it was started for; absent if there is none. */
   @Nullable String notebookId() {
     return engine.get("AdditionalConfigs") instanceof Map<?, ?> configs
             && configs.get("NotebookId") instanceof String id

@@ -14,10 +14,9 @@ final class SessionOperations {
   static final int MAX_PAGE = 100;
   static final Set<String> ACTIVE = Set.of("CREATING", "CREATED", "IDLE", "BUSY");
 
-  private static final Set<String> OVER = Set.of("TERMINATING", "TERMINATED", "FAILED");
+  static final Set<String> OVER = Set.of("TERMINATING", "TERMINATED", "FAILED");
   private static final int DEFAULT_IDLE_MINUTES = 20;
   private static final int MAX_NOTEBOOK_PAGE = 10;
-  private static final Duration TOKEN_LIFETIME = Duration.ofHours(1);
 
   private final SparkModel model;
   private final TagOperations tags;
@@ -145,52 +144,6 @@ final class SessionOperations {
   Map<String, Object> getStatus(Members request) {
     var session = session(request.get("SessionId"));
     return Members.of("SessionId", session.id(), "Status", status(session));
-  }
-
-  Map<String, Object> getEndpoint(Members request) {
-    var session = session(request.get("SessionId"));
-    if (!session.engineVersion().equals(SparkModel.SPARK_35)) {
-      throw Refused.invalid(
-          "Session %s runs %s, which has no Spark Connect endpoint"
-              .formatted(session.id(), session.engineVersion()));
-    }
-    if (!ACTIVE.contains(state(session))) {
-      throw Refused.invalid("Session %s is %s".formatted(session.id(), state(session)));
-    }
-    return Members.of(
-        "EndpointUrl",
-        url("/spark-connect/" + session.id()),
-        "AuthToken",
-        SparkModel.newId(),
-        "AuthTokenExpirationTime",
-        model.now().plus(TOKEN_LIFETIME));
-  }
-
-  Map<String, Object> presignNotebookUrl(Members request) {
-    var session = session(request.get("SessionId"));
-    if (OVER.contains(state(session))) {
-      throw Refused.invalid("Session %s is %s".formatted(session.id(), state(session)));
-    }
-    return Members.of(
-        "NotebookUrl",
-        url("/#" + session.id()),
-        "AuthToken",
-        SparkModel.newId(),
-        "AuthTokenExpirationTime",
-        model.now().plus(TOKEN_LIFETIME).getEpochSecond());
-  }
-
-  Map<String, Object> getDashboard(Members request) {
-    var arn = request.get("ResourceARN");
-    var tagged = tags.of(arn);
-    if (tagged.isEmpty() && !arn.contains("/session/")) {
-      throw Refused.invalid("%s is not a session".formatted(Validator.cut(arn)));
-    }
-    return Members.of("Url", url("/#" + arn.substring(arn.lastIndexOf('/') + 1)));
-  }
-
-  private String url(String path) {
-    return settings.endpoint().get() + path;
   }
 
   Map<String, Object> list(Members request) {

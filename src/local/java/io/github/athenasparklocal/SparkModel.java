@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SparkModel {
 
-  /** The release that has calculations. */
+  /** The release with calculations. */
   public static final String PYSPARK_3 = "PySpark engine version 3";
 
   /** The release with Spark Connect and without a calculation API. */
@@ -35,9 +35,9 @@ public final class SparkModel {
 
 
   /**
-   * A session at one moment.
+   * A session's current state.
    *
-   * @param dpus that it holds, the coordinator's included
+   * @param dpus that it holds, including the coordinator's
    */
   public record SessionView(String id, String state, int dpus, Map<String, String> tags) {}
 
@@ -68,7 +68,7 @@ public final class SparkModel {
   /**
    * Adds a session.
    *
-   * @return its id
+   * @return its ID
    */
   public synchronized String add(SessionSetup setup) {
     var group = groups.get(setup.workGroup);
@@ -82,7 +82,7 @@ public final class SparkModel {
   /**
    * Adds a calculation.
    *
-   * @return its id
+   * @return its ID
    */
   public synchronized String add(CalculationSetup setup) {
     add(setup.history(now()));
@@ -131,7 +131,7 @@ public final class SparkModel {
     return List.copyOf(sessions.keySet());
   }
 
-  /** Whether a session ended, or is not there. */
+  /** Whether a session has ended or does not exist. */
   synchronized boolean isOver(String id) {
     var kept = sessions.get(id);
     return kept == null
@@ -139,26 +139,20 @@ public final class SparkModel {
             .contains(kept.course().session(now()).state());
   }
 
-  /** The code of a calculation, which really ran, has ended. */
+  /** Records the end of a calculation whose code really ran. */
   synchronized void end(String id, boolean failed, CalculationHistory.Output output) {
     var calculation = calculation(id);
     if (calculation == null) {
       return;
     }
     var session = kept(calculation.sessionId());
-    var stopped = calculation.stopAskedAt();
     var from = session.course().ranFrom(id);
-    var ran = from == null ? Duration.ZERO : Duration.between(from, now());
-    Course course;
-    if (stopped == null) {
-      course =
-          new Course(ran.isNegative() ? Duration.ZERO : ran, failed, new Course.OnStop.Ignored());
-    } else {
-      var after = Duration.between(stopped, now());
-      course =
-          Course.onStop(
-              failed ? new Course.OnStop.Cancels(after) : new Course.OnStop.Finishes(after));
-    }
+    var ran = from == null || from.isAfter(now()) ? Duration.ZERO : Duration.between(from, now());
+    var stopped = calculation.stopAskedAt();
+    var course =
+        stopped == null
+            ? new Course(ran, failed, new Course.OnStop.Ignored())
+            : Course.ended(failed, Duration.between(stopped, now()));
     put(session.history().with(calculation.ended(course, output)));
   }
 
@@ -203,17 +197,17 @@ public final class SparkModel {
     sessionByCalculation.put(calculation.id(), calculation.sessionId());
   }
 
-  /** Replaces a session by itself, with more history. */
+  /** Adds or replaces a session. */
   void put(SessionHistory session) {
     sessions.put(session.id(), new Kept(session, new SessionCourse(session, pace)));
   }
 
-  /** Replaces a workgroup by itself, with changes. */
+  /** Replaces a workgroup. */
   void put(Group group) {
     groups.put(group.name(), group);
   }
 
-  /** Removes a workgroup and all that it holds. */
+  /** Removes a workgroup and everything in it. */
   void remove(Group group) {
     for (var id : sessionsByGroup.getOrDefault(group.name(), List.of())) {
       var session = kept(id).history();
@@ -232,12 +226,12 @@ public final class SparkModel {
     List.copyOf(groups.values()).forEach(this::remove);
   }
 
-  /** By their ids. */
+  /** The notebooks by ID. */
   Map<String, Notebook> notebooks() {
     return notebooks;
   }
 
-  /** Every session, in no order. */
+  /** All sessions, in no order. */
   List<SessionHistory> sessions() {
     return sessions.values().stream().map(Kept::history).toList();
   }
@@ -246,7 +240,7 @@ public final class SparkModel {
     return groups.get(name);
   }
 
-  /** All of them, by name. */
+  /** All workgroups, by name. */
   List<Group> groups() {
     return List.copyOf(groups.values());
   }
@@ -278,7 +272,7 @@ public final class SparkModel {
     return kept(session.id()).course();
   }
 
-  /** The tags of what an ARN names, to read and to change; absent where there is no such thing. */
+  /** A resource's modifiable tags; absent if there is no such resource. */
   @Nullable Map<String, String> tags(String arn) {
     return tags.get(arn);
   }

@@ -29,10 +29,11 @@ class OperationsTableTest {
 
       * **In**: how many constraints (required, length, range, pattern, enum) of the request were violated, one at a time, and refused.
       * **Out**: how many members the checked reply has, of those that the API model has.
+      * **States**: in which states of the session, calculation or workgroup the operation is refused.
       * **Source**: `model` means that the API model or its documentation says what is answered; `clients` that the source of a client relies on it; `choice` that AWS documents no answer and this is ours.
 
-      | Operation | In | Out | Declared errors | Source | Notes |
-      |---|---|---|---|---|---|
+      | Operation | In | Out | States | Declared errors | Source | Notes |
+      |---|---|---|---|---|---|---|
       """;
 
   /** Where an answer comes from, and what a reader should know. */
@@ -80,6 +81,14 @@ class OperationsTableTest {
     NOTES.put("ListApplicationDPUSizes", "choice | one runtime, of 1 DPU");
   }
 
+  /** What is refused in which states; the other tests of this package try it. */
+  private static final Map<String, String> STATES =
+      Map.of(
+          "StartSession", "workgroup DISABLED",
+          "StartCalculationExecution", "session not IDLE",
+          "GetSessionEndpoint", "session not active",
+          "CreatePresignedNotebookUrl", "session over");
+
   private final HandClock clock = new HandClock(AthenaTest.NOON);
   private final SparkModel model = new SparkModel(clock, AthenaTest.REGION, Pace.USUAL);
   private final AthenaApi api =
@@ -107,12 +116,13 @@ class OperationsTableTest {
     var reply = succeed(operation.name());
     assertThat(Validator.violations(operation.output(), reply)).as(operation.name()).isEmpty();
     var note = NOTES.getOrDefault(operation.name(), "model | ");
-    return "| %s | %d | %d of %d | %s | %s |"
+    return "| %s | %d | %d of %d | %s | %s | %s |"
         .formatted(
             operation.name(),
             refused,
             reply.size(),
             ApiModel.structure(operation.output()).size(),
+            STATES.getOrDefault(operation.name(), "none"),
             String.join(", ", operation.errors()).replace("Exception", ""),
             note.strip())
         .replace("|  |", "| |");

@@ -18,7 +18,7 @@ import software.amazon.awssdk.services.athena.AthenaClient;
 
 /**
  * A local Athena for the tests of a class, with the workgroups {@code primary} and {@code spark}.
- * Before each test it is as new.
+ * It is reset before each test.
  *
  * <pre>{@code
  * @RegisterExtension static final AthenaSparkLocal athena = new AthenaSparkLocal();
@@ -65,17 +65,17 @@ public final class AthenaSparkLocal implements BeforeEachCallback, AfterAllCallb
     return client;
   }
 
-  /** Its clock, which stands still until a test moves it. */
+  /** Its clock, which only the test moves. */
   public HandClock clock() {
     return clock;
   }
 
-  /** Decides from now on, until the test ends, what fails. */
+  /** Sets which requests fail until the test ends. */
   public void faults(Faults faults) {
     athena.faults(faults);
   }
 
-  /** What is in it, to set up and to look at. */
+  /** The sessions and calculations. */
   public SparkModel model() {
     return athena.model();
   }

@@ -2,8 +2,8 @@ package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.StopMessage;

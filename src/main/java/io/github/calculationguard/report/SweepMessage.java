@@ -62,16 +62,15 @@ public final class SweepMessage {
     var it = new SweepMessage(report, teller, service);
     var severity = it.severity();
     return new Notification(
-            severity,
-            it.subject(),
-            it.headline(),
-            it.facts(),
-            it.next(),
-            report.place(),
-            "sweep",
-            Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
-            it.queue())
-        ;
+        severity,
+        it.subject(),
+        it.headline(),
+        it.facts(),
+        it.next(),
+        report.place(),
+        "sweep",
+        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
+        it.queue());
   }
 
   private Severity severity() {

@@ -130,9 +130,9 @@ public final class Play {
     var escalation = escalation("none");
     setUp();
     scenario.applyFaults(world, ATTEMPTS);
-    title("Scenario " + scenario + ": " + scenario.summary);
+    screen.title("Scenario " + scenario + ": " + scenario.summary);
     printState();
-    title("The event, " + event.file());
+    screen.title("The event, " + event.file());
     out.println(Json.text(event.json()));
     var settings = function(escalation);
     try (var function =
@@ -213,7 +213,7 @@ public final class Play {
       switch (result.outcome()) {
         case Outcome.Answer answer -> {
           print(delivery, result.log());
-          title("The answer");
+          screen.title("The answer");
           out.println(answer.json());
           printState();
           return !answer.json().contains("\"statusCode\":5");
@@ -223,7 +223,7 @@ public final class Play {
             print(delivery, result.log());
           }
           if (isLast) {
-            title("Failed " + delivery + (delivery == 1 ? " time" : " times"));
+            screen.title("Failed " + delivery + (delivery == 1 ? " time" : " times"));
             out.println(failure.json());
             out.println(
                 "Lambda now sends the event to the dead-letter queue, which raises an alarm.");
@@ -236,20 +236,20 @@ public final class Play {
   }
 
   private void print(int delivery, List<String> log) {
-    title("Log" + (delivery == 1 ? "" : " of delivery " + delivery));
+    screen.title("Log" + (delivery == 1 ? "" : " of delivery " + delivery));
     log.forEach(out::println);
     var messages = world.sns().messages();
     for (var message : messages.subList(printed, messages.size())) {
-      title("Notification by email");
+      screen.title("Notification by email");
       out.println(message.delivery("email").stripTrailing());
-      title("Notification to a queue");
+      screen.title("Notification to a queue");
       out.println(message.text("sqs"));
     }
     printed = messages.size();
   }
 
   private void printState() {
-    title("State in Athena");
+    screen.title("State in Athena");
     var model = world.athena().model();
     out.println("session %s is %s".formatted(event.session(), model.sessionState(event.session())));
     try {
@@ -258,10 +258,6 @@ public final class Play {
     } catch (NoSuchElementException e) {
       out.println("calculation " + event.calculation() + " does not exist");
     }
-  }
-
-  private void title(String title) {
-    screen.title(title);
   }
 
   private static InetSocketAddress socket(String address) throws UnplayableException {
@@ -287,7 +283,7 @@ public final class Play {
       play.setUp();
       play.scenario.applyFaults(world, ATTEMPTS);
       play.printState();
-      play.title("Serving. Press Ctrl-C to end.");
+      play.screen.title("Serving. Press Ctrl-C to end.");
       world
           .environment()
           .forEach((name, value) -> play.out.println("export " + name + "=" + value));

@@ -2,7 +2,6 @@ package io.github.calculationguard.play;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.athenasparklocal.FastClock;
-import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.lambda.InProcess;
 import io.github.calculationguard.play.SampleEvent.UnplayableException;
@@ -22,7 +21,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -30,7 +28,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,10 +38,9 @@ final class SweepPlay {
 
   private static final String BUS = "calculation-guard";
   private static final int MAX_ACTIONS = 5;
-  private static final double USD_PER_DPU_HOUR = 0.35;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** As in {@link Play}: so many times as fast as the functions' clock. */
+  /** Athena's clock runs this many times as fast as the functions'. */
   private static final double SPEED = 20;
 
   /**
@@ -55,7 +51,7 @@ final class SweepPlay {
   private record Delivery(Map<?, ?> detail, @Nullable CompletableFuture<Result> result) {}
 
   private final Screen screen = new Screen(System.out);
-  private final SparkModel model;
+  private final SweepTables tables;
   private final LocalWorld world;
   private final SampleEvent event;
   private final Map<String, String> settings;
@@ -66,13 +62,13 @@ final class SweepPlay {
     this.world = world;
     this.event = event;
     this.settings = settings;
-    model = world.athena().model();
+    tables = new SweepTables(screen, world.athena().model());
   }
 
   /**
    * Reads the event, the mode and the escalation from system properties, and plays.
    *
-   * @return whether each sweep and each order ended in an outcome
+   * @return whether each sweep and each stop request got an outcome
    */
   static boolean play() throws UnplayableException {
     var settings = new HashMap<String, String>();
@@ -97,26 +93,26 @@ final class SweepPlay {
   }
 
   private boolean run() {
-    CrowdedAccount.settle(model, Instant.now());
+    CrowdedAccount.settle(world.athena().model(), Instant.now());
     screen.title("Scenario " + Scenario.SWEEP + ": " + Scenario.SWEEP.summary);
     screen.say(
         "mode %s, escalation %s, at most %d actions per sweep"
             .formatted(settings.get("MODE"), settings.get("ESCALATION"), MAX_ACTIONS));
-    printSessions("Sessions before the sweep");
+    tables.sessions("Sessions before the sweep");
     screen.title("The event, " + event.file());
     screen.say(Json.text(event.json()));
     var environments = Executors.newSingleThreadExecutor();
     try (var sweep = sweepFunction();
         var stop = stopFunction()) {
       if (stop instanceof LocalLambda it) {
-        // Should it fail, the first order says so.
+        // If it fails, the first stop request reports that.
         var _ = environments.submit(it::start);
       }
       deliver(stop, environments);
       return sweepUntilNothingIsHeldBack(sweep);
     } finally {
       environments.shutdown();
-      printSessions("Sessions after the sweep");
+      tables.sessions("Sessions after the sweep");
     }
   }
 
@@ -150,7 +146,7 @@ final class SweepPlay {
         : new InProcessLambda(function, inProcess.apply(environment));
   }
 
-  /** As EventBridge does it: what the rule takes goes to its target, and nobody waits for it. */
+  /** Delivers events that the rule matches to its target, without waiting, as EventBridge does. */
   private void deliver(LambdaFunction stop, Executor environments) {
     var template = Template.read();
     world
@@ -178,7 +174,7 @@ final class SweepPlay {
         result.log().forEach(screen::say);
         return false;
       }
-      printFindings(number == 1 ? "Findings" : "Findings of the next sweep", result);
+      tables.findings(number == 1 ? "Findings" : "Findings of the next sweep", result);
       printNotification();
       if (!printStops()) {
         return false;
@@ -190,41 +186,6 @@ final class SweepPlay {
     }
   }
 
-  private void printFindings(String title, Result result) {
-    screen.title(title);
-    var lines = lines(result);
-    var rows = new ArrayList<List<String>>();
-    rows.add(List.of("OUTCOME", "TARGET", "WORKGROUP", "REASON", "COST", "BASIS"));
-    lines.stream()
-        .filter(line -> "finding".equals(line.get("event")))
-        .forEach(
-            line ->
-                rows.add(
-                    List.of(
-                        text(line, "outcome"),
-                        what(line.get("calculation_id"), line.get("session_id")),
-                        text(line, "work_group"),
-                        text(line, "reason"),
-                        usd(line.get("cost_usd")),
-                        text(line, "cost_basis"))));
-    screen.table(rows);
-    lines.stream()
-        .filter(line -> "sweep_failure".equals(line.get("event")))
-        .forEach(line -> screen.say(text(line, "subject") + ": " + text(line, "reason")));
-    lines.stream()
-        .filter(line -> "sweep".equals(line.get("event")))
-        .forEach(
-            line ->
-                screen.say(
-                    "%s sessions and %s calculations seen, %s over a limit, %s calls to Athena"
-                        .formatted(
-                            line.get("sessions_seen"),
-                            line.get("calculations_seen"),
-                            line.get("over"),
-                            line.get("calls"))));
-  }
-
-  /** The sweep's own message; those of the stop function carry another outcome. */
   private void printNotification() {
     var announced =
         world.sns().messages().stream().filter(SweepPlay::isOfASweep).skip(printed).toList();
@@ -252,10 +213,10 @@ final class SweepPlay {
       var detail = it.detail();
       orders.add(
           List.of(
-              what(detail.get("calculationExecutionId"), detail.get("sessionId")),
-              text(detail, "rule"),
-              text(detail, "limit"),
-              text(detail, "observed"),
+              SweepTables.target(detail.get("calculationExecutionId"), detail.get("sessionId")),
+              SweepTables.text(detail, "rule"),
+              SweepTables.text(detail, "limit"),
+              SweepTables.text(detail, "observed"),
               it.result() == null ? "nobody: no rule matches" : "StopFunction"));
       if (it.result() == null) {
         failures.add("No rule matches " + Json.text(Map.of("detail", detail)));
@@ -265,82 +226,13 @@ final class SweepPlay {
       if (result.outcome() instanceof Outcome.Failure failure) {
         failures.add(failure.json());
       }
-      lines(result).stream()
+      SweepTables.lines(result).stream()
           .filter(line -> "stop".equals(line.get("event")))
-          .forEach(line -> stops.add(stop(line)));
+          .forEach(line -> stops.add(SweepTables.stop(line)));
     }
-    print("Stop requests on the event bus", orders);
-    print("Stops", stops);
+    tables.print("Stop requests on the event bus", orders);
+    tables.print("Stops", stops);
     failures.forEach(screen::say);
     return failures.isEmpty();
-  }
-
-  private void print(String title, List<List<String>> rows) {
-    screen.title(title);
-    if (rows.size() == 1) {
-      screen.say("none");
-    } else {
-      screen.table(rows);
-    }
-  }
-
-  private static List<String> stop(Map<?, ?> line) {
-    var millis = line.get("confirm_millis");
-    return List.of(
-        text(line, "outcome"),
-        what(line.get("calculation_id"), line.get("session_id")),
-        text(line, "state"),
-        millis == null ? "" : millis + " ms",
-        usd(line.get("cost_usd")),
-        usd(line.get("still_costs")) + "/h",
-        text(line, "reason"));
-  }
-
-  private void printSessions(String title) {
-    screen.title(title);
-    var rows = new ArrayList<List<String>>();
-    rows.add(List.of("SESSION", "WORKGROUP", "STATE", "COSTS", "TAGS"));
-    var total = 0.0;
-    for (var group : model.workGroups().entrySet()) {
-      rows.add(List.of("", group.getKey(), "", "", tags(group.getValue())));
-      for (var session : model.sessionsIn(group.getKey())) {
-        if (Stream.of("TERMINATING", "TERMINATED", "FAILED").noneMatch(session.state()::equals)) {
-          var costs = USD_PER_DPU_HOUR * session.dpus();
-          total += costs;
-          rows.add(
-              List.of(
-                  session.id(),
-                  group.getKey(),
-                  session.state(),
-                  usd(costs) + "/h",
-                  tags(session.tags())));
-        }
-      }
-    }
-    screen.table(rows);
-    screen.say("total: %s per hour".formatted(usd(total)));
-  }
-
-  private static String tags(Map<String, String> tags) {
-    return tags.toString().replaceAll("calculation-guard:|[{}]", "");
-  }
-
-  private static List<? extends Map<?, ?>> lines(Result result) {
-    return result.log().stream().filter(line -> line.startsWith("{")).map(Json::object).toList();
-  }
-
-  private static String what(@Nullable Object calculation, @Nullable Object session) {
-    return calculation == null ? "session " + session : "calculation " + calculation;
-  }
-
-  private static String text(Map<?, ?> line, String key) {
-    var value = line.get(key);
-    return value == null ? "" : value.toString();
-  }
-
-  private static String usd(@Nullable Object value) {
-    return value instanceof Number number
-        ? String.format(Locale.ROOT, "%.2f USD", number.doubleValue())
-        : "";
   }
 }
