@@ -1,6 +1,6 @@
 package io.github.calculationguard.aws;
 
-import io.github.calculationguard.guard.FindingPublisher;
+import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
@@ -48,7 +48,7 @@ public record AwsClients(Duration attempt, int attempts) {
   }
 
   /** The internal event bus. */
-  public FindingPublisher eventBridge(
+  public Finding.Publisher eventBridge(
       ClientResources resources, String busName, InstantSource clock) {
     var client = configured(EventBridgeClient.builder(), resources, List.of()).build();
     return new EventBridgeFindings(client, busName, clock);

@@ -180,9 +180,12 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   private static Stream<Executor> executor(ExecutorsSummary e) {
-    var started = e.startDateTime() == null ? null : sane(ofEpochMilli(e.startDateTime()));
+    var started =
+        e.startDateTime() == null ? null : Instants.orNull(ofEpochMilli(e.startDateTime()));
     var ended =
-        e.terminationDateTime() == null ? null : sane(ofEpochMilli(e.terminationDateTime()));
+        e.terminationDateTime() == null
+            ? null
+            : Instants.orNull(ofEpochMilli(e.terminationDateTime()));
     return e.executorSize() == null || started == null
         ? Stream.empty()
         : Stream.of(new Executor(e.executorSize(), started, ended));
@@ -261,8 +264,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         new CalculationState(stated(told.stateAsString())),
         told.stateChangeReason(),
         description,
-        sane(told.submissionDateTime()),
-        sane(told.completionDateTime()),
+        told.submissionDateTime(),
+        told.completionDateTime(),
         millis(dpuMillis));
   }
 
@@ -281,11 +284,20 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         new SessionState(stated(told.stateAsString())),
         description,
         engineVersion,
-        sane(told.startDateTime()),
-        sane(told.idleSinceDateTime()),
-        sane(told.endDateTime()),
+        told.startDateTime(),
+        idleSince(told),
+        told.endDateTime(),
         maxDpus,
         millis(dpuMillis));
+  }
+
+  /**
+   * Athena may leave the instant out, and then the session has not changed since it became idle.
+   */
+  private static @Nullable Instant idleSince(SessionStatus status) {
+    return status.idleSinceDateTime() == null && "IDLE".equals(status.stateAsString())
+        ? status.lastModifiedDateTime()
+        : status.idleSinceDateTime();
   }
 
   /** Athena's model allows an id to be almost anything; ours go into ARNs and commands. */
@@ -299,11 +311,6 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   private static String value(Tag tag) {
     return tag.value() == null ? "" : tag.value();
-  }
-
-  /** Absent where no calendar can show it. */
-  private static @Nullable Instant sane(@Nullable Instant instant) {
-    return instant == null || !Instants.isInRange(instant) ? null : instant;
   }
 
   private static @Nullable Duration millis(@Nullable Long millis) {

@@ -1,11 +1,11 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.guard.InventoryReader.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.SweepPolicy;
-import io.github.calculationguard.guard.WorkGroupPattern;
 import io.github.calculationguard.stop.EscalationPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -116,28 +116,22 @@ final class Configuration {
   }
 
   SweepPolicy policy() {
-    return new SweepPolicy(
-        workGroups(),
-        limits(),
-        maxExempt(),
-        mayTerminate(),
-        whole("MAX_ACTIONS_PER_SWEEP", 10, 1, 1000),
-        Duration.ofMinutes(10),
-        usdPerDpuHour(),
-        ownerTag());
+    var maxActions = whole("MAX_ACTIONS_PER_SWEEP", 10, 1, 1000);
+    return new SweepPolicy(scope(), mayTerminate(), maxActions, usdPerDpuHour());
   }
 
-  WorkGroupPattern workGroups() {
-    return new WorkGroupPattern(
+  Scope scope() {
+    var pattern =
         text(
             "WORK_GROUP_PATTERN",
             "*",
             "[A-Za-z0-9._*?-]{1,128}",
-            "a workgroup's name, in which * and ? may stand for other characters"));
+            "a workgroup's name, in which * and ? may stand for other characters");
+    var maxExempt = Duration.ofHours(whole("MAX_EXEMPT_HOURS", 24, 0, 1000));
+    return new Scope(pattern, limits(), maxExempt, ownerTag());
   }
 
-  /** The limits that apply where no tag replaces them. */
-  Limits limits() {
+  private Limits limits() {
     var mode = text("MODE", "observe", "off|observe|enforce", "off, observe or enforce");
     var max = new EnumMap<Rule, Double>(Rule.class);
     for (var rule : Rule.values()) {
@@ -151,11 +145,6 @@ final class Configuration {
     }
     return new Limits(
         Mode.of(mode).orElse(Mode.OBSERVE), max, whole("WARN_AT_PERCENT", 80, 1, 100));
-  }
-
-  /** How far ahead a session's own tag may exempt it. */
-  Duration maxExempt() {
-    return Duration.ofHours(whole("MAX_EXEMPT_HOURS", 24, 0, 1000));
   }
 
   /** The guard's own version, which the build writes. */

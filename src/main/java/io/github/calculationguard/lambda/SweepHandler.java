@@ -92,7 +92,7 @@ public final class SweepHandler
     try {
       var message = SweepMessage.of(report, teller, stack);
       publisher.publish(message, deadline);
-      sweep.told(report);
+      sweep.notified(report);
       return true;
     } catch (NotPublishedException e) {
       return false;

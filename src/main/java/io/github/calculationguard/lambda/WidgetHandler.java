@@ -43,13 +43,10 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     stopFunctionArn = configuration.stopFunctionArn();
     var clients = configuration.clients();
     var limiter = new RateLimiter(configuration.callsPerSecond(), clock, sleep);
-    var workGroups = configuration.workGroups();
-    var limits = configuration.limits();
-    var maxExempt = configuration.maxExempt();
-    var ownerTag = configuration.ownerTag();
+    var scope = configuration.scope();
     configuration.check();
     var athena = clients.athena(clients.resources(), clock, limiter);
-    reader = new InventoryReader(athena, clock, workGroups, limits, maxExempt, ownerTag);
+    reader = new InventoryReader(athena, clock, scope);
   }
 
   /** Answers with HTML; or, asked to describe itself, with Markdown. */

@@ -1,7 +1,5 @@
 package io.github.calculationguard.spark;
 
-import java.time.Instant;
-
 /**
  * The Spark operations of Athena in one account and Region, for callers that may stop. Errors and
  * deadlines are those of {@link AthenaSparkView}.
@@ -15,9 +13,6 @@ public interface AthenaSpark extends AthenaSparkView {
    * @return the state that Athena reports; terminal if the calculation had already ended
    */
   CalculationState stop(CalculationId id, Deadline deadline);
-
-  /** The calculations of a session that are active, or that ended at this instant or later. */
-  CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline);
 
   /**
    * Terminates a session and, by force, whatever runs in it. Does nothing to a session that has

@@ -44,7 +44,7 @@ record SessionTermination(
     var active =
         poller.retry(
             budget, () -> athena.calculations(session.id(), Instant.MAX, budget.confirm()));
-    var exemption = whyLeftAlone(request, session, active);
+    var exemption = whyLeftAlone(request, session, active, budget);
     if (exemption != null || metadata.dryRun()) {
       var outcome = exemption == null ? DRY_RUN : LEFT_ALONE;
       return StopReport.of(outcome, exemption, snapshot(session, request, budget));
@@ -79,13 +79,13 @@ record SessionTermination(
 
   /** Why the session is not terminated; absent where it is. */
   private @Nullable String whyLeftAlone(
-      EndSession request, Session session, CalculationList active) {
+      EndSession request, Session session, CalculationList active, TimeBudget budget) {
     var onlyIfIdleSince = request.onlyIfIdleSince();
     var isEmpty = active.calculations().isEmpty() && active.unreadable() == 0;
     if (onlyIfIdleSince != null && (!session.state().isIdle() || !isEmpty)) {
       return "the session is busy again";
     }
-    if (onlyIfIdleSince != null && idleSince(session).isAfter(onlyIfIdleSince)) {
+    if (onlyIfIdleSince != null && hasWorkedSince(session, onlyIfIdleSince, budget)) {
       return "the session has worked since the finding, and is idle again";
     }
     if (active.unreadable() > 0
@@ -105,12 +105,17 @@ record SessionTermination(
     }
   }
 
-  /** A session in which nothing ever ran is idle since its start. */
-  private static Instant idleSince(Session session) {
-    if (session.idleSince() != null) {
-      return session.idleSince().truncatedTo(ChronoUnit.MILLIS);
-    }
-    return session.startedAt() == null ? Instant.MIN : session.startedAt();
+  /** Whether it became idle later than that. */
+  private boolean hasWorkedSince(Session session, Instant instant, TimeBudget budget) {
+    var known =
+        session.lacksIdleSince()
+            ? session.idleSinceLastOf(
+                athena
+                    .calculations(session.id(), instant.plusMillis(1), budget.confirm())
+                    .calculations())
+            : session;
+    var idleSince = known.idleSince();
+    return idleSince != null && idleSince.truncatedTo(ChronoUnit.MILLIS).isAfter(instant);
   }
 
   private Snapshot snapshot(Session session, EndSession request, TimeBudget budget) {

@@ -9,7 +9,6 @@ import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Rule;
-import io.github.calculationguard.guard.Suspect;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -19,6 +18,7 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.Source;
@@ -71,13 +71,13 @@ class FindingTest {
             null,
             null);
     return new Finding(
-        Suspect.of(isAboutCalculations(rule) ? calculation : null, session, List.of()),
-        new Verdict.Over(
+        new Snapshot(
+            isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
+        new Verdict.Exceeded(
             new Verdict.Usage(rule, limit, observed, null),
             new Cost(12.3, Cost.Basis.LIVE),
             "over \"it\""),
         0.35,
-        FOUND,
         FOUND.plus(ofMinutes(10)));
   }
 
@@ -99,7 +99,7 @@ class FindingTest {
       var refused =
           clients
               .eventBridge(resources, "guard", clock)
-              .place(List.of(finding), new Deadline(NOW.plusSeconds(30)));
+              .publish(List.of(finding), new Deadline(NOW.plusSeconds(30)));
       assertThat(refused).isEmpty();
     }
     var event = world.eventBridge().events().getLast().json();

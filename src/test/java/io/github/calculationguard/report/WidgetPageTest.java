@@ -178,8 +178,8 @@ class WidgetPageTest {
   @Test
   void saysWhyNothingIsStopped() {
     var calculation = calculation("c-1", "x", Duration.ofMinutes(130));
-    var off = new Limits(Mode.OFF, LIMITS.most(), 80);
-    var observed = new Limits(Mode.OBSERVE, LIMITS.most(), 80);
+    var off = new Limits(Mode.OFF, LIMITS.max(), 80);
+    var observed = new Limits(Mode.OBSERVE, LIMITS.max(), 80);
     var exempt =
         LIMITS.replacedBy("arn", Map.of("calculation-guard:exempt-until", "2026-11-22T10:00:00Z"));
 
