@@ -12,9 +12,9 @@ import io.github.calculationguard.report.Popup;
 import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaUnavailableException;
-import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.SnapshotReader;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.Sleeper;
@@ -89,7 +89,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     invocations = new Invocation.Factory(configuration, clock);
     confirm = configuration.confirm();
     httpBudget = configuration.httpBudget();
-    var reader = new SnapshotReader(athena, configuration.ownerTag(), clock);
+    var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
     configuration.check();
   }

@@ -291,7 +291,7 @@ class SweepHandlerTest {
         .singleElement(InstanceOfAssertFactories.map(String.class, Object.class))
         .containsEntry("level", "ERROR")
         .containsEntry("subject", "notification")
-        .containsEntry("error_type", "AuthorizationErrorException")
+        .containsEntry("error_type", "AuthorizationError")
         .containsEntry("aws_service", "Sns")
         .containsKey("aws_request_id")
         .hasEntrySatisfying("reason", why -> assertThat((String) why).contains("not authorized"));
