@@ -61,9 +61,8 @@ record JsonObject(Map<?, ?> map) {
     if (value == null) {
       return null;
     }
-    var wrong = "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s";
-    var instant = Instants.parse(value.toString());
-    return instant.orElseThrow(() -> invalid(wrong, name, shown(value)));
+    var wrong = name + " takes an instant such as 2026-11-22T09:30:00Z, and is " + shown(value);
+    return Instants.parse(value.toString()).orElseThrow(() -> new InvalidFieldException(wrong));
   }
 
   boolean isTrue(String name) {
@@ -72,29 +71,30 @@ record JsonObject(Map<?, ?> map) {
       case Boolean bool -> bool;
       case String text when text.equals("true") -> true;
       case String text when text.equals("false") -> false;
-      case Object other -> throw invalid("%s takes true or false, and is %s", name, shown(other));
+      case Object other ->
+          throw new InvalidFieldException(
+              "%s takes true or false, and is %s".formatted(name, shown(other)));
     };
   }
 
   /** Reads an ID; where this object stands, and the rule for IDs, are words for people. */
   <T> T id(String name, String where, String rule, Function<String, T> parse) {
     if (!has(name)) {
-      throw invalid("%s is missing in %s: it takes %s", name, where, rule);
+      throw new InvalidFieldException(
+          "%s is missing in %s: it takes %s".formatted(name, where, rule));
     }
     var value = value(name);
     if (!(value instanceof String text)) {
-      throw invalid("%s in %s takes a string of %s, and is %s", name, where, rule, shown(value));
+      throw new InvalidFieldException(
+          "%s in %s takes a string of %s, and is %s".formatted(name, where, rule, shown(value)));
     }
     try {
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
       var is = "%s (%d characters)".formatted(quoted(text), text.length());
-      throw invalid("%s in %s takes %s, and is %s", name, where, rule, is);
+      throw new InvalidFieldException(
+          "%s in %s takes %s, and is %s".formatted(name, where, rule, is));
     }
-  }
-
-  private static InvalidFieldException invalid(String message, Object... arguments) {
-    return new InvalidFieldException(message.formatted(arguments));
   }
 
   private static String shown(@Nullable Object value) {

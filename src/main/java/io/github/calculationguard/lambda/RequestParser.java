@@ -104,9 +104,8 @@ final class RequestParser {
         }
       };
     } catch (InvalidFieldException e) {
-      var isAddressed =
-          invocation.isByService()
-              && (source == Source.SWEEP || STOP_REQUESTED.equals(detailType) && !source.isHttp());
+      var isRequested = source == Source.EVENTBRIDGE && STOP_REQUESTED.equals(detailType);
+      var isAddressed = invocation.isByService() && (isRequested || source == Source.SWEEP);
       var metadata = metadata(JsonObject.EMPTY, true);
       return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
     }
