@@ -8,14 +8,20 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -25,6 +31,7 @@ import java.time.InstantSource;
 class ArchitectureTest {
 
   private static final String ROOT = "io.github.calculationguard.";
+  private static final String LOCAL_ATHENA = "io.github.athenasparklocal..";
 
   @ArchTest
   static final ArchRule ARROWS =
@@ -128,6 +135,28 @@ class ArchitectureTest {
           .that(DescribedPredicate.not(simpleNameEndingWith("Handler")))
           .should()
           .callMethodWhere(owner(System.class).and(named("getenv|getProperty")));
+
+  @ArchTest
+  static final ArchRule THE_GUARD_DOES_NOT_KNOW_THE_LOCAL_ATHENA =
+      noClasses().should().dependOnClassesThat().resideInAPackage(LOCAL_ATHENA);
+
+  @ArchTest
+  static void theLocalAthenaDoesNotKnowTheGuard(JavaClasses guard) {
+    var classes = new ClassFileImporter().importPath(Path.of("target", "local-classes"));
+    classes()
+        .should()
+        .onlyDependOnClassesThat(
+            resideInAnyPackage("io.github.athenasparklocal..", "java..", "com.sun.net.httpserver..")
+                .or(resideInAnyPackage("org.jspecify..", "software.amazon.awssdk..")))
+        .check(classes);
+  }
+
+  @ArchTest
+  static void theGuardsPackageHoldsNothingOfTheLocalAthena(JavaClasses guard) throws IOException {
+    try (var files = Files.walk(Path.of("target", "classes"))) {
+      assertThat(files).noneMatch(file -> file.toString().contains("athenasparklocal"));
+    }
+  }
 
   private static DescribedPredicate<JavaCall<?>> owner(Class<?> type) {
     return JavaCall.Predicates.target(

@@ -2,6 +2,7 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.RequestMetadata;
@@ -184,6 +185,6 @@ public final class LogRecord {
   }
 
   static double rounded(double number) {
-    return Math.round(number * 10_000) / 10_000.0;
+    return Format.rounded(number);
   }
 }

@@ -4,46 +4,86 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
-/** Amounts, in words for people. */
+/** Amounts as people write them, the same in messages, reasons, log lines and on the page. */
 public final class Format {
 
   private static final DateTimeFormatter UTC =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
+  private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
+  /** From here on a double has no cents, and too many digits to read. */
+  private static final double HUGE = 1e12;
 
   private Format() {}
 
-  /** Such as 4.31 USD; a price below a cent is not made nothing. */
+  /** Such as 4.31 USD. A price below a cent does not become 0. */
   public static String usd(double usd) {
-    return usd > 0 && usd < 0.01
-        ? "less than 0.01 USD"
-        : String.format(Locale.ROOT, "%.2f USD", usd);
+    return usd > 0 && usd < 0.01 ? "less than 0.01 USD" : decimals(2, usd) + " USD";
   }
 
-  /** Such as 3 h 7 min, 42 s or 2 d 4 h: the two largest units that matter. */
+  /** Such as 4.31 USD an hour. */
+  public static String usdPerHour(double usd) {
+    return usd(usd) + " an hour";
+  }
+
+  /** Such as 4.31 DPU-hours or 59.9 DPU-hours. */
+  public static String dpuHours(double dpuHours) {
+    return decimals(Math.abs(dpuHours) < 9.995 ? 2 : 1, dpuHours) + " DPU-hours";
+  }
+
+  /** Such as 42 s, 3 h 7 min or 2 d 4 h; seconds only below an hour. */
   public static String duration(Duration duration) {
-    if (duration.toDays() > 0) {
-      return "%d d %d h".formatted(duration.toDays(), duration.toHoursPart());
+    if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
+      return "0 s";
     }
-    if (duration.toHours() > 0) {
-      return "%d h %d min".formatted(duration.toHours(), duration.toMinutesPart());
-    }
-    if (duration.toMinutes() > 0) {
-      return "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart());
-    }
-    return duration.toSeconds() + " s";
+    var parts = new ArrayList<String>();
+    add(parts, duration.toDays(), "d");
+    add(parts, duration.toHoursPart(), "h");
+    add(parts, duration.toMinutesPart(), "min");
+    add(parts, duration.toHours() == 0 ? duration.toSecondsPart() : 0, "s");
+    return String.join(" ", parts.isEmpty() ? List.of("0 s") : parts);
   }
 
-  /** To the second. */
+  private static void add(List<String> parts, long number, String unit) {
+    if (number > 0) {
+      parts.add(number + " " + unit);
+    }
+  }
+
+  /** To the second, in UTC; of a year that does not have four digits only which side it is on. */
   public static String time(Instant instant) {
-    return UTC.format(instant);
+    if (instant.isBefore(FIRST)) {
+      return "before the year 1";
+    }
+    return instant.isAfter(LAST) ? "after the year 9999" : UTC.format(instant);
   }
 
-  /** As few digits as say it. */
+  /** At most two decimals, and no trailing zeros: 2, 2.5 or 2.25. */
   public static String number(Number number) {
-    var text = String.format(Locale.ROOT, "%.2f", number.doubleValue());
-    return text.replaceAll("\\.?0+$", "");
+    return decimals(2, number.doubleValue())
+        .replaceFirst("(\\.\\d*?)0+$", "$1")
+        .replaceFirst("\\.$", "");
+  }
+
+  /** Such as 1 session or 3 sessions. */
+  public static String count(long count, String noun) {
+    return count + " " + noun + (count == 1 ? "" : "s");
+  }
+
+  /** To four decimals, for programs. */
+  public static double rounded(double number) {
+    return Math.abs(number) < HUGE ? Math.round(number * 10_000) / 10_000.0 : number;
+  }
+
+  private static String decimals(int digits, double number) {
+    return Math.abs(number) < HUGE
+        ? String.format(Locale.ROOT, "%." + digits + "f", number)
+        : Double.toString(number);
   }
 }

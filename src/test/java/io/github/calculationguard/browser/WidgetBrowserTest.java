@@ -3,14 +3,14 @@ package io.github.calculationguard.browser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.lambda.InProcess;
-import io.github.calculationguard.local.FunctionSettings;
-import io.github.calculationguard.local.HandClock;
-import io.github.calculationguard.local.InProcessLambda;
-import io.github.calculationguard.local.LambdaFunction;
-import io.github.calculationguard.local.LocalWorld;
-import io.github.calculationguard.local.WidgetStory;
+import io.github.calculationguard.play.WidgetStory;
 import io.github.calculationguard.report.UserText;
+import io.github.calculationguard.standin.FunctionSettings;
+import io.github.calculationguard.standin.InProcessLambda;
+import io.github.calculationguard.standin.LambdaFunction;
+import io.github.calculationguard.standin.LocalWorld;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +87,7 @@ class WidgetBrowserTest {
 
   private void all() {
     WidgetStory.usual(world.athena().model(), NOW);
-    WidgetStory.hostile(world.athena().model(), NOW);
+    HostileSessions.add(world.athena().model(), NOW);
   }
 
   @ParameterizedTest
@@ -122,15 +122,15 @@ class WidgetBrowserTest {
             chromium.evaluate(
                 "[...document.querySelectorAll('.cg-said')].map(it => it.textContent)"))
         .asInstanceOf(InstanceOfAssertFactories.LIST)
-        .containsAll(WidgetStory.HOSTILE.stream().map(UserText::clean).toList())
-        .hasSize(6 + WidgetStory.HOSTILE.size());
+        .containsAll(HostileSessions.TEXTS.stream().map(UserText::clean).toList())
+        .hasSize(6 + HostileSessions.TEXTS.size());
     assertThat(
             chromium.evaluate(
                 "[...document.querySelectorAll('cwdb-action')].every(it => it.getAttribute('endpoint') === '%s' && Object.keys(JSON.parse(it.textContent)).length === 1)"
                     .formatted(STOP)))
         .isEqualTo(true);
     assertThat(chromium.evaluate("document.querySelectorAll('cwdb-action').length"))
-        .isEqualTo(3 + WidgetStory.HOSTILE.size());
+        .isEqualTo(3 + HostileSessions.TEXTS.size());
   }
 
   @Test
@@ -177,7 +177,7 @@ class WidgetBrowserTest {
     assertThat(world.athena().model().calculationState("hostile-" + index)).isEqualTo("CANCELED");
     assertThat(chromium.evaluate("document.getElementById('popup').textContent"))
         .asString()
-        .contains(UserText.quoted(WidgetStory.HOSTILE.get(index)));
+        .contains(UserText.quoted(HostileSessions.TEXTS.get(index)));
     assertThat(chromium.evaluate("typeof window.broken")).isEqualTo("undefined");
     assertThat(console.invocations()).hasSize(2);
   }

@@ -8,7 +8,7 @@ import static io.github.calculationguard.lambda.GuardedWorld.metrics;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.local.Course;
+import io.github.athenasparklocal.Course;
 import io.github.calculationguard.report.Json;
 import java.io.IOException;
 import java.nio.file.Files;

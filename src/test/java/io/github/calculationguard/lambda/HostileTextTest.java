@@ -9,11 +9,11 @@ import static io.github.calculationguard.lambda.GuardedWorld.line;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.local.Course;
-import io.github.calculationguard.local.Course.OnStop;
-import io.github.calculationguard.local.SessionSetup;
-import io.github.calculationguard.local.SnsMessage;
-import io.github.calculationguard.local.SparkModel;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.Course.OnStop;
+import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.standin.SnsMessage;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

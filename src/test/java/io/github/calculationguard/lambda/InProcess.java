@@ -1,7 +1,7 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.local.HandClock;
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.stop.Sleeper;
 import java.time.InstantSource;
 import java.util.Map;

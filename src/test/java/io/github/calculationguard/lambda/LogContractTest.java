@@ -10,12 +10,12 @@ import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.athenasparklocal.CalculationSetup;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.Fault;
+import io.github.athenasparklocal.Faults;
+import io.github.athenasparklocal.SessionSetup;
 import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
-import io.github.calculationguard.local.CalculationSetup;
-import io.github.calculationguard.local.Course;
-import io.github.calculationguard.local.Fault;
-import io.github.calculationguard.local.Faults;
-import io.github.calculationguard.local.SessionSetup;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -3,15 +3,15 @@ package io.github.calculationguard.lambda;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.athenasparklocal.CalculationSetup;
+import io.github.athenasparklocal.Call;
+import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.aws.PrimingServer;
-import io.github.calculationguard.local.CalculationSetup;
-import io.github.calculationguard.local.Call;
-import io.github.calculationguard.local.FunctionSettings;
-import io.github.calculationguard.local.LambdaFunction.Outcome;
-import io.github.calculationguard.local.LocalLambda;
-import io.github.calculationguard.local.LocalWorld;
-import io.github.calculationguard.local.SessionSetup;
-import io.github.calculationguard.local.SparkModel;
+import io.github.calculationguard.standin.FunctionSettings;
+import io.github.calculationguard.standin.LambdaFunction.Outcome;
+import io.github.calculationguard.standin.LocalLambda;
+import io.github.calculationguard.standin.LocalWorld;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -57,7 +57,7 @@ class PrimingTest {
   }
 
   @Test
-  void rehearsesAgainstCannedAnswersAndSendsNothing() {
+  void rehearsesAgainstCannedAnswersAndSendsNothing() throws Exception {
     InProcess.tellTheSdk(world.environment());
     var wired = StopWiring.of(environment);
     try (var aws = new PrimingServer(wired.settings().clients(), Instant.now())) {

@@ -4,9 +4,9 @@ import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import io.github.calculationguard.local.Course;
-import io.github.calculationguard.local.Course.OnStop;
-import io.github.calculationguard.local.SnsMessage;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.Course.OnStop;
+import io.github.calculationguard.standin.SnsMessage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,12 +4,12 @@ import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.local.CalculationSetup;
-import io.github.calculationguard.local.Course;
-import io.github.calculationguard.local.HandClock;
-import io.github.calculationguard.local.LocalWorld;
-import io.github.calculationguard.local.SessionSetup;
-import io.github.calculationguard.local.SparkModel;
+import io.github.athenasparklocal.CalculationSetup;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.HandClock;
+import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.standin.LocalWorld;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;

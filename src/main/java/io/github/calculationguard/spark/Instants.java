@@ -1,0 +1,34 @@
+package io.github.calculationguard.spark;
+
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+
+/**
+ * Reads instants that come from outside.
+ *
+ * <p>ISO 8601 allows years that overflow arithmetic with a duration and that no formatter can show,
+ * so only the years from 2000 to 9999 are accepted.
+ */
+public final class Instants {
+
+  private static final Instant FIRST = Instant.parse("2000-01-01T00:00:00Z");
+  private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+
+  private Instants() {}
+
+  /** The instant that a text such as {@code 2030-01-31T18:00:00+01:00} names, if it is in range. */
+  public static Optional<Instant> parse(String text) {
+    try {
+      return Optional.of(OffsetDateTime.parse(text).toInstant()).filter(Instants::isInRange);
+    } catch (DateTimeParseException _) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether an instant can be shown, and moved by any duration that this program uses. */
+  public static boolean isInRange(Instant instant) {
+    return !instant.isBefore(FIRST) && instant.isBefore(LAST);
+  }
+}

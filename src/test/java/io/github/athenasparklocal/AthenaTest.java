@@ -1,0 +1,96 @@
+package io.github.athenasparklocal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
+import software.amazon.awssdk.http.apache5.Apache5HttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.athena.AthenaClient;
+
+/** A local Athena with three workgroups, a clock that stands still, and the SDK's client. */
+abstract class AthenaTest {
+
+  static final AwsRegion REGION = new AwsRegion("aws", "us-east-1", "123456789012");
+  static final Instant NOON = Instant.parse("2026-11-22T12:00:00Z");
+
+  final HandClock clock = new HandClock(NOON);
+  final LocalAthena athena = new LocalAthena(clock, REGION);
+  final AthenaClient client = client(athena.endpoint(), "AKIALOCAL");
+
+  static AthenaClient client(URI endpoint, String accessKey) {
+    return AthenaClient.builder()
+        .endpointOverride(endpoint)
+        .region(Region.of(REGION.name()))
+        .credentialsProvider(
+            StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, "secret")))
+        .httpClientBuilder(Apache5HttpClient.builder().socketTimeout(Duration.ofMillis(300)))
+        .overrideConfiguration(
+            ClientOverrideConfiguration.builder()
+                .retryStrategy(AwsRetryStrategy.doNotRetry())
+                .build())
+        .build();
+  }
+
+  @BeforeEach
+  void addWorkGroups() {
+    athena.model().addWorkGroup("queries", SparkModel.SQL_3, Map.of());
+    athena.model().addWorkGroup("spark", SparkModel.PYSPARK_3, Map.of("team", "data"));
+    athena.model().addWorkGroup("connect", SparkModel.SPARK_35, Map.of());
+  }
+
+  @AfterEach
+  void close() {
+    client.close();
+    athena.close();
+  }
+
+  /** Starts a session, and waits until it is IDLE. */
+  String session() {
+    var id =
+        client
+            .startSession(
+                request ->
+                    request.workGroup("spark").engineConfiguration(e -> e.maxConcurrentDpus(5)))
+            .sessionId();
+    clock.advance(Duration.ofSeconds(2));
+    assertThat(stateOfSession(id)).isEqualTo("IDLE");
+    return id;
+  }
+
+  /** Starts a calculation. */
+  String calculation(String session, String code) {
+    return client
+        .startCalculationExecution(request -> request.sessionId(session).codeBlock(code))
+        .calculationExecutionId();
+  }
+
+  String stateOfSession(String id) {
+    return client.getSessionStatus(request -> request.sessionId(id)).status().stateAsString();
+  }
+
+  String stateOf(String calculation) {
+    return client
+        .getCalculationExecutionStatus(request -> request.calculationExecutionId(calculation))
+        .status()
+        .stateAsString();
+  }
+
+  String stop(String calculation) {
+    return client
+        .stopCalculationExecution(request -> request.calculationExecutionId(calculation))
+        .stateAsString();
+  }
+
+  void pass(int seconds) {
+    clock.advance(Duration.ofSeconds(seconds));
+  }
+}

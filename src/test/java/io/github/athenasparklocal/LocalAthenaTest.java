@@ -1,0 +1,486 @@
+package io.github.athenasparklocal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.services.athena.model.CalculationExecutionState;
+import software.amazon.awssdk.services.athena.model.CalculationSummary;
+import software.amazon.awssdk.services.athena.model.ExecutorState;
+import software.amazon.awssdk.services.athena.model.ExecutorType;
+import software.amazon.awssdk.services.athena.model.InvalidRequestException;
+import software.amazon.awssdk.services.athena.model.SessionState;
+import software.amazon.awssdk.services.athena.model.SessionSummary;
+import software.amazon.awssdk.services.athena.model.Tag;
+import software.amazon.awssdk.services.athena.model.WorkGroupSummary;
+
+class LocalAthenaTest extends AthenaTest {
+
+  private static final String TOKEN = "0123456789abcdef0123456789abcdef";
+
+  @Test
+  void tellsTheStoryOfASessionAndItsCalculation() {
+    var started =
+        client.startSession(
+            request ->
+                request
+                    .workGroup("spark")
+                    .description("for Ada")
+                    .sessionIdleTimeoutInMinutes(30)
+                    .engineConfiguration(e -> e.maxConcurrentDpus(3)));
+    assertThat(started.state()).isEqualTo(SessionState.CREATING);
+    var session = started.sessionId();
+    pass(2);
+    var calculation =
+        client.startCalculationExecution(
+            request -> request.sessionId(session).description("sum").codeBlock("sum()"));
+    assertThat(calculation.state()).isEqualTo(CalculationExecutionState.CREATING);
+    var id = calculation.calculationExecutionId();
+    assertThat(id).matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    clock.advance(Duration.ofMillis(200));
+    assertThat(stateOf(id)).isEqualTo("QUEUED");
+    assertThat(stateOfSession(session)).isEqualTo("IDLE");
+    clock.advance(Duration.ofMillis(500));
+    assertThat(stateOf(id)).isEqualTo("RUNNING");
+    assertThat(stateOfSession(session)).isEqualTo("BUSY");
+
+    pass(60);
+    var described = client.getCalculationExecution(request -> request.calculationExecutionId(id));
+    assertThat(described.sessionId()).isEqualTo(session);
+    assertThat(described.description()).isEqualTo("sum");
+    assertThat(described.status().submissionDateTime()).isEqualTo(NOON.plusSeconds(2));
+    assertThat(described.status().completionDateTime()).isNull();
+    // The driver for a minute, a worker but for 2 seconds, another but for 4.
+    assertThat(described.statistics().dpuExecutionInMillis()).isEqualTo(60_000 + 58_000 + 56_000);
+    assertThat(described.result()).isNull();
+    assertThat(
+            client
+                .getCalculationExecutionCode(request -> request.calculationExecutionId(id))
+                .codeBlock())
+        .isEqualTo("sum()");
+
+    assertThat(stop(id)).isEqualTo("CANCELING");
+    assertThat(stop(id)).as("twice is harmless").isEqualTo("CANCELING");
+    pass(2);
+    assertThat(stateOf(id)).isEqualTo("CANCELED");
+    assertThat(stop(id)).as("over is over").isEqualTo("CANCELED");
+    var over = client.getCalculationExecution(request -> request.calculationExecutionId(id));
+    assertThat(over.status().completionDateTime()).isEqualTo(clock.instant());
+    assertThat(over.status().stateChangeReason()).isNotBlank();
+
+    var idle = client.getSession(request -> request.sessionId(session));
+    assertThat(idle.workGroup()).isEqualTo("spark");
+    assertThat(idle.description()).isEqualTo("for Ada");
+    assertThat(idle.engineVersion()).isEqualTo("PySpark engine version 3");
+    assertThat(idle.engineConfiguration().maxConcurrentDpus()).isEqualTo(3);
+    assertThat(idle.engineConfiguration().coordinatorDpuSize()).isEqualTo(1);
+    assertThat(idle.sessionConfiguration().sessionIdleTimeoutInMinutes()).isEqualTo(30);
+    assertThat(idle.status().state()).isEqualTo(SessionState.IDLE);
+    assertThat(idle.status().startDateTime()).isEqualTo(NOON);
+    assertThat(idle.status().idleSinceDateTime()).isEqualTo(clock.instant());
+    assertThat(idle.status().endDateTime()).isNull();
+    assertThat(idle.statistics().dpuExecutionInMillis()).isEqualTo(64_700 + 60_000 + 58_000);
+
+    var terminated = client.terminateSession(request -> request.sessionId(session));
+    assertThat(terminated.state()).isEqualTo(SessionState.TERMINATING);
+    pass(3);
+    assertThat(client.terminateSession(request -> request.sessionId(session)).state())
+        .isEqualTo(SessionState.TERMINATED);
+    assertThat(client.getSession(request -> request.sessionId(session)).status().endDateTime())
+        .isEqualTo(clock.instant());
+  }
+
+  @Test
+  void runsOneCalculationAtATimeInASession() {
+    var session = session();
+    var first = calculation(session, "# local: runs 60s");
+    var second = calculation(session, "# local: runs 10s");
+    var third = calculation(session, "");
+    pass(5);
+    assertThat(List.of(stateOf(first), stateOf(second), stateOf(third)))
+        .containsExactly("RUNNING", "QUEUED", "QUEUED");
+    assertThat(stop(third)).isEqualTo("CANCELING");
+    pass(1);
+    assertThat(stateOf(third)).as("canceled before it ran").isEqualTo("CANCELED");
+    pass(56);
+    assertThat(List.of(stateOf(first), stateOf(second))).containsExactly("COMPLETED", "RUNNING");
+    pass(10);
+    assertThat(stateOf(second)).isEqualTo("COMPLETED");
+    assertThat(stateOfSession(session)).isEqualTo("IDLE");
+    var result =
+        client.getCalculationExecution(request -> request.calculationExecutionId(second)).result();
+    assertThat(result.resultType()).isEqualTo("application/vnd.aws.athena.v1+json");
+  }
+
+  @Test
+  void endsASessionThatIdlesTooLong() {
+    var session = session();
+    pass(20 * 60 - 1);
+    assertThat(stateOfSession(session)).isEqualTo("IDLE");
+    pass(1);
+    assertThat(stateOfSession(session)).isEqualTo("TERMINATING");
+    pass(3);
+    assertThat(stateOfSession(session)).isEqualTo("TERMINATED");
+  }
+
+  @Test
+  void doesToAStopWhatTheCalculationIsLike() {
+    var model = athena.model();
+    var asked = clock.instant();
+    var stubborn = place(Course.onStop(new Course.OnStop.Ignored()));
+    var slow = place(Course.onStop(new Course.OnStop.Cancels(Duration.ofSeconds(30))));
+    var finishes = place(Course.onStop(new Course.OnStop.Finishes(Duration.ofSeconds(5))));
+    var failing = place(new Course(Duration.ofHours(5), true, Course.USUAL.onStop()));
+    var finished = place(Course.lasting(Duration.ofMinutes(10)));
+    for (var each : List.of(stubborn, slow, finishes)) {
+      assertThat(stop(each)).isEqualTo("CANCELING");
+    }
+    assertThat(stop(finished)).isEqualTo("COMPLETED");
+    assertThat(model.calculationState(failing)).isEqualTo("RUNNING");
+    pass(5);
+    assertThat(stateOf(finishes)).isEqualTo("COMPLETED");
+    assertThat(stateOf(slow)).isEqualTo("CANCELING");
+    pass(25);
+    assertThat(stateOf(slow)).isEqualTo("CANCELED");
+    pass(3 * 3600);
+    assertThat(stateOf(failing)).isEqualTo("FAILED");
+    assertThat(stop(failing)).isEqualTo("FAILED");
+    assertThat(stateOf(stubborn)).as("for hours").isEqualTo("CANCELING");
+    var session =
+        client
+            .getCalculationExecution(request -> request.calculationExecutionId(stubborn))
+            .sessionId();
+    client.terminateSession(request -> request.sessionId(session));
+    assertThat(stateOf(stubborn)).isEqualTo("CANCELING");
+    pass(3);
+    assertThat(stateOf(stubborn)).isEqualTo("FAILED");
+    assertThat(Duration.between(asked, clock.instant())).isGreaterThan(Duration.ofHours(3));
+  }
+
+  /** A calculation of a session of its own, submitted three hours ago. */
+  private String place(Course course) {
+    var session =
+        athena
+            .model()
+            .add(SessionSetup.in("spark").startedAt(clock.instant().minus(Duration.ofHours(5))));
+    return athena
+        .model()
+        .add(
+            CalculationSetup.in(session)
+                .submittedAt(clock.instant().minus(Duration.ofHours(3)))
+                .course(course));
+  }
+
+  @Test
+  void letsAStoryBeginInThePast() {
+    var session =
+        athena
+            .model()
+            .add(
+                SessionSetup.in("spark")
+                    .id("5e551011")
+                    .description("Ada's")
+                    .maxDpus(11)
+                    .tags(Map.of("owner", "ada"))
+                    .startedAt(NOON.minus(Duration.ofHours(5))));
+    var calculation =
+        athena
+            .model()
+            .add(
+                CalculationSetup.in(session)
+                    .id("82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5")
+                    .description("runaway")
+                    .submittedAt(NOON.minus(Duration.ofHours(3))));
+    assertThat(session).isEqualTo("5e551011");
+    assertThat(stateOf(calculation)).isEqualTo("RUNNING");
+    var used =
+        client
+            .getCalculationExecution(request -> request.calculationExecutionId(calculation))
+            .statistics()
+            .dpuExecutionInMillis();
+    assertThat(Duration.ofMillis(used)).isBetween(Duration.ofHours(32), Duration.ofHours(33));
+    assertThat(tags("arn:aws:athena:us-east-1:123456789012:workgroup/spark/session/5e551011"))
+        .containsExactly(tag("owner", "ada"));
+  }
+
+  @Test
+  void tellsOfDegradedAndFailedSessionsAndOfThoseWithoutFigures() {
+    var model = athena.model();
+    var begin = NOON.minus(Duration.ofHours(5));
+    var degraded =
+        model.add(SessionSetup.in("spark").startedAt(begin).degradedAt(NOON.minusSeconds(9)));
+    var failed =
+        model.add(SessionSetup.in("spark").startedAt(begin).failedAt(NOON.minusSeconds(5)));
+    var gone =
+        model.add(SessionSetup.in("spark").startedAt(begin).terminatedAt(NOON.minusSeconds(50)));
+    var mute = model.add(SessionSetup.in("spark").startedAt(begin).unmeasured());
+    var calculation = model.add(CalculationSetup.in(mute).submittedAt(begin.plusSeconds(60)));
+    assertThat(stateOfSession(degraded)).isEqualTo("DEGRADED");
+    assertThat(stateOfSession(failed)).isEqualTo("FAILED");
+    assertThat(stateOfSession(gone)).isEqualTo("TERMINATED");
+    assertThat(stateOfSession(mute)).isEqualTo("IDLE");
+    assertThat(stateOf(calculation)).as("after four hours").isEqualTo("COMPLETED");
+    assertThat(client.getSession(request -> request.sessionId(mute)).statistics()).isNull();
+    assertThat(
+            client
+                .getCalculationExecution(request -> request.calculationExecutionId(calculation))
+                .statistics())
+        .isNull();
+    assertThat(client.listExecutors(request -> request.sessionId(mute)).executorsSummary())
+        .isEmpty();
+    assertThat(ids(null)).containsExactly(mute);
+    assertThat(ids("DEGRADED")).containsExactly(degraded);
+    assertThat(ids("TERMINATED")).containsExactly(gone);
+  }
+
+  private List<String> ids(@Nullable String filter) {
+    return client
+        .listSessions(request -> request.workGroup("spark").stateFilter(filter))
+        .sessions()
+        .stream()
+        .map(SessionSummary::sessionId)
+        .toList();
+  }
+
+  @Test
+  void listsSessionsNewestFirstAndByPages() {
+    var model = athena.model();
+    var expected = new ArrayList<String>();
+    for (var i = 0; i < 105; i++) {
+      expected.add(model.add(SessionSetup.in("spark").startedAt(NOON.minusSeconds(60 + i))));
+      if (i % 5 == 0) {
+        model.add(SessionSetup.in("spark").startedAt(NOON.minusSeconds(60 + i)).failedAt(NOON));
+      }
+    }
+    assertThat(client.listSessions(request -> request.workGroup("spark")).sessions()).hasSize(100);
+    var seen = new ArrayList<String>();
+    var pages = 0;
+    @Nullable String token = null;
+    do {
+      var next = token;
+      var page =
+          client.listSessions(request -> request.workGroup("spark").maxResults(35).nextToken(next));
+      // One more, started while we page, moves nothing.
+      model.add(SessionSetup.in("spark"));
+      page.sessions().forEach(session -> seen.add(session.sessionId()));
+      token = page.nextToken();
+      pages++;
+    } while (token != null);
+    assertThat(seen).isEqualTo(expected);
+    assertThat(pages).as("and no empty one at the end").isEqualTo(3);
+    var first = client.listSessions(request -> request.workGroup("spark")).sessions().getFirst();
+    assertThat(first.engineVersion().effectiveEngineVersion()).isEqualTo(SparkModel.PYSPARK_3);
+    assertThat(first.status().state()).isEqualTo(SessionState.CREATING);
+  }
+
+  @Test
+  void listsCalculationsOfOneSessionNewestFirstByPagesAndByState() {
+    var session = session();
+    var other = session();
+    calculation(other, "");
+    var done = calculation(session, "# local: runs 1s");
+    pass(2);
+    var running = calculation(session, "");
+    pass(2);
+    var queued = calculation(session, "");
+    pass(2);
+    var all = client.listCalculationExecutions(request -> request.sessionId(session));
+    assertThat(all.calculations().stream().map(CalculationSummary::calculationExecutionId))
+        .containsExactly(queued, running, done);
+    assertThat(all.nextToken()).isNull();
+    var page =
+        client.listCalculationExecutions(request -> request.sessionId(session).maxResults(2));
+    assertThat(page.calculations()).hasSize(2);
+    var rest =
+        client.listCalculationExecutions(
+            request -> request.sessionId(session).maxResults(2).nextToken(page.nextToken()));
+    assertThat(rest.calculations().stream().map(CalculationSummary::calculationExecutionId))
+        .containsExactly(done);
+    assertThat(rest.nextToken()).isNull();
+    assertThat(
+            client
+                .listCalculationExecutions(
+                    request ->
+                        request.sessionId(session).stateFilter(CalculationExecutionState.RUNNING))
+                .calculations())
+        .singleElement()
+        .extracting(CalculationSummary::calculationExecutionId)
+        .isEqualTo(running);
+    assertThatThrownBy(
+            () ->
+                client.listCalculationExecutions(
+                    request -> request.sessionId(other).nextToken(page.nextToken())))
+        .as("a token of another list")
+        .isInstanceOf(InvalidRequestException.class);
+  }
+
+  @Test
+  void growsAndShrinksTheExecutors() {
+    var session = session();
+    calculation(session, "# local: runs 100s");
+    clock.advance(Duration.ofMillis(700));
+    pass(60);
+    var busy = client.listExecutors(request -> request.sessionId(session));
+    assertThat(busy.sessionId()).isEqualTo(session);
+    assertThat(busy.executorsSummary()).hasSize(5);
+    assertThat(busy.executorsSummary().getLast().executorType())
+        .isEqualTo(ExecutorType.COORDINATOR);
+    assertThat(busy.executorsSummary().getLast().startDateTime()).isEqualTo(NOON.toEpochMilli());
+    assertThat(busy.executorsSummary())
+        .allMatch(executor -> executor.executorState() == ExecutorState.REGISTERED)
+        .allMatch(executor -> executor.executorSize() == 1)
+        .allMatch(executor -> executor.terminationDateTime() == null);
+    var page = client.listExecutors(request -> request.sessionId(session).maxResults(4));
+    assertThat(page.executorsSummary()).hasSize(4);
+    assertThat(
+            client
+                .listExecutors(request -> request.sessionId(session).nextToken(page.nextToken()))
+                .executorsSummary())
+        .hasSize(1);
+    pass(60);
+    assertThat(
+            client
+                .listExecutors(
+                    request ->
+                        request.sessionId(session).executorStateFilter(ExecutorState.TERMINATED))
+                .executorsSummary())
+        .hasSize(4)
+        .allMatch(executor -> executor.terminationDateTime() != null);
+  }
+
+  @Test
+  void knowsNoCalculationsInASessionOfSparkConnect() {
+    var session = athena.model().add(SessionSetup.in("connect").startedAt(NOON.minusSeconds(90)));
+    var work = athena.model().add(CalculationSetup.in(session).submittedAt(NOON.minusSeconds(60)));
+    var described = client.getSession(request -> request.sessionId(session));
+    assertThat(described.engineVersion()).isEqualTo("Apache Spark version 3.5");
+    assertThat(described.status().state()).isEqualTo(SessionState.BUSY);
+    for (var attempt :
+        List.<Runnable>of(
+            () -> client.listCalculationExecutions(request -> request.sessionId(session)),
+            () -> calculation(session, ""),
+            () -> stop(work),
+            () -> stateOf(work))) {
+      assertThatThrownBy(attempt::run).isInstanceOf(InvalidRequestException.class);
+    }
+    client.terminateSession(request -> request.sessionId(session));
+    assertThat(stateOfSession(session)).isEqualTo("TERMINATING");
+  }
+
+  @Test
+  void answersARepeatedRequestOnce() {
+    var session = session();
+    var again =
+        client.startCalculationExecution(
+            request -> request.sessionId(session).codeBlock("a").clientRequestToken(TOKEN));
+    pass(5);
+    var repeated =
+        client.startCalculationExecution(
+            request -> request.sessionId(session).codeBlock("a").clientRequestToken(TOKEN));
+    assertThat(repeated.calculationExecutionId()).isEqualTo(again.calculationExecutionId());
+    assertThat(repeated.state()).as("the same answer").isEqualTo(again.state());
+    assertThatThrownBy(
+            () ->
+                client.startCalculationExecution(
+                    request -> request.sessionId(session).codeBlock("b").clientRequestToken(TOKEN)))
+        .isInstanceOf(InvalidRequestException.class);
+    assertThat(client.listCalculationExecutions(r -> r.sessionId(session)).calculations())
+        .hasSize(1);
+    var first = startWith(TOKEN);
+    assertThat(startWith(TOKEN)).isEqualTo(first);
+    assertThat(startWith(UUID.randomUUID().toString())).isNotEqualTo(first);
+  }
+
+  private String startWith(String token) {
+    return client
+        .startSession(
+            request ->
+                request
+                    .workGroup("spark")
+                    .engineConfiguration(e -> e.maxConcurrentDpus(5))
+                    .clientRequestToken(token))
+        .sessionId();
+  }
+
+  @Test
+  void tagsWorkGroupsAndSessions() {
+    var session =
+        client
+            .startSession(
+                request ->
+                    request
+                        .workGroup("spark")
+                        .engineConfiguration(e -> {})
+                        .copyWorkGroupTags(true)
+                        .tags(tag("owner", "ada"), tag("team", "ours")))
+            .sessionId();
+    var arn = "arn:aws:athena:us-east-1:123456789012:workgroup/spark/session/" + session;
+    assertThat(tags(arn)).containsExactly(tag("owner", "ada"), tag("team", "ours"));
+    client.tagResource(request -> request.resourceARN(arn).tags(tag("owner", "eve"), tag("x", "")));
+    client.untagResource(request -> request.resourceARN(arn).tagKeys("team", "absent"));
+    assertThat(tags(arn)).containsExactly(tag("owner", "eve"), tag("x", ""));
+    assertThat(tags("arn:aws:athena:us-east-1:123456789012:workgroup/spark"))
+        .containsExactly(tag("team", "data"));
+  }
+
+  private static Tag tag(String key, String value) {
+    return Tag.builder().key(key).value(value).build();
+  }
+
+  private List<Tag> tags(String arn) {
+    return client.listTagsForResource(request -> request.resourceARN(arn)).tags();
+  }
+
+  @Test
+  void keepsWorkGroups() {
+    client.createWorkGroup(
+        request ->
+            request
+                .name("new")
+                .description("made here")
+                .configuration(
+                    c -> c.engineVersion(e -> e.selectedEngineVersion("PySpark engine version 3")))
+                .tags(tag("a", "b")));
+    var described = client.getWorkGroup(request -> request.workGroup("new")).workGroup();
+    assertThat(described.description()).isEqualTo("made here");
+    assertThat(described.configuration().engineVersion().effectiveEngineVersion())
+        .isEqualTo("PySpark engine version 3");
+    var page = client.listWorkGroups(request -> request.maxResults(3));
+    assertThat(page.workGroups().stream().map(WorkGroupSummary::name))
+        .containsExactly("connect", "new", "queries");
+    var rest = client.listWorkGroups(request -> request.nextToken(page.nextToken()));
+    assertThat(rest.workGroups())
+        .singleElement()
+        .extracting(WorkGroupSummary::name)
+        .isEqualTo("spark");
+    assertThat(rest.workGroups().getFirst().engineVersion().effectiveEngineVersion())
+        .isEqualTo("PySpark engine version 3");
+    assertThat(tags("arn:aws:athena:us-east-1:123456789012:workgroup/new"))
+        .containsExactly(tag("a", "b"));
+  }
+
+  @Test
+  void remembersWhoAskedForWhat() {
+    var session = session();
+    athena.forgetCalls();
+    var calculation = calculation(session, "");
+    assertThat(stop(calculation)).isEqualTo("CANCELING");
+    assertThat(athena.calls())
+        .last()
+        .isEqualTo(
+            new Call(
+                "StopCalculationExecution",
+                1,
+                "{\"CalculationExecutionId\":\"%s\"}".formatted(calculation),
+                clock.instant(),
+                "AKIALOCAL"));
+    assertThat(athena.counts())
+        .isEqualTo(Map.of("StartCalculationExecution", 1, "StopCalculationExecution", 1));
+  }
+}

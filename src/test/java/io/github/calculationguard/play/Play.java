@@ -1,0 +1,282 @@
+package io.github.calculationguard.play;
+
+import io.github.athenasparklocal.CalculationSetup;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.FastClock;
+import io.github.athenasparklocal.Pace;
+import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.lambda.InProcess;
+import io.github.calculationguard.play.SampleEvent.UnplayableException;
+import io.github.calculationguard.standin.FunctionSettings;
+import io.github.calculationguard.standin.InProcessLambda;
+import io.github.calculationguard.standin.Json;
+import io.github.calculationguard.standin.LambdaFunction;
+import io.github.calculationguard.standin.LambdaFunction.Outcome;
+import io.github.calculationguard.standin.LocalLambda;
+import io.github.calculationguard.standin.LocalWorld;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+
+/**
+ * Plays an order on this machine: the real stop function in Lambda's real runtime, by AWS's wire
+ * protocols, in a local world. Ends with status 0 only where the order ended in an outcome.
+ */
+public final class Play {
+
+  private static final int ATTEMPTS = 3;
+  private static final int DELIVERIES = 3;
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /** The world's clock runs so many times as fast as the function's, so that nobody has to wait. */
+  private static final double SPEED = 20;
+
+  private final PrintStream out = System.out;
+  private final Screen screen = new Screen(out);
+  private final Scenario scenario;
+  private final SampleEvent event;
+  private final LocalWorld world;
+  private final String topic;
+  private int told;
+
+  private Play(Scenario scenario, SampleEvent event, LocalWorld world) {
+    this.scenario = scenario;
+    this.event = event;
+    this.world = world;
+    topic = world.sns().addTopic("calculation-guard");
+  }
+
+  /** Reads what to play from system properties: scenario, event, escalation, mode, serve. */
+  public static void main(String[] args) throws IOException, InterruptedException {
+    var ended = Path.of("target", "local", "outcome");
+    Files.deleteIfExists(ended);
+    try {
+      var serve = property("serve", "false");
+      if (!serve.equals("false")) {
+        serve(serve.equals("true") ? "127.0.0.1" : serve);
+      } else if (play()) {
+        Files.createDirectories(ended.getParent());
+        Files.writeString(ended, "");
+        return;
+      }
+    } catch (UnplayableException e) {
+      System.out.println(e.getMessage());
+    }
+    System.exit(1);
+  }
+
+  private static boolean play() throws UnplayableException {
+    var scenario = scenario();
+    var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
+    var sample = SampleEvent.read(Path.of(property("event", "events/" + usual + ".json")));
+    if (scenario == Scenario.WIDGET || sample.isForTheWidget()) {
+      try (var world = new LocalWorld(InstantSource.system())) {
+        return WidgetStory.play(world, System.out);
+      }
+    }
+    if (scenario == Scenario.SWEEP || sample.isForTheSweep()) {
+      return SweepPlay.play();
+    }
+    var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    var given = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;
+    var event = sample.sentAt(given);
+    try (var world = new LocalWorld(new FastClock(SPEED))) {
+      return new Play(scenario, event, world).run();
+    }
+  }
+
+  private static Scenario scenario() throws UnplayableException {
+    var name = property("scenario", "runaway");
+    return Scenario.named(name)
+        .orElseThrow(
+            () ->
+                new UnplayableException(
+                    "there is no scenario %s; there are: %s".formatted(name, Scenario.all())));
+  }
+
+  private boolean run() throws UnplayableException {
+    var escalation = escalation("none");
+    set();
+    scenario.spoil(world, ATTEMPTS);
+    title("Scenario " + scenario + ": " + scenario.story);
+    tellState();
+    title("The event, " + event.file());
+    out.println(Json.text(event.json()));
+    var settings = function(escalation);
+    try (var function =
+        LocalLambda.isSupported()
+            ? new LocalLambda(settings)
+            : new InProcessLambda(settings, InProcess.stop(settings.environment()))) {
+      if (!LocalLambda.isSupported()) {
+        out.println(
+            "(Lambda's interface client has a native part for Linux only, so the function runs in this JVM.)");
+      }
+      return deliver(function);
+    }
+  }
+
+  static String escalation(String standard) throws UnplayableException {
+    var escalation = property("escalation", standard);
+    return switch (escalation) {
+      case "none" -> "NONE";
+      case "terminate" -> "TERMINATE_SESSION";
+      default ->
+          throw new UnplayableException(
+              "there is no escalation %s; there are: none, terminate".formatted(escalation));
+    };
+  }
+
+  private FunctionSettings function(String escalation) {
+    var environment = new HashMap<>(world.environment());
+    environment.put("TOPIC_ARN", topic);
+    environment.put("ESCALATION", escalation);
+    environment.put("ESCALATE_AFTER_SECONDS", "1");
+    environment.put("CONFIRM_SECONDS", "6");
+    environment.put("MAX_ATTEMPTS", Integer.toString(ATTEMPTS));
+    return FunctionSettings.of(
+        "calculation-guard-StopFunction",
+        "io.github.calculationguard.lambda.StopHandler",
+        LocalWorld.PLACE,
+        environment);
+  }
+
+  /** What is there when the order comes. */
+  private void set() {
+    var now = Instant.now();
+    var model = world.athena().model();
+    model.addWorkGroup("analytics-spark", SparkModel.PYSPARK_3, Map.of("owner", "team data"));
+    model.add(
+        SessionSetup.in("analytics-spark")
+            .id(event.session())
+            .startedAt(now.minus(Duration.ofHours(4))));
+    var calculation =
+        CalculationSetup.in(event.session())
+            .id(event.calculation())
+            .description("Nightly join of all orders")
+            .course(scenario.course())
+            .submittedAt(now.minus(Duration.ofHours(3)));
+    var idleSince = event.idleSince();
+    if (idleSince != null) {
+      var usual = Pace.USUAL.createCalculation().plus(Pace.USUAL.queueCalculation());
+      calculation
+          .submittedAt(idleSince.minus(Duration.ofMinutes(30)))
+          .course(Course.lasting(Duration.ofMinutes(30).minus(usual)));
+    } else if (scenario == Scenario.LATE) {
+      calculation.submittedAt(now.minus(Duration.ofMinutes(10)));
+    }
+    if (scenario != Scenario.UNKNOWN) {
+      model.add(calculation);
+    }
+  }
+
+  /** By Lambda's rule for events: three deliveries, then the failure destination. */
+  private boolean deliver(LambdaFunction function) {
+    var isAsynchronous = !event.json().containsKey("requestContext");
+    var json = Json.text(event.json());
+    for (var delivery = 1; ; delivery++) {
+      var result = function.invoke(json, TIMEOUT);
+      var isLast = !isAsynchronous || delivery == DELIVERIES;
+      switch (result.outcome()) {
+        case Outcome.Answer answer -> {
+          tell(delivery, result.log());
+          title("The answer");
+          out.println(answer.json());
+          tellState();
+          return !answer.json().contains("\"statusCode\":5");
+        }
+        case Outcome.Failure failure -> {
+          if (isLast || scenario != Scenario.DOWN) {
+            tell(delivery, result.log());
+          }
+          if (isLast) {
+            title("Failed " + delivery + (delivery == 1 ? " time" : " times"));
+            out.println(failure.json());
+            out.println(
+                "Lambda now parks the event in the failure destination, and an alarm rings.");
+            tellState();
+            return false;
+          }
+        }
+      }
+    }
+  }
+
+  private void tell(int delivery, List<String> log) {
+    title("What the function logged" + (delivery == 1 ? "" : " in delivery " + delivery));
+    log.forEach(out::println);
+    var messages = world.sns().messages();
+    for (var message : messages.subList(told, messages.size())) {
+      title("The message, as email");
+      out.println(message.delivery("email").stripTrailing());
+      title("The message, as a queue gets it");
+      out.println(message.text("sqs"));
+    }
+    told = messages.size();
+  }
+
+  private void tellState() {
+    title("In Athena now");
+    var model = world.athena().model();
+    out.println("session %s is %s".formatted(event.session(), model.sessionState(event.session())));
+    try {
+      var state = model.calculationState(event.calculation());
+      out.println("calculation %s is %s".formatted(event.calculation(), state));
+    } catch (NoSuchElementException e) {
+      out.println("there is no calculation " + event.calculation());
+    }
+  }
+
+  private void title(String title) {
+    screen.title(title);
+  }
+
+  private static InetSocketAddress socket(String address) throws UnplayableException {
+    var parts = address.split(":", 2);
+    try {
+      var port = parts.length > 1 ? Integer.parseInt(parts[1]) : 0;
+      var socket = new InetSocketAddress(InetAddress.getByName(parts[0]), port);
+      new ServerSocket(port, 1, socket.getAddress()).close();
+      return socket;
+    } catch (IOException | IllegalArgumentException e) {
+      throw new UnplayableException(
+          "can't listen on %s (%s); serve takes an address of this machine, and a free port behind a colon"
+              .formatted(address, e.getMessage()));
+    }
+  }
+
+  /** A world for one's own clients, in real time, until somebody interrupts it. */
+  private static void serve(String address)
+      throws IOException, InterruptedException, UnplayableException {
+    var event = SampleEvent.read(Path.of("events/eventbridge-stop-requested.json"));
+    try (var world = new LocalWorld(InstantSource.system(), socket(address))) {
+      var play = new Play(scenario(), event, world);
+      play.set();
+      play.scenario.spoil(world, ATTEMPTS);
+      play.tellState();
+      play.title("For your own clients, until you press Ctrl-C");
+      world
+          .environment()
+          .forEach((name, value) -> play.out.println("export " + name + "=" + value));
+      play.out.println("export TOPIC_ARN=" + play.topic);
+      Thread.currentThread().join();
+    }
+  }
+
+  static String property(String name, String standard) {
+    var value = System.getProperty(name, "");
+    return value.isEmpty() ? standard : value;
+  }
+}

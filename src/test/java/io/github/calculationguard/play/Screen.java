@@ -1,0 +1,40 @@
+package io.github.calculationguard.play;
+
+import java.io.PrintStream;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Where a play is told: titles, lines and tables, in colour on a terminal only. */
+record Screen(PrintStream out) {
+
+  // Error Prone says that the console is never null, NullAway that it may be.
+  @SuppressWarnings("SystemConsoleNull")
+  void title(String title) {
+    var isTerminal = System.console() != null && System.console().isTerminal();
+    var bold = isTerminal && System.getenv("NO_COLOR") == null;
+    out.println();
+    out.println(bold ? "\u001b[1;36m" + title + "\u001b[0m" : "== " + title);
+  }
+
+  void say(String line) {
+    out.println(line);
+  }
+
+  /** Rows of as many cells each, every column as wide as its widest cell. */
+  void table(List<List<String>> rows) {
+    var columns = rows.isEmpty() ? 0 : rows.getFirst().size();
+    var widths =
+        IntStream.range(0, columns)
+            .map(column -> rows.stream().mapToInt(row -> row.get(column).length()).max().orElse(0))
+            .toArray();
+    for (var row : rows) {
+      out.println(
+          IntStream.range(0, columns)
+              .mapToObj(
+                  column -> row.get(column) + " ".repeat(widths[column] - row.get(column).length()))
+              .collect(Collectors.joining("  "))
+              .stripTrailing());
+    }
+  }
+}
