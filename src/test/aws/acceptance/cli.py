@@ -20,6 +20,7 @@ from .recorder import Recorder
 from .spark import PYSPARK_3, SPARK_35, require_empty
 from .stack import Stack
 from .steps import all_steps
+from .template import Template
 
 
 def arguments(argv):
@@ -81,6 +82,8 @@ def account_run(options):
         raise Unusable("no workgroups: name two by --work-groups NAME,NAME, or have the run make them by --create")
     if not options.packaged and not shutil.which("mvn"):
         raise Unusable("found no Maven, which sam build needs; install it, or give a packaged template by --packaged FILE")
+    if options.packaged:
+        Template(options.packaged)
     groups = None
     if options.work_groups:
         groups = [name.strip() for name in options.work_groups.split(",")]

@@ -42,6 +42,10 @@ class Run:
         # What the stop steps saw, for the steps that look at messages and metrics.
         self.stopped = []
 
+    def set_pace(self, pace):
+        """Waits for other times from now on."""
+        self.pace = self.spark.pace = self.logs.pace = self.stack.pace = pace
+
     def note(self, name, value):
         """Notes a fact of the current step for the report."""
         self.facts[name] = self.aws.recorder.hidden(value)
