@@ -18,12 +18,15 @@ class Pace:
     session_seconds: float = 300
     start_seconds: float = 180
     watch_seconds: float = 150
+    sleep_watch_seconds: float = 150
     log_seconds: float = 240
     settle_seconds: float = 20
     quiet_seconds: float = 780
     metric_seconds: float = 420
     confirm_seconds: int = 60
-    escalate_after_seconds: int = 10
+    # After the deployment with escalation: long enough that a job that heeds Stop is canceled before.
+    confirm_escalating_seconds: int = 90
+    escalate_after_seconds: int = 30
     limit_minutes: float = 1
 
 
@@ -57,7 +60,7 @@ class Run:
 
     def parameters(self):
         """What the stack is created with."""
-        return {"WorkGroupPattern": self.pattern, "ConfirmSeconds": self.pace.confirm_seconds, "EscalateAfterSeconds": self.pace.escalate_after_seconds, "Mode": "observe", "Escalation": "NONE"}
+        return {"WorkGroupPattern": self.pattern, "ConfirmSeconds": self.pace.confirm_seconds, "Mode": "observe", "Escalation": "NONE"}
 
     def invoke(self, function, event, title="the answer of the function"):
         """Invokes a function, waits for its answer, and notes it."""

@@ -13,7 +13,7 @@ from .steps import step
 def parameter(run):
     client = run.aws.client("lambda")
     before = {name: client.get_function_configuration(FunctionName=arn)["Version"] for name, arn in run.stack.aliases().items()}
-    run.stack.deploy({"Escalation": "TERMINATE_SESSION"})
+    run.stack.deploy({"Escalation": "TERMINATE_SESSION", "EscalateAfterSeconds": run.pace.escalate_after_seconds, "ConfirmSeconds": run.pace.confirm_escalating_seconds})
     for name, arn in run.stack.aliases().items():
         found = client.get_function_configuration(FunctionName=arn)
         value = found["Environment"]["Variables"].get("ESCALATION")

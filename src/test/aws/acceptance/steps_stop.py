@@ -8,7 +8,7 @@ from .steps import step
 AGREES = {
     "CANCELED": {"CANCELED", "STOPPED"},
     "FINISHED_ANYWAY": {"COMPLETED", "FAILED"},
-    "CANCELING": TERMINAL | {"CANCELING", "RUNNING"},
+    "CANCELING": TERMINAL | {"CANCELING"},
 }
 CLAIMS = {"sleep": "stop-cancels-sleep", "spark": "stop-cancels-spark-job"}
 KINDS = {"sleep": "a sleeping calculation", "spark": "a Spark job"}
@@ -43,7 +43,7 @@ def stop(run, kind, channel):
         keys = channel(run, work, reason)
         line = run.logs.line(run.stack.log_group("StopHandler"), since, **keys)
         run.note("log line", line)
-        looks = run.spark.watch(work)
+        looks = run.spark.watch(work, run.pace.sleep_watch_seconds if kind == "sleep" else None)
         run.note("looks after Stop", looks)
         outcome, state = line["outcome"], looks[-1]["state"]
         allowed = {"CANCELED"} if kind == "spark" else set(AGREES)

@@ -26,9 +26,9 @@ from .world import World
 
 PACE = Pace(
     poll=0.2, sample=0.2, session_seconds=30, start_seconds=20, watch_seconds=12, log_seconds=60, settle_seconds=1,
-    quiet_seconds=0, metric_seconds=0, confirm_seconds=4, escalate_after_seconds=1, limit_minutes=0.03)
+    quiet_seconds=0, metric_seconds=0, confirm_seconds=4, confirm_escalating_seconds=30, escalate_after_seconds=6, sleep_watch_seconds=1.5, limit_minutes=0.03)
 # A fault must not take as long to notice as a slow machine may take to do well.
-PACE_WITH_FAULT = dataclasses.replace(PACE, log_seconds=3, watch_seconds=4)
+PACE_WITH_FAULT = dataclasses.replace(PACE, watch_seconds=4)
 
 
 @contextlib.contextmanager
@@ -60,7 +60,7 @@ def both(world, run, step):
     world.runtime.takes_snapshots = False
     if step.name != "create" and step.name != "create-again":
         world.runtime.takes_snapshots = True
-    run.set_pace(PACE_WITH_FAULT)
+    run.set_pace(dataclasses.replace(PACE_WITH_FAULT, log_seconds=fault.log_seconds))
     with injected(world, fault):
         with_fault = runner.take(run, step)
     run.set_pace(PACE)
@@ -103,18 +103,19 @@ def interrupted_run(world, aws, folder):
     steps = [next(step for step in all_steps() if step.name == "create"), Step("interrupt", "Somebody presses Ctrl-C", "The run deletes what it made.", (), interrupt)]
     name = f"guard-acceptance-{uuid.uuid4().hex[:8]}"
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        status = cli.perform(aws, Ledger(folder / f"{name}-ledger.json"), PACE, name, None, steps, folder / "interrupted", stack_factory(world, aws, folder, name))
+        ledger = Ledger(folder / f"{name}-ledger.json")
+        status = cli.perform(aws, ledger, PACE, name, None, steps, folder / "interrupted", stack_factory(world, aws, ledger, name))
     expect(status == 1, f"an interrupted run ended with status {status}")
     time.sleep(3.5)  # The local Athena takes 3 s to terminate a session.
     left = remains(world, aws)
     expect(not left, f"an interrupted run left behind: {', '.join(left)}")
 
 
-def stack_factory(world, aws, folder, name):
+def stack_factory(world, aws, ledger, name):
     """Makes the stack of a run, and shows it to the gateway."""
 
     def new_stack(bucket):
-        world.gateway.stack = LocalStack(aws, Ledger(folder / f"{name}-ledger.json"), PACE, name, bucket)
+        world.gateway.stack = LocalStack(aws, ledger, PACE, name, bucket)
         return world.gateway.stack
 
     return new_stack
@@ -216,9 +217,8 @@ def local_run(options, began):
         aws = Aws(REGION, None, Recorder(), world.gateway.endpoint)
         name = f"guard-acceptance-{uuid.uuid4().hex[:8]}"
         ledger = Ledger(folder / f"{name}-ledger.json")
-        factory = lambda bucket: stack_of(world, LocalStack(aws, ledger, PACE, name, bucket))  # noqa: E731
         try:
-            run = cli.prepare(aws, ledger, PACE, name, None, factory)
+            run = cli.prepare(aws, ledger, PACE, name, None, stack_factory(world, aws, ledger, name))
             for step in cli.chosen(all_steps(), options.only):
                 results += [runner.Result(step, "skipped", step.not_local)] if step.not_local else both(world, run, step)
                 tell(results, step)
@@ -240,11 +240,6 @@ def local_run(options, began):
     failed = [each for each in results if each.result not in ("passed", "skipped")]
     print(f"{report.count(results)}, {time.monotonic() - began:.0f} s. The report is {file}")
     return 1 if failed or left else 0
-
-
-def stack_of(world, stack):
-    world.gateway.stack = stack
-    return stack
 
 
 def run_itself(world, aws, folder, run):

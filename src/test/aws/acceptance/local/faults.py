@@ -1,5 +1,6 @@
 """For each step that can run on this machine, a fault that it must notice."""
 import dataclasses
+import json
 import re
 import typing
 import urllib.parse
@@ -18,6 +19,8 @@ class Fault:
     noticed: str
     passes: typing.Optional[typing.Callable] = None
     switch: typing.Optional[str] = None
+    # How long a step may wait for the log.
+    log_seconds: float = 3
 
 
 def at(service, operation, change, who=None):
@@ -42,8 +45,6 @@ def edited(pattern, replacement):
 
 def sent(change):
     """Changes the body of the request, as JSON."""
-    import json
-
     return lambda call, action: action(dataclasses.replace(call, body=json.dumps(change(call.json())).encode()))
 
 
@@ -110,13 +111,15 @@ FAULTS = {
         at("athena", "StartCalculationExecution", sent(lambda body: {**body, "CodeBlock": body["CodeBlock"] + "\n# local: stubborn"}))),
     "stop-sleep-eventbridge": Fault("Stop has no effect, and the guard is told that it had", "the guard says CANCELED, and Athena says RUNNING", lies_to_the_guard),
     "stop-sleep-http": Fault("Lambda does not run the function (SnapStartNotReadyException)", "the API answered 500", invocation("StopFunction", answered(Answer(500, b"{}")))),
-    "stop-sleep-direct": Fault("Stop has no effect and answers COMPLETED", "the outcome is ALREADY_OVER", at("athena", "StopCalculationExecution", answered(Answer(200, b'{"State":"COMPLETED"}')))),
+    "stop-sleep-direct": Fault("Stop has no effect and answers COMPLETED", "the guard says CANCELING, and Athena says RUNNING", at("athena", "StopCalculationExecution", answered(Answer(200, b'{"State":"COMPLETED"}')))),
     "unknown-id": Fault("Athena gives an internal error for an unknown ID", "the API answered 503", at("athena", "StopCalculationExecution", OVERWORKED, "guard")),
     "spark-35": Fault("Spark 3.5 lists no calculations, instead of refusing", "AWS accepted", at("athena", "ListCalculationExecutions", answered(Answer(200, b'{"Calculations":[]}')), "tester")),
     "forged-caller": Fault("a direct invocation arrives at the alias for services", "invented caller", to_another_alias),
     "page": Fault("the Stop button calls the function without its alias", "does not call the alias", invocation("WidgetFunction", edited(rb"(endpoint=\\(?:\"|u0022)[^\"\\]*):\w+", rb"\1"))),
     "parameter": Fault("a changed parameter makes no version", "still names version", switch="ignores_descriptions"),
-    "escalation": Fault("AWS denies TerminateSession", "the outcome is", at("athena", "TerminateSession", answered(refused(400, "AccessDeniedException", "not authorized")), "guard")),
+    "escalation": Fault(
+        "the session lives on after its termination", "the guard says SESSION_TERMINATED, and Athena says BUSY",
+        at("athena", "GetSessionStatus", edited(rb"TERMINAT(ED|ING)", b"BUSY"), "tester"), log_seconds=40),
     "sweep-observe": Fault("the guard sees no tags", "0 and not 1 lines.*OBSERVED", at("athena", "ListTagsForResource", answered(Answer(200, b'{"Tags":[]}')), "guard")),
     "sweep-enforce": Fault("the bus refuses a batch of two findings", "0 and not 1 lines.*ORDERED", at("events", "PutEvents", refuses_batches, "guard")),
     "message": Fault("the message loses its attributes", "lacks the attributes", at("sns", "Publish", without_attributes)),

@@ -123,6 +123,12 @@ class LocalStack(Stack):
         # Function to (logical ID, description) and to number of its newest version.
         self._described, self._versions = {}, {}
 
+    def deploy(self, parameters):
+        """What is no parameter of the template, but a variable of the functions, is set here nevertheless: nobody wants to wait."""
+        for name in set(parameters) - set(self.template.parameters):
+            self.runtime.variables[re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper()] = str(parameters[name])
+        super().deploy(parameters)
+
     def _client(self, service):
         return boto3.client(service, endpoint_url=self.moto, region_name=REGION, aws_access_key_id="moto", aws_secret_access_key="local")
 

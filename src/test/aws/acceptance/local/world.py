@@ -70,6 +70,7 @@ class Runtime:
         with self._lock:
             configuration = self._client.get_function_configuration(FunctionName=name, Qualifier=version)
             variables = configuration["Environment"]["Variables"]
+            variables = {**variables, **self.variables}
             key = (name, configuration["Version"], json.dumps(variables, sort_keys=True))
             if key not in self._environments:
                 known = self._known[name]
@@ -77,7 +78,7 @@ class Runtime:
                     "FunctionName": name, "Handler": known["Handler"], "Version": configuration["Version"], "Region": REGION, "MemorySize": known["MemorySize"],
                     "LogGroup": known["LoggingConfig"]["LogGroup"], "SnapStart": "SnapStart" in known and configuration["Version"] != "$LATEST",
                 }
-                self._environments[key] = Environment(self._java, self._class_path, settings, {**variables, **self.variables}, self._sink)
+                self._environments[key] = Environment(self._java, self._class_path, settings, variables, self._sink)
             return self._environments[key]
 
     def invoke(self, function, event, qualifier):
