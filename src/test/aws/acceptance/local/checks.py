@@ -222,10 +222,12 @@ def local_run(options, began):
             for step in cli.chosen(all_steps(), options.only):
                 results += [runner.Result(step, "skipped", step.not_local)] if step.not_local else both(world, run, step)
                 tell(results, step)
+                if step.name in runner.ESSENTIAL and results[-1].result == "failed":
+                    break
         finally:
             with contextlib.redirect_stdout(io.StringIO()):
                 left = cli.delete_all(aws, ledger)
-        if not options.only:
+        if not options.only and results[-1].step.name not in runner.ESSENTIAL:
             results += run_itself(world, aws, folder, run)
         not_made = run.stack.not_made()
     finally:

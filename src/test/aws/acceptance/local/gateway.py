@@ -65,7 +65,7 @@ class Gateway:
         self.moto, self.athena, self._invoke = moto, athena, invoke
         self.fault = None
         self.stack = None
-        self.deleted = set()
+        self.deleted, self.errors = set(), []
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.gateway = self
@@ -87,6 +87,17 @@ class Gateway:
             ("lambda", "Invoke"): self._invocation, ("events", "PutEvents"): self._put_events, ("execute-api", "Request"): self._http_api,
             ("athena", "DeleteWorkGroup"): self._delete_work_group,
         }.get((call.service, call.operation), self._forward))
+
+    def _later(self, function, *arguments):
+        """Does what nobody waits for. Whoever misses its effect sees the error in errors."""
+
+        def run():
+            try:
+                function(*arguments)
+            except (ClientError, OSError, RuntimeError) as e:
+                self.errors.append(str(e))
+
+        threading.Thread(target=run, daemon=True).start()
 
     def _forward(self, call):
         host = self.athena if call.service == "athena" else self.moto
@@ -112,7 +123,7 @@ class Gateway:
         function = urllib.parse.unquote(path.split("/")[3])
         qualifier = urllib.parse.parse_qs(query).get("Qualifier", [None])[0]
         if call.headers.get("X-Amz-Invocation-Type") == "Event":
-            threading.Thread(target=self.invoke, args=(function, call.body, qualifier), daemon=True).start()
+            self._later(self.invoke, function, call.body, qualifier)
             return Answer(202, b"")
         ok, body = self.invoke(function, call.body, qualifier)
         return Answer(200, body, {"Content-Type": "application/json", **({} if ok else {"X-Amz-Function-Error": "Unhandled"})})
@@ -145,7 +156,7 @@ class Gateway:
             if bus.matches(json.loads(rule["EventPattern"]), event):
                 for target in targets:
                     call = Call("delivery", rule["Name"], "events", json.dumps(event).encode())
-                    threading.Thread(target=self.through, args=(call, lambda call, arn=target["Arn"]: self.invoke(arn, call.body)), daemon=True).start()
+                    self._later(self.through, call, lambda call, arn=target["Arn"]: self.invoke(arn, call.body))
 
     def _http_api(self, call):
         path = call.path.partition("?")[0]

@@ -50,7 +50,7 @@ class Resources:
         """The name of a resource: the template's, or a generated one."""
         kind, properties = self.all[logical_id]["Type"], self.all[logical_id].get("Properties", {})
         given = properties.get(BY_CLOUDFORMATION.get(kind))
-        return str(given) if given else f"{self._stack}-{logical_id}-{self._generation}"
+        return self.resolve(given) if given else f"{self._stack}-{logical_id}-{self._generation}"
 
     def ref(self, logical_id):
         """What Ref gives, which is the physical ID."""
@@ -136,7 +136,7 @@ class LocalStack(Stack):
         exists = self.status()
         if not exists:
             self._generation = uuid.uuid4().hex[:6]
-        self.extremes.PSEUDO["AWS::StackName"] = self.name
+        self.extremes.PSEUDO.update({"AWS::StackName": self.name, "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{self.name}/{self._generation}"})
         defaults = {name: str(each.get("Default", "")) for name, each in self.template.parameters.items()}
         translated = self.extremes.translate({**defaults, **self._parameters})
         self._made = made = Resources(translated["Resources"], self.name, self._generation, self.moto)
