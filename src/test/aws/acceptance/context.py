@@ -28,6 +28,8 @@ class Pace:
     confirm_escalating_seconds: int = 90
     escalate_after_seconds: int = 30
     limit_minutes: float = 1
+    # The template's default.
+    calls_per_second: int = 0
 
 
 class Run:
@@ -60,7 +62,8 @@ class Run:
 
     def parameters(self):
         """What the stack is created with."""
-        return {"WorkGroupPattern": self.pattern, "ConfirmSeconds": self.pace.confirm_seconds, "Mode": "observe", "Escalation": "NONE"}
+        more = {"CallsPerSecond": self.pace.calls_per_second} if self.pace.calls_per_second else {}
+        return {**more, "WorkGroupPattern": self.pattern, "ConfirmSeconds": self.pace.confirm_seconds, "Mode": "observe", "Escalation": "NONE"}
 
     def invoke(self, function, event, title="the answer of the function"):
         """Invokes a function, waits for its answer, and notes it."""

@@ -48,6 +48,15 @@ class Spark:
 
     def start_session(self, work_group=None, **more):
         """Starts a session and waits until it is IDLE. Gives its ID."""
+        return self._await_idle(self._begin_session(work_group, **more))
+
+    def idle_sessions(self, count):
+        """As many sessions that take a calculation now."""
+        idle = self._idle()[:count]
+        begun = [self._begin_session() for _ in range(count - len(idle))]
+        return idle + [self._await_idle(session_id) for session_id in begun]
+
+    def _begin_session(self, work_group=None, **more):
         expect(self.usd() < MAX_USD, f"the sessions of this run may have cost {self.usd():.2f} USD; it starts no more above {MAX_USD} USD")
         engine = {"MaxConcurrentDpus": DPUS} if not more.pop("connect", False) else {}
         started = self.athena.start_session(
@@ -55,19 +64,22 @@ class Spark:
             Description="acceptance run of the calculation guard", **more)["SessionId"]
         self.ledger.add("session", session_id=started)
         self._sessions[started] = [time.monotonic(), None]
-        self._await(lambda: self.session_state(started), {"IDLE"}, {"FAILED", "DEGRADED", "TERMINATED"}, self.pace.session_seconds, f"session {started}")
         return started
 
-    def idle_session(self):
-        """A session of the run that takes a calculation now."""
+    def _await_idle(self, session_id):
+        self._await(lambda: self.session_state(session_id), {"IDLE"}, {"FAILED", "DEGRADED", "TERMINATED"}, self.pace.session_seconds, f"session {session_id}")
+        return session_id
+
+    def _idle(self):
+        found = []
         for session_id, (_, end) in self._sessions.items():
             if end is None:
                 state = self.session_state(session_id)
                 if state == "IDLE" and self.athena.get_session(SessionId=session_id)["WorkGroup"] == self.work_group:
-                    return session_id
+                    found.append(session_id)
                 if state in ("TERMINATED", "FAILED"):
                     self._ended(session_id)
-        return self.start_session()
+        return found
 
     def is_mine(self, session_id):
         """Whether the run started a session."""
@@ -94,7 +106,7 @@ class Spark:
 
     def start(self, kind, session_id=None, description=None):
         """Starts a calculation of a kind and waits until it is RUNNING."""
-        session_id = session_id or self.idle_session()
+        session_id = session_id or self.idle_sessions(1)[0]
         more = {"Description": description} if description else {}
         calculation = self.athena.start_calculation_execution(SessionId=session_id, CodeBlock=CODE[kind], **more)["CalculationExecutionId"]
         self._await(lambda: self.state(calculation), {"RUNNING"}, TERMINAL, self.pace.start_seconds, f"calculation {calculation}")

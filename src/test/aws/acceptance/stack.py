@@ -16,7 +16,7 @@ class Stack:
         self.template = Template(packaged or ROOT / "template.yaml")
         self._packaged = packaged
         self._built = False
-        self._parameters = {}
+        self._parameters, self._outputs, self._resources = {}, None, None
         self.cloudformation = aws.client("cloudformation")
 
     def deploy(self, parameters):
@@ -24,6 +24,7 @@ class Stack:
         self._parameters.update(self.template.known(parameters))
         if not exists(self.cloudformation, self.name):
             self.ledger.add("stack", name=self.name, pause=self.pace.poll)
+        self._outputs = self._resources = None
         self._deploy()
         for logical_id, (kind, physical_id) in self.resources().items():
             entry = {"kind": "log_group", "name": physical_id}
@@ -63,8 +64,10 @@ class Stack:
 
     def outputs(self):
         """The value of each output."""
-        found = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0].get("Outputs", [])
-        return {each["OutputKey"]: each["OutputValue"] for each in found}
+        if self._outputs is None:
+            found = self.cloudformation.describe_stacks(StackName=self.name)["Stacks"][0].get("Outputs", [])
+            self._outputs = {each["OutputKey"]: each["OutputValue"] for each in found}
+        return self._outputs
 
     def output(self, name):
         """The value of one output."""
@@ -74,6 +77,11 @@ class Stack:
 
     def resources(self):
         """Logical ID to (type, physical ID)."""
+        if self._resources is None:
+            self._resources = self._list_resources()
+        return self._resources
+
+    def _list_resources(self):
         found, more = {}, {}
         while True:
             page = self.cloudformation.list_stack_resources(StackName=self.name, **more)
@@ -103,5 +111,6 @@ class Stack:
 
     def delete(self):
         """Deletes the stack and waits; its retained logs stay."""
+        self._outputs = self._resources = None
         delete_stack(self.aws, self.name, self.pace.poll)
         self.ledger.drop("stack", name=self.name, pause=self.pace.poll)

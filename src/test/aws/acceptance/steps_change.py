@@ -44,4 +44,3 @@ def escalation(run):
         return
     expect(line["outcome"] == "SESSION_TERMINATED", f"the outcome is {line['outcome']}: {line.get('reason')}")
     expect(state in ("TERMINATING", "TERMINATED"), f"the guard says SESSION_TERMINATED, and Athena says {state}")
-    expect(line.get("stops_sent", 0) >= 2, f"only {line.get('stops_sent')} Stops were sent before the session was terminated")

@@ -20,10 +20,7 @@ def limit(run, mode):
 
 def sweep(run, mode, outcome):
     """Sweeps with two calculations over the limit. Gives them, and the lines of what was found."""
-    works = []
-    for number in (1, 2):
-        session = run.spark.idle_session() if number == 1 else run.spark.start_session()
-        works.append(run.spark.start("spark", session, f"acceptance: sweep, number {number}"))
+    works = [run.spark.start("spark", session, "acceptance: the sweep") for session in run.spark.idle_sessions(2)]
     others = [each["SessionId"] for each in run.aws.client("athena").list_sessions(WorkGroup=run.work_group)["Sessions"] if not run.spark.is_mine(each["SessionId"])]
     if others:
         raise Skipped(f"workgroup {run.work_group} has sessions of somebody else: {', '.join(others)}")

@@ -122,7 +122,7 @@ FAULTS = {
         at("athena", "GetSessionStatus", edited(rb"TERMINAT(ED|ING)", b"BUSY"), "tester"), log_seconds=40),
     "sweep-observe": Fault("the guard sees no tags", "0 and not 1 lines.*OBSERVED", at("athena", "ListTagsForResource", answered(Answer(200, b'{"Tags":[]}')), "guard")),
     "sweep-enforce": Fault("the bus refuses a batch of two findings", "0 and not 1 lines.*ORDERED", at("events", "PutEvents", refuses_batches, "guard")),
-    "message": Fault("the message loses its attributes", "lacks the attributes", at("sns", "Publish", without_attributes)),
+    "message": Fault("the message loses its attributes", "lacks the attributes", at("sns", "Publish", without_attributes), log_seconds=20),
     "emf-lines": Fault("the log loses the metrics", "no line in embedded metric format", at("logs", "FilterLogEvents", edited(rb"_aws", b"aws"))),
     "brake": Fault("DisableRule has no effect", "with the brake on", at("events", "DisableRule", answered(Answer(200, b"{}")))),
     "delete": Fault("CloudFormation says that it deleted, and did not", "still there after the deletion", pretends_deletion),

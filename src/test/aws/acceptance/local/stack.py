@@ -194,9 +194,9 @@ class LocalStack(Stack):
             known = {found["Name"] for found in client.list_aliases(FunctionName=function)["Aliases"]}
             (client.update_alias if alias in known else client.create_alias)(FunctionName=function, Name=alias, FunctionVersion=self._versions[function])
 
-    def resources(self):
-        """All of the template's: CloudFormation's own list lacks what is made by hand or not at all."""
-        super().resources()
+    def _list_resources(self):
+        """All of the template's: moto's CloudFormation does not know what is made by hand or not at all."""
+        super()._list_resources()
         return {name: (each["Type"], self._made.ref(name)) for name, each in self._made.all.items()}
 
     def not_made(self):
