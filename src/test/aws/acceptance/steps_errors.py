@@ -56,7 +56,7 @@ def spark_35(run):
         expect(found.get("EngineVersion") == SPARK_35, f"the session's engine is {found.get('EngineVersion')}")
         run.note("error of ListCalculationExecutions", refusal(athena.list_calculation_executions, SessionId=session))
         report = run.invoke(run.stack.output("SweepFunctionName"), {})
-        expect(not (report or {}).get("failures"), f"the sweep failed: {report}")
+        expect(not (report or {}).get("failed"), f"the sweep failed in part: {report}")
     finally:
         run.spark.end_session(session)
 

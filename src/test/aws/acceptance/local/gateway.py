@@ -192,6 +192,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     """Reads a request, and finds out whose it is."""
 
     protocol_version = "HTTP/1.1"
+    # One packet for the head and the body, or else TCP waits 40 ms between them.
+    wbufsize = 65536
 
     def log_message(self, format, *args):  # pylint: disable=redefined-builtin
         pass
