@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Deploys template.yaml on paper: with SAM's own translator, once for each value that matters of each parameter.
+"""Translates template.yaml with SAM's own translator, once for each relevant value of each parameter.
 
-Each translation, with its values put in, must pass cfn-lint; and a value that changes what a function runs with must
-change its configuration and, where it runs by versions, make exactly then a new one.
+Each translation, with its values inserted, must pass cfn-lint. If a value changes the configuration of a function that
+has versions, the translation must have a new version, and only then. AWS services must invoke only the alias "live" of
+the stop function, and the alias "direct" must have the same version.
 """
 import json
 import logging
@@ -17,8 +18,8 @@ from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
 REGION = "us-east-1"
-logging.getLogger("samtranslator").setLevel(logging.ERROR)  # It misses metrics that nobody wants.
-os.environ["AWS_DEFAULT_REGION"] = REGION  # SAM asks for one.
+logging.getLogger("samtranslator").setLevel(logging.ERROR)  # It warns about metrics that are not needed.
+os.environ["AWS_DEFAULT_REGION"] = REGION  # SAM requires one.
 TEMPLATE = pathlib.Path("template.yaml").read_text()
 PSEUDO = {
     "AWS::AccountId": "123456789012",
@@ -29,7 +30,7 @@ PSEUDO = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 CONDITIONS = yaml_parse(TEMPLATE)["Conditions"]
-# Values for what a pattern alone bounds: shortest, longest and odd ones.
+# Values for parameters that only a pattern bounds: shortest, longest and unusual ones.
 SAMPLES = {
     "WorkGroupPattern": ["*", "team-?_.*", "w" * 128],
     "NotificationEmail": ["", "a@b.c", "first.last+" + "x" * 60 + "@example.com"],
@@ -133,9 +134,32 @@ def versions(translated):
     }
 
 
+def channels(translated):
+    """What is wrong with the aliases of the stop function and with who invokes which."""
+    resources = translated["Resources"]
+    aliases = {name: of["Properties"] for name, of in resources.items() if of["Type"] == "AWS::Lambda::Alias"}
+    if {of["Name"] for of in aliases.values()} != {"live", "direct"}:
+        yield f"the aliases are {aliases}"
+    if len({json.dumps(of["FunctionVersion"]) for of in aliases.values()}) != 1:
+        yield "the aliases have different versions"
+    live, = (name for name, of in aliases.items() if of["Name"] == "live")
+    services = ("AWS::Events::Rule", "AWS::Scheduler::Schedule", "AWS::Lambda::Permission", "AWS::ApiGatewayV2::Api")
+    invoking = {name: json.dumps(of) for name, of in resources.items() if of["Type"] in services}
+    stopping = {name for name, of in invoking.items() if "StopFunction" in name or of.count("StopFunction")}
+    for name in sorted(stopping):
+        if f'"{live}"' not in invoking[name] and f"${{{live}}}" not in invoking[name]:
+            yield f"{name} does not invoke the alias live"
+        if re.search(r'"(StopFunction|DirectAlias)"|\$\{(StopFunction|DirectAlias)[.}]', invoking[name]):
+            yield f"{name} invokes another alias than live"
+    # The API with a permission for each of its two routes, two rules with one each, and the schedule, which has a role.
+    if len(stopping) != 8:
+        yield f"these invoke the stop function: {sorted(stopping)}"
+
+
 def wrong_with(title, values, usual):
     translated = translate(values)
-    wrong = [
+    wrong = [f"{title}: {problem}" for problem in channels(translated)]
+    wrong += [
         f"{title}: {found.rule.id} {found.message}"
         for found in lint(json.dumps(translated), config=ManualArgs(regions=[REGION]))
     ]

@@ -16,6 +16,7 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -33,10 +34,13 @@ import software.amazon.event.ruler.Ruler;
  */
 public final class Template {
 
-  /** Where the template is, seen from the project's root, where tests run. */
+  /** The template, relative to the project's root, where tests run. */
   public static final Path FILE = Path.of("template.yaml");
 
   private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^!}.]+)[^}]*}");
+
+  private static final Pattern EQUALITY = Pattern.compile("\\$\\.(\\w+) = \"(\\w*)\"");
+  private static final Pattern INNERMOST = Pattern.compile("\\(([^()]*)\\)");
 
   private final Map<String, Object> root;
 
@@ -53,7 +57,7 @@ public final class Template {
     }
   }
 
-  /** What the console reads beside the template. */
+  /** The metadata for the console. */
   public Map<String, Object> metadata() {
     return map(root.get("Metadata"));
   }
@@ -63,7 +67,12 @@ public final class Template {
     return map(root.get("Conditions"));
   }
 
-  /** All resources, by their logical ids, in order. */
+  /** The outputs. */
+  public Map<String, Map<String, Object>> outputs() {
+    return section("Outputs");
+  }
+
+  /** All resources, by logical ID, in order. */
   public Map<String, Map<String, Object>> allResources() {
     return section("Resources");
   }
@@ -73,14 +82,14 @@ public final class Template {
     return section("Parameters");
   }
 
-  /** The resources of a type, by their logical ids, in order. */
+  /** The resources of a type, by logical ID, in order. */
   public Map<String, Map<String, Object>> resources(String type) {
     var found = new LinkedHashMap<>(section("Resources"));
     found.values().removeIf(resource -> !type.equals(resource.get("Type")));
     return found;
   }
 
-  /** The functions, by their logical ids. */
+  /** The functions, by logical ID. */
   public Map<String, Map<String, Object>> functions() {
     return resources("AWS::Serverless::Function");
   }
@@ -102,12 +111,12 @@ public final class Template {
     return map(map(properties(function).get("Environment")).get("Variables"));
   }
 
-  /** What the stop function's JVM is started with, beside what Lambda gives it. */
+  /** The options of the stop function's JVM, beside Lambda's own. */
   public String javaOptions() {
     return String.valueOf(variables("StopFunction").get("JAVA_TOOL_OPTIONS"));
   }
 
-  /** As SAM does it: a mapping is merged, and anything else is replaced. */
+  /** Merges as SAM does: mappings are merged, anything else is replaced. */
   private static Map<String, Object> merged(Map<String, Object> global, Map<String, Object> own) {
     var merged = new LinkedHashMap<>(global);
     own.forEach(
@@ -122,14 +131,14 @@ public final class Template {
     return merged;
   }
 
-  /** The pattern of the rule that brings events to a function. */
+  /** The pattern of a rule of a function. */
   public Map<String, Object> pattern(String function, String event) {
     var events = map(properties(function).get("Events"));
     return map(map(map(events.get(event)).get("Properties")).get("Pattern"));
   }
 
   /**
-   * Whether the rule that brings events to a function takes one, by EventBridge's own engine.
+   * Whether a rule of a function matches an event, by EventBridge's own engine.
    *
    * @param json the event in its envelope
    */
@@ -142,9 +151,37 @@ public final class Template {
   }
 
   /**
-   * The actions that a function's role allows, for AWS's own writing of logs and dead letters too.
+   * Whether a filter pattern of CloudWatch Logs matches a record. It supports equality of strings,
+   * {@code &&}, {@code ||} and parentheses.
+   */
+  public static boolean matches(String pattern, Map<String, String> record) {
+    var rest =
+        EQUALITY
+            .matcher(pattern.substring(1, pattern.length() - 1))
+            .replaceAll(found -> String.valueOf(found.group(2).equals(record.get(found.group(1)))));
+    while (rest.contains("(")) {
+      rest = INNERMOST.matcher(rest).replaceAll(found -> String.valueOf(holds(found.group(1))));
+    }
+    return holds(rest);
+  }
+
+  private static boolean holds(String condition) {
+    return Stream.of(condition.split("\\|\\|", -1))
+        .anyMatch(any -> Stream.of(any.split("&&", -1)).allMatch(all -> isTrue(all.strip())));
+  }
+
+  private static boolean isTrue(String value) {
+    return switch (value) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw new IllegalArgumentException("unknown in a filter pattern: " + value);
+    };
+  }
+
+  /**
+   * The actions that a function's role allows, including those that Lambda itself needs.
    *
-   * @param conditions what the template's Conditions are to be; one that is not named is false
+   * @param conditions the values of the template's conditions; false unless named
    */
   public Set<String> grantedActions(String function, Map<String, Boolean> conditions) {
     return statementsOf(function, conditions).stream()
@@ -164,7 +201,7 @@ public final class Template {
         .toList();
   }
 
-  /** What is left when each {@code Fn::If} is decided and what has no value is taken out. */
+  /** Evaluates each {@code Fn::If} and removes {@code AWS::NoValue}. */
   public static Object resolve(Object node, Map<String, Boolean> conditions) {
     return switch (node) {
       case Map<?, ?> map when map.get("Fn::If") instanceof List<?> choice ->
@@ -189,7 +226,7 @@ public final class Template {
     };
   }
 
-  /** The parameters that a part of the template uses, by reference, in a text or in a condition. */
+  /** The parameters that a part of the template refers to, directly or in a condition. */
   public Set<String> parametersIn(@Nullable Object node) {
     var names = new TreeSet<String>();
     collectNames(node, names::add);
@@ -225,7 +262,7 @@ public final class Template {
     }
   }
 
-  /** A node of the template that is a mapping. */
+  /** Casts a node to a mapping. */
   @SuppressWarnings("unchecked") // YAML's keys are texts here.
   public static Map<String, Object> map(@Nullable Object node) {
     if (!(node instanceof Map)) {
@@ -234,7 +271,7 @@ public final class Template {
     return (Map<String, Object>) node;
   }
 
-  /** A node of the template as a list, where one alone may stand for a list of one. */
+  /** A node as a list; a single value counts as a list of one. */
   public static List<?> list(@Nullable Object node) {
     return node instanceof List<?> list ? list : List.of(Objects.requireNonNull(node));
   }

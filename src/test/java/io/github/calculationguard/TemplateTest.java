@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -22,14 +23,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Holds what {@code template.yaml} promises. */
+/** The promises of {@code template.yaml}. */
 class TemplateTest {
 
   private static final Map<String, Boolean> ESCALATING = Map.of("MayTerminateSessions", true);
 
-  private static final Pattern SUBSTITUTED = Pattern.compile("\\$\\{([^}]+)}");
-
-  /** The keys of the log line, as the README promises them. */
+  /** The documented keys of the log line. */
   private static final Set<String> LOG_KEYS =
       words(
           """
@@ -47,7 +46,7 @@ class TemplateTest {
           ActionsHeldBack SweepFailures SweepDuration AthenaCalls
           """);
 
-  /** What a query of Logs Insights says that is no key, functions aside. */
+  /** The words of a Logs Insights query that are neither keys nor functions. */
   private static final Set<String> LANGUAGE =
       words("filter fields stats sort limit by as and or not in desc asc");
 
@@ -62,9 +61,9 @@ class TemplateTest {
   }
 
   @Test
-  void publishesAVersionForEachParameterThatTheStopFunctionRunsWithAndForNoOther() {
+  void publishesAVersionWhenAParameterOfTheStopFunctionChangesAndOnlyThen() {
     var frozen = new TreeMap<>(template.properties("StopFunction"));
-    // What is about the function but not in its version.
+    // Not part of a version.
     List.of("VersionDescription", "Events", "EventInvokeConfig", "Description")
         .forEach(frozen::remove);
 
@@ -74,7 +73,7 @@ class TemplateTest {
   }
 
   @Test
-  void tellsVersionsApartWithinTheLengthThatLambdaTakes() {
+  void keepsTheVersionDescriptionWithinLambdasLimit() {
     var text =
         String.valueOf(
             map(template.properties("StopFunction").get("VersionDescription")).get("Fn::Sub"));
@@ -87,18 +86,6 @@ class TemplateTest {
     assertThat(longest.length()).isLessThanOrEqualTo(256);
   }
 
-  /** How long a name in a text may be at most, by the limits of the services. */
-  private int longestNameOf(String name) {
-    if (template.parameters().containsKey(name)) {
-      return longestOf(name);
-    }
-    if (name.equals("AWS::Region")) {
-      return "ap-southeast-99".length();
-    }
-    var type = template.allResources().getOrDefault(name, Map.of()).get("Type");
-    return "AWS::Serverless::Function".equals(type) || "AWS::IAM::Role".equals(type) ? 64 : 150;
-  }
-
   private int longestOf(String parameter) {
     var declared = map(template.parameters().get(parameter));
     if (declared.get("MaxLength") instanceof Integer length) {
@@ -109,7 +96,7 @@ class TemplateTest {
   }
 
   @Test
-  void boundsEveryParameterAndSaysItsUnit() {
+  void boundsEveryParameterAndStatesItsUnit() {
     assertThat(template.parameters())
         .allSatisfy(
             (name, declared) -> {
@@ -147,7 +134,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void givesEachFunctionALogOfItsOwnThatIsKeptForATime(String function) {
+  void givesEachFunctionItsOwnLogGroupWithARetention(String function) {
     var logging = map(template.properties(function).get("LoggingConfig"));
     var log = String.valueOf(map(logging.get("LogGroup")).get("Ref"));
     var retention = map(template.properties(log).get("RetentionInDays"));
@@ -164,7 +151,7 @@ class TemplateTest {
   }
 
   @Test
-  void keepsEveryLogWhenTheStackGoes() {
+  void keepsEveryLogGroupWhenTheStackIsDeleted() {
     assertThat(template.resources("AWS::Logs::LogGroup").values())
         .isNotEmpty()
         .allSatisfy(
@@ -176,7 +163,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void parksWhatAFunctionFailedOnAndLetsItDoSo(String function) {
+  void sendsFailedEventsToAQueueThatTheRoleCanWriteTo(String function) {
     var invocations = map(template.properties(function).get("EventInvokeConfig"));
     var onFailure = map(map(invocations.get("DestinationConfig")).get("OnFailure"));
 
@@ -190,36 +177,36 @@ class TemplateTest {
   }
 
   @Test
-  void parksWhatARuleCouldNotDeliverInAQueueThatLetsTheRuleIn() {
-    for (var function : template.functions().keySet()) {
-      var events = map(template.properties(function).getOrDefault("Events", Map.of()));
-      events.forEach(
-          (name, event) -> {
-            if ("EventBridgeRule".equals(map(event).get("Type"))) {
-              var parked =
-                  map(map(map(event).get("Properties")).get("DeadLetterConfig")).get("Arn");
-              assertThat(queuePolicyStatements())
-                  .anySatisfy(
-                      statement ->
-                          assertThat(statement)
-                              .containsEntry("Effect", "Allow")
-                              .containsEntry("Principal", Map.of("Service", "events.amazonaws.com"))
-                              .containsEntry("Action", "sqs:SendMessage")
-                              .containsEntry("Resource", parked)
-                              .containsEntry(
-                                  "Condition",
-                                  Map.of(
-                                      "ArnEquals",
-                                      Map.of(
-                                          "aws:SourceArn",
-                                          Map.of("Fn::GetAtt", List.of(function + name, "Arn"))))));
-            }
-          });
-    }
+  void letsEachRuleQueueUndeliveredEvents() {
+    var rules = new ArrayList<Object>();
+    map(template.properties("StopFunction").get("Events"))
+        .forEach(
+            (name, event) -> {
+              if ("EventBridgeRule".equals(map(event).get("Type"))) {
+                rules.add(Map.of("Fn::GetAtt", List.of("StopFunction" + name, "Arn")));
+                assertThat(map(map(map(event).get("Properties")).get("DeadLetterConfig")))
+                    .containsEntry(
+                        "Arn", Map.of("Fn::GetAtt", List.of("UndeliveredOrders", "Arn")));
+              }
+            });
+
+    assertThat(rules).hasSize(2);
+    assertThat(queuePolicyStatements())
+        .singleElement()
+        .satisfies(
+            statement ->
+                assertThat(statement)
+                    .containsEntry("Effect", "Allow")
+                    .containsEntry("Principal", Map.of("Service", "events.amazonaws.com"))
+                    .containsEntry("Action", "sqs:SendMessage")
+                    .containsEntry(
+                        "Resource", Map.of("Fn::GetAtt", List.of("UndeliveredOrders", "Arn")))
+                    .containsEntry(
+                        "Condition", Map.of("ArnEquals", Map.of("aws:SourceArn", rules))));
   }
 
   @Test
-  void letsNobodyIntoTheQueuesWithoutSayingWhere() {
+  void restrictsEveryStatementOfAQueuePolicy() {
     assertThat(queuePolicyStatements())
         .isNotEmpty()
         .allSatisfy(statement -> assertThat(statement).containsKey("Condition"));
@@ -244,7 +231,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void ringsWhereAFunctionFails(String function) {
+  void alarmsWhenAFunctionFails(String function) {
     assertThat(alarms().values())
         .anySatisfy(
             alarm ->
@@ -252,7 +239,7 @@ class TemplateTest {
   }
 
   @Test
-  void ringsWhereADeadLetterLies() {
+  void alarmsOnEveryDeadLetterQueue() {
     for (var queue : template.resources("AWS::SQS::Queue").keySet()) {
       assertThat(alarms().values())
           .as(queue)
@@ -267,33 +254,110 @@ class TemplateTest {
   }
 
   @Test
-  void ringsWhereTheSweepIsSilent() {
+  void alarmsWhenNoSweepRuns() {
     assertThat(alarms().get("SweepSilentAlarm"))
         .containsEntry("MetricName", "Invocations")
         .containsEntry("TreatMissingData", "breaching");
   }
 
   @Test
-  void saysWithEachAlarmWhatIsWrongWhereToReadOnAndWhatMendsIt() {
+  void linksEachAlarmToItsSectionOfTheRunbook() {
+    var url = Map.of("Fn::FindInMap", List.of("Docs", "Runbook", "Url"));
     assertThat(alarms())
         .isNotEmpty()
         .allSatisfy(
             (id, alarm) -> {
-              var text = String.valueOf(map(alarm.get("AlarmDescription")).get("Fn::Sub"));
+              var substitution = list(map(alarm.get("AlarmDescription")).get("Fn::Sub"));
+              var text = (String) substitution.get(0);
+              var section = id.replace("Alarm", "").replaceAll("(?<=.)(?=[A-Z])", "-");
               assertThat(text)
-                  .containsIgnoringCase("read on")
-                  .containsPattern("\\b(aws|sam) [a-z]+");
-              var longest =
-                  SUBSTITUTED
-                      .matcher(text)
-                      .replaceAll(name -> "x".repeat(longestNameOf(name.group(1))));
-              assertThat(longest).hasSizeLessThanOrEqualTo(1024);
+                  .matches(
+                      "[A-Z].{20,150}\\. See \\$\\{Runbook}#" + section.toLowerCase(Locale.ROOT));
+              assertThat(substitution.get(1)).isEqualTo(Map.of("Runbook", url));
               assertThat(list(alarm.get("AlarmActions"))).isNotEmpty();
             });
   }
 
   @Test
-  void ringsThroughATopicThatAlarmsCanPublishTo() {
+  void notifiesOfOkForTheSweepOnly() {
+    assertThat(alarms())
+        .allSatisfy(
+            (id, alarm) ->
+                assertThat(alarm.containsKey("OKActions"))
+                    .as(id)
+                    .isEqualTo(id.equals("SweepSilentAlarm")));
+  }
+
+  @Test
+  void delaysAlarmsOnMissingDataUntilThereCanBeData() {
+    assertThat(alarms())
+        .allSatisfy(
+            (id, alarm) ->
+                assertThat(alarm.containsKey("WarmUpConfiguration"))
+                    .as(id)
+                    .isEqualTo("breaching".equals(alarm.get("TreatMissingData"))));
+  }
+
+  /** The sum of two metrics has no data if one of them never had any, unless SUM makes it. */
+  @Test
+  void sumsMetricsSoThatOneWithoutDataDoesNotHideAnother() {
+    for (var alarm : alarms().values()) {
+      for (var metric : list(alarm.getOrDefault("Metrics", List.of()))) {
+        if ("all".equals(map(metric).get("Id"))) {
+          assertThat((String) map(metric).get("Expression")).matches("SUM\\(\\[\\w+(, \\w+)+]\\)");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          # published | failed to publish | delivered | failed | filtered out | alarm
+          -           | -                 | -         | -      | -            | false
+          -           | 1                 | -         | -      | -            | true
+          1 0         | -                 | 1 0       | 1 0    | -            | true
+          1 0         | -                 | -         | -      | -            | true
+          1 0         | -                 | 1 0       | -      | -            | false
+          1 0         | -                 | 0 1       | -      | -            | false
+          0 1         | -                 | -         | -      | -            | false
+          1 0         | -                 | -         | -      | 1 0          | false
+          1 0         | -                 | 0 0       | -      | 1 0          | false
+          2 2         | -                 | 0 1       | -      | -            | false
+          """)
+  void alarmsWhenNobodyReceivesWhatWasPublished(
+      String published,
+      String unpublished,
+      String delivered,
+      String undelivered,
+      String filtered,
+      boolean alarmed) {
+    var alarm = map(alarms().get("AnnouncementsAlarm"));
+    var metrics = list(alarm.get("Metrics")).stream().map(Template::map).toList();
+    for (var fillsEmpty : List.of(false, true)) {
+      var math = new MetricMath(fillsEmpty);
+      math.put("published", published);
+      math.put("unpublished", unpublished);
+      math.put("delivered", delivered);
+      math.put("undelivered", undelivered);
+      math.put("filtered", filtered);
+      // An expression stands before those that it uses.
+      var values = new double[0];
+      for (var metric : metrics.reversed()) {
+        if (metric.get("Expression") instanceof String expression) {
+          values = math.evaluate(String.valueOf(metric.get("Id")), expression);
+        }
+      }
+      assertThat(Arrays.stream(values).anyMatch(value -> value > 0)).isEqualTo(alarmed);
+    }
+    assertThat(alarm).containsEntry("EvaluationPeriods", 2).containsEntry("DatapointsToAlarm", 1);
+    assertThat(metrics.getFirst()).containsEntry("Id", "all");
+  }
+
+  @Test
+  void sendsAlarmsToATopicThatAlarmsCanPublishTo() {
     assertThat(template.properties("AlarmTopic")).doesNotContainKey("KmsMasterKeyId");
     assertThat(template.properties("AlarmTopicPolicy").toString())
         .contains("cloudwatch.amazonaws.com");
@@ -307,7 +371,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("queries")
-  void asksInSavedQueriesOnlyForKeysOfTheLogLine(String query) {
+  void usesOnlyKeysOfTheLogLineInSavedQueries(String query) {
     var text = String.valueOf(template.properties(query).get("QueryString"));
     var words = text.replaceAll("\"[^\"]*\"", "").replaceAll("\\w+\\(|@\\w+", " ");
     var said = new TreeSet<String>();
@@ -324,7 +388,7 @@ class TemplateTest {
   }
 
   @Test
-  void showsAndWatchesOnlyMetricsThatThereAre() throws Exception {
+  void usesOnlyMetricsThatExist() throws Exception {
     var body =
         String.valueOf(map(template.properties("Dashboard").get("DashboardBody")).get("Fn::Sub"));
     var shown = new TreeSet<String>();
@@ -347,7 +411,7 @@ class TemplateTest {
   }
 
   @Test
-  void asksEveryCallerOfTheApiForAnIamSignature() {
+  void requiresAnIamSignatureForEveryRoute() {
     var auth = map(template.properties("Api").get("Auth"));
     assertThat(auth)
         .containsEntry("EnableIamAuthorizer", true)
@@ -378,7 +442,7 @@ class TemplateTest {
   }
 
   @Test
-  void writesDownEachCallOfTheApi() {
+  void logsEachCallOfTheApi() {
     var access = map(template.properties("Api").get("AccessLogSettings"));
     assertThat(access)
         .containsEntry("DestinationArn", Map.of("Fn::GetAtt", List.of("ApiLog", "Arn")));
@@ -387,7 +451,7 @@ class TemplateTest {
 
   @ParameterizedTest
   @MethodSource("functions")
-  void allowsNoActionByAWildcardAndSaysEachPermissionInASentence(String function) {
+  void allowsNoWildcardActionAndNamesEachPermission(String function) {
     assertThat(template.grantedActions(function, ESCALATING))
         .isNotEmpty()
         .noneMatch(action -> action.contains("*"));
@@ -398,7 +462,7 @@ class TemplateTest {
   }
 
   @Test
-  void excusesEachResourceThatIsEverything() throws IOException {
+  void explainsEachWildcardResource() throws IOException {
     var everything =
         functions().stream()
             .flatMap(function -> template.statementsOf(function, ESCALATING).stream())
@@ -414,7 +478,7 @@ class TemplateTest {
   }
 
   @Test
-  void touchesAthenaOnlyInTheWorkGroupsOfThePattern() {
+  void allowsAthenaOnlyInWorkGroupsOfThePattern() {
     for (var function : functions()) {
       for (var statement : template.statementsOf(function, ESCALATING)) {
         var forAthena = list(statement.get("Action")).toString().contains("athena:");
@@ -430,7 +494,7 @@ class TemplateTest {
   }
 
   @Test
-  void terminatesSessionsOnlyWhereTheDeploymentAllowsIt() {
+  void allowsTerminatingSessionsOnlyWithEscalation() {
     var without = template.grantedActions("StopFunction", Map.of());
     var with = template.grantedActions("StopFunction", ESCALATING);
 
@@ -445,7 +509,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsOnlyTheStopFunctionStop() {
+  void allowsOnlyTheStopFunctionToStop() {
     for (var function : functions()) {
       if (!function.equals("StopFunction")) {
         assertThat(template.grantedActions(function, ESCALATING))
@@ -455,7 +519,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsTheSweepOrderFindingsAndNothingElse() throws Exception {
+  void allowsTheSweepToPutFindingsOnlyAndOnTheInternalBusOnly() throws Exception {
     var mayOrder =
         template.statementsOf("SweepFunction", ESCALATING).stream()
             .filter(statement -> list(statement.get("Action")).contains("events:PutEvents"))
@@ -466,29 +530,201 @@ class TemplateTest {
         .satisfies(
             statement ->
                 assertThat(statement)
-                    .containsEntry("Resource", Map.of("Fn::GetAtt", List.of("Bus", "Arn")))
+                    .containsEntry("Resource", Map.of("Fn::GetAtt", List.of("InternalBus", "Arn")))
+                    // The keys have one value for each entry of a batch.
                     .containsEntry(
                         "Condition",
                         Map.of(
-                            "StringEquals",
+                            "ForAllValues:StringEquals",
                             Map.of(
                                 "events:source", "calculation-guard",
-                                "events:detail-type", "Athena Spark Finding"))));
+                                "events:detail-type", "Athena Spark Finding"),
+                            "Null",
+                            Map.of("events:source", false, "events:detail-type", false))));
+    assertThat(template.variables("SweepFunction"))
+        .containsEntry("BUS_NAME", Map.of("Ref", "InternalBus"));
     assertThat(read("finding-calculation.json"))
         .contains("calculation-guard", "Athena Spark Finding");
   }
 
   @Test
-  void sweepsOneAtATimeOnAScheduleThatASecondStackCanHaveToo() {
+  void reservesConcurrencyForTheSweepOnlyOnRequest() {
     var sweep = template.properties("SweepFunction");
-    var schedule = map(map(map(sweep.get("Events")).get("Schedule")).get("Properties"));
 
-    assertThat(sweep).containsEntry("ReservedConcurrentExecutions", 1);
-    assertThat(schedule).containsEntry("OmitName", true).containsKey("DeadLetterConfig");
+    assertThat(map(Template.resolve(sweep, Map.of())))
+        .doesNotContainKey("ReservedConcurrentExecutions");
+    assertThat(map(Template.resolve(sweep, Map.of("ReservesSweepConcurrency", true))))
+        .containsEntry("ReservedConcurrentExecutions", 1);
+    assertThat(template.parameters().get("ReserveSweepConcurrency"))
+        .containsEntry("Default", "false");
   }
 
   @Test
-  void leavesAwsEndpointsAsTheyAre() {
+  void letsASecondStackHaveTheSameSchedules() {
+    for (var function : List.of("StopFunction", "SweepFunction")) {
+      assertThat(map(template.properties(function).get("Events")).values())
+          .filteredOn(event -> "ScheduleV2".equals(map(event).get("Type")))
+          .singleElement()
+          .satisfies(
+              event ->
+                  assertThat(map(map(event).get("Properties")))
+                      .containsEntry("OmitName", true)
+                      .containsKey("DeadLetterConfig"));
+    }
+  }
+
+  @Test
+  void invokesTheStopFunctionDailyAndAlarmsIfNothingDoes() {
+    var schedule = event("StopFunction", "KeepAlive");
+
+    assertThat(schedule)
+        .containsEntry("ScheduleExpression", "rate(1 day)")
+        .containsEntry("Input", "{\"keepAlive\": true}");
+    assertThat(alarms().get("KeepAliveAlarm"))
+        .containsEntry("MetricName", "Invocations")
+        .containsEntry("Period", 86400)
+        .containsEntry("TreatMissingData", "breaching")
+        .hasEntrySatisfying(
+            "Dimensions",
+            of -> assertThat(of.toString()).contains("Value={Fn::Sub=${StopFunction}:live}"));
+  }
+
+  @Test
+  void alarmsWhenTheApiFails() {
+    assertThat(alarms().get("ApiErrorsAlarm"))
+        .containsEntry("Namespace", "AWS/ApiGateway")
+        .containsEntry("MetricName", "5xx")
+        .containsEntry(
+            "Dimensions", List.of(Map.of("Name", "ApiId", "Value", Map.of("Ref", "Api"))));
+  }
+
+  @Test
+  void createsTheApiDespiteWarnings() {
+    assertThat(template.properties("Api")).doesNotContainKey("FailOnWarnings");
+  }
+
+  @Test
+  void namesTheApisLogGroupSoThatItNeedsNoPolicyEntryOfItsOwn() {
+    assertThat(map(template.properties("ApiLog").get("LogGroupName")).toString())
+        .contains("/aws/vendedlogs/${AWS::StackName}")
+        .contains("{Ref=AWS::StackId}");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "StopsInvalid, INVALID, eventbridge, true",
+    "StopsInvalid, INVALID, sweep, true",
+    "StopsInvalid, INVALID, http, false",
+    "StopsInvalid, CANCELED, sweep, false",
+    "StopsDenied, DENIED, http, true",
+    "StopsDenied, CANCELED, http, false"
+  })
+  void countsOutcomesThatNoCallerReads(
+      String metric, String outcome, String trigger, boolean counted) {
+    var filter = template.properties(metric);
+    var record = Map.of("event", "stop", "outcome", outcome, "trigger", trigger);
+
+    assertThat(Template.matches(String.valueOf(filter.get("FilterPattern")), record))
+        .isEqualTo(counted);
+    assertThat(filter).containsEntry("LogGroupName", Map.of("Ref", "StopLog"));
+    assertThat(map(list(filter.get("MetricTransformations")).get(0)))
+        .containsEntry("MetricName", metric);
+    assertThat(alarms().values())
+        .anySatisfy(
+            alarm ->
+                assertThat(alarm)
+                    .containsEntry("MetricName", metric)
+                    .containsEntry(
+                        "Namespace", Map.of("Fn::Sub", "CalculationGuard/${AWS::StackName}")));
+  }
+
+  /** An upgrade replaces what has another logical ID, and what it holds is lost. */
+  @Test
+  void keepsTheLogicalIdsOfWhatHoldsDataOrHasSubscribers() {
+    assertThat(template.allResources().keySet())
+        .contains("StopLog", "SweepLog", "WidgetLog", "ApiLog")
+        .contains("UndeliveredOrders", "FailedOrders", "MissedLooks")
+        .contains("Topic", "AlarmTopic", "Bus", "Api", "Dashboard")
+        .contains("StopFunction", "SweepFunction", "WidgetFunction");
+    assertThat(template.properties("StopFunction")).containsEntry("AutoPublishAlias", "live");
+    assertThat(template.properties("Bus")).containsEntry("Name", Map.of("Ref", "AWS::StackName"));
+  }
+
+  @Test
+  void hasFewParameters() {
+    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(22);
+  }
+
+  @Test
+  void publishesBothAliasesOfOneVersion() {
+    assertThat(template.resources("AWS::Lambda::Alias")).containsOnlyKeys("DirectAlias");
+    assertThat(template.properties("DirectAlias"))
+        .containsEntry("Name", "direct")
+        .containsEntry("FunctionName", Map.of("Ref", "StopFunction"))
+        // SAM resolves it to the version of "live".
+        .containsEntry(
+            "FunctionVersion", Map.of("Fn::GetAtt", List.of("StopFunction", "Version.Version")));
+  }
+
+  @Test
+  void configuresAsynchronousInvocationsOfBothAliasesAlike() {
+    var live = map(template.properties("StopFunction").get("EventInvokeConfig"));
+    var direct = template.properties("DirectInvokes");
+
+    assertThat(direct)
+        .containsEntry("FunctionName", Map.of("Ref", "StopFunction"))
+        .containsEntry("Qualifier", "direct");
+    for (var setting : List.of("MaximumEventAgeInSeconds", "MaximumRetryAttempts")) {
+      assertThat(direct).containsEntry(setting, live.get(setting));
+    }
+    assertThat(map(map(direct.get("DestinationConfig")).get("OnFailure")).get("Destination"))
+        .isEqualTo(map(map(live.get("DestinationConfig")).get("OnFailure")).get("Destination"));
+  }
+
+  @Test
+  void namesOnlyTheDirectAliasToPeople() {
+    var direct = Map.of("Ref", "DirectAlias");
+
+    assertThat(template.variables("WidgetFunction")).containsEntry("STOP_FUNCTION_ARN", direct);
+    assertThat(template.outputs().get("StopFunctionArn")).containsEntry("Value", direct);
+    assertThat(template.outputs().toString()).doesNotContain(":live", "StopFunction.Alias");
+    alarms()
+        .values()
+        .forEach(
+            alarm ->
+                assertThat(String.valueOf(alarm.get("AlarmDescription"))).doesNotContain(":live"));
+  }
+
+  @Test
+  void allowsOnlyTheGuardToPutEventsOnTheInternalBus() {
+    var writers = new ArrayList<Object>();
+    for (var function : functions()) {
+      if (template.grantedActions(function, ESCALATING).contains("events:PutEvents")) {
+        writers.add(template.properties(function).get("Role"));
+      }
+    }
+
+    var policies = template.resources("AWS::Events::EventBusPolicy");
+    assertThat(writers).isNotEmpty();
+    assertThat(policies).hasSize(1);
+    var policy = template.properties(policies.keySet().iterator().next());
+    assertThat(policy).containsEntry("EventBusName", Map.of("Ref", "InternalBus"));
+    assertThat(map(policy.get("Statement")))
+        .containsEntry("Effect", "Deny")
+        .containsEntry("Principal", "*")
+        .containsEntry("Action", "events:PutEvents")
+        .containsEntry("Resource", Map.of("Fn::GetAtt", List.of("InternalBus", "Arn")))
+        .containsEntry("Condition", Map.of("ArnNotEquals", Map.of("aws:PrincipalArn", writers)));
+  }
+
+  @Test
+  void disablesBothRulesWithTheBrake() {
+    assertThat(map(template.outputs().get("Brake")).toString())
+        .contains("StopFunctionOrders", "StopFunctionFindings", "${Bus}", "${InternalBus}");
+  }
+
+  @Test
+  void setsNoAwsEndpoint() {
     for (var function : functions()) {
       var variables = template.variables(function);
 
@@ -498,7 +734,7 @@ class TemplateTest {
   }
 
   @Test
-  void letsOnlyWhoMayPublishByItsRoleSpeakOnTheTopic() {
+  void allowsOnlyRolesThatMayPublishOnTheTopic() {
     var deny = list(map(template.properties("TopicPolicy").get("PolicyDocument")).get("Statement"));
     var speakers = new ArrayList<Object>();
     for (var function : functions()) {
@@ -515,35 +751,46 @@ class TemplateTest {
   }
 
   @Test
-  void givesNothingANameThatASecondStackWouldHaveToo() {
-    template
-        .allResources()
-        .forEach(
-            (id, resource) ->
-                map(resource.getOrDefault("Properties", Map.of()))
-                    .forEach(
-                        (property, value) -> {
-                          if (property.matches(
-                              "(?:Function|Role|LogGroup|Topic|Queue|Alarm|Dashboard)?Name")) {
-                            assertThat(value.toString())
-                                .as(id)
-                                .containsAnyOf("{Ref=", "${AWS::StackName}");
-                          }
-                        }));
+  void letsASecondStackHaveItsOwnNames() {
+    var resources = template.allResources();
+    // The name of an alias only has to be unique within its function.
+    resources.values().removeIf(of -> "AWS::Lambda::Alias".equals(of.get("Type")));
+    resources.forEach(
+        (id, resource) ->
+            map(resource.getOrDefault("Properties", Map.of()))
+                .forEach(
+                    (property, value) -> {
+                      if (property.matches(
+                          "(?:Function|Role|LogGroup|Topic|Queue|Alarm|Dashboard)?Name")) {
+                        assertThat(value.toString())
+                            .as(id)
+                            .containsAnyOf("{Ref=", "${AWS::StackName}");
+                      }
+                    }));
   }
 
   @ParameterizedTest
   @ValueSource(
       strings = {
         "eventbridge-stop-requested.json",
-        "finding-calculation.json",
-        "finding-session.json",
         "cloudtrail-start-calculation.json",
         "alarm-state-change.json",
         "alarm-contributor.json"
       })
-  void bringsEveryOrderOnTheBusToTheStopFunction(String sample) throws Exception {
-    assertThat(isOrder(read(sample))).isTrue();
+  void takesStopRequestsFromTheUsersBus(String sample) throws Exception {
+    assertThat(isRequest(read(sample))).isTrue();
+    assertThat(isFinding(read(sample))).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"finding-calculation.json", "finding-session.json"})
+  void takesFindingsFromTheInternalBusAlone(String sample) throws Exception {
+    assertThat(isFinding(read(sample))).isTrue();
+    assertThat(isRequest(read(sample))).isFalse();
+    assertThat(isRequest(read(sample).replace("calculation-guard", "com.example"))).isFalse();
+    assertThat(event("StopFunction", "Findings"))
+        .containsEntry("EventBusName", Map.of("Ref", "InternalBus"));
+    assertThat(event("StopFunction", "Orders")).containsEntry("EventBusName", Map.of("Ref", "Bus"));
   }
 
   @ParameterizedTest
@@ -563,25 +810,34 @@ class TemplateTest {
           eventbridge-stop-requested.json   | Athena Calculation Stop Requested | Object Created
           schedule-sweep.json               | Scheduled Event                   | Scheduled Event
           """)
-  void leavesOtherEventsOnTheBusAlone(String sample, String said, String instead) throws Exception {
+  void ignoresOtherEventsOnTheBuses(String sample, String said, String instead) throws Exception {
     var event = read(sample);
     assertThat(event).contains(said);
 
-    assertThat(isOrder(event.replace(said, instead))).isFalse();
+    assertThat(isRequest(event.replace(said, instead))).isFalse();
+    assertThat(isFinding(event.replace(said, instead))).isFalse();
   }
 
   @Test
-  void leavesAStartThatWasDeniedAlone() throws Exception {
+  void ignoresAStartThatWasDenied() throws Exception {
     var sample = read("cloudtrail-start-calculation.json");
     var denied =
         sample.replaceFirst("(?s)\"responseElements\": \\{.*?}", "\"responseElements\": null");
     assertThat(denied).isNotEqualTo(sample);
 
-    assertThat(isOrder(denied)).isFalse();
+    assertThat(isRequest(denied)).isFalse();
   }
 
-  private boolean isOrder(String event) {
+  private boolean isRequest(String event) {
     return template.takes("StopFunction", "Orders", event);
+  }
+
+  private boolean isFinding(String event) {
+    return template.takes("StopFunction", "Findings", event);
+  }
+
+  private Map<String, Object> event(String function, String name) {
+    return map(map(map(template.properties(function).get("Events")).get(name)).get("Properties"));
   }
 
   private static String read(String sample) throws IOException {

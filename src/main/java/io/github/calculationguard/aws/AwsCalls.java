@@ -1,58 +1,68 @@
 package io.github.calculationguard.aws;
 
+import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AwsError;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.NotFoundException;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.Set;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
 import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
+import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.athena.model.InvalidRequestException;
-import software.amazon.awssdk.services.athena.model.ResourceNotFoundException;
 
-/** What all calls have in common. */
+/** Deadlines and errors of calls to AWS. */
 final class AwsCalls {
 
   private static final Set<String> DENIED =
       Set.of("AccessDeniedException", "AccessDenied", "AuthorizationError", "NotAuthorized");
+  // Athena reports an unknown ID by either.
+  private static final Set<String> NOT_FOUND =
+      Set.of("InvalidRequestException", "ResourceNotFoundException");
 
   private AwsCalls() {}
 
-  /** Ends a call, with all its tries and the pauses between them, by the deadline. */
+  /**
+   * Ends a call, with all its retries and pauses, at the deadline.
+   *
+   * @throws SdkClientException if the deadline has passed
+   */
   static AwsRequestOverrideConfiguration by(Deadline deadline, Instant now) {
     var left = deadline.left(now);
     if (left.isZero()) {
-      throw new AthenaUnavailableException("no time was left to call AWS");
+      throw SdkClientException.create("no time was left to call AWS", null);
     }
     return AwsRequestOverrideConfiguration.builder().apiCallTimeout(left).build();
   }
 
-  /** Makes a call, and sorts what goes wrong by what the caller does about it, in AWS's words. */
-  static <T> T call(Supplier<T> call) {
-    try {
-      return call.get();
-    } catch (InvalidRequestException | ResourceNotFoundException e) {
-      throw new NotFoundException(words(e));
-    } catch (AwsServiceException e) {
-      throw isDenied(e) ? new DeniedException(words(e)) : new AthenaUnavailableException(words(e));
-    } catch (SdkException e) {
-      throw new AthenaUnavailableException(words(e));
+  /** A failure of Athena, as the exception that tells the caller how to react. */
+  static AthenaSparkException athenaException(SdkException e) {
+    var error = error(e, "Athena");
+    if (NOT_FOUND.contains(error.type())) {
+      return new NotFoundException(message(e), error, e);
     }
+    return DENIED.contains(error.type())
+        ? new DeniedException(message(e), error, e)
+        : new AthenaUnavailableException(message(e), reason(e), error, e);
   }
 
-  private static boolean isDenied(AwsServiceException e) {
-    var details = e.awsErrorDetails();
-    // An error that was cut off on its way has no code.
-    return details != null && details.errorCode() != null && DENIED.contains(details.errorCode());
+  /** How the error is named in the log. */
+  static AwsError error(SdkException e, String service) {
+    var code = e instanceof AwsServiceException it ? code(it) : null;
+    var requestId = e instanceof AwsServiceException it ? it.requestId() : null;
+    return new AwsError(service, code == null ? e.getClass().getSimpleName() : code, requestId);
   }
 
-  /** AWS's own words, which for a failed connection are the SDK's. */
-  private static String words(SdkException e) {
+  /** AWS's message; for a failed connection, the SDK's. */
+  static String message(SdkException e) {
     if (e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException) {
       return "AWS did not answer in time";
     }
@@ -69,5 +79,27 @@ final class AwsCalls {
               service.statusCode());
     }
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  private static @Nullable String code(AwsServiceException e) {
+    // An error that was cut off on its way has no code.
+    return e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
+  }
+
+  /** An answer is lost unless AWS answered with an error, or no connection was made. */
+  private static Reason reason(SdkException e) {
+    if (e instanceof AwsServiceException service) {
+      return service.isThrottlingException() ? Reason.THROTTLED : Reason.FAILED;
+    }
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectException
+          || cause instanceof UnknownHostException
+          || cause.getClass().getSimpleName().equals("ConnectTimeoutException")) {
+        return Reason.FAILED;
+      }
+    }
+    var isTimeout =
+        e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException;
+    return isTimeout || e.getCause() != null ? Reason.ANSWER_LOST : Reason.FAILED;
   }
 }

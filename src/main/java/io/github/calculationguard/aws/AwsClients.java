@@ -1,7 +1,12 @@
 package io.github.calculationguard.aws;
 
+import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.RateLimiter;
+import io.github.calculationguard.report.NotificationPublisher;
+import io.github.calculationguard.spark.AthenaSpark;
+import io.github.calculationguard.spark.AthenaSparkView;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import javax.net.ssl.TrustManagerFactory;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
@@ -23,30 +28,41 @@ import software.amazon.awssdk.services.sns.SnsClient;
  */
 public record AwsClients(Duration attempt, int attempts) {
 
-  private static final Duration MOST_TO_CONNECT = Duration.ofSeconds(1);
+  private static final Duration MAX_TO_CONNECT = Duration.ofSeconds(1);
 
-  /** Athena's. */
-  public AthenaClient athena(ClientResources access) {
-    return configured(AthenaClient.builder(), access).build();
+  /** Athena, for a function that acts. */
+  public AthenaSpark athena(ClientResources resources, InstantSource clock) {
+    return athena(resources, clock, List.of());
   }
 
-  /** Athena's, at a pace. */
-  public AthenaClient athena(ClientResources access, RateLimiter pace) {
-    return configured(AthenaClient.builder(), access, new RateLimitedCalls(pace)).build();
+  /** Athena, called at a limited rate. */
+  public AthenaSparkView athena(
+      ClientResources resources, InstantSource clock, RateLimiter limiter) {
+    return athena(resources, clock, List.of(new RateLimitedCalls(limiter)));
   }
 
-  /** EventBridge's. */
-  public EventBridgeClient eventBridge(ClientResources access) {
-    return configured(EventBridgeClient.builder(), access).build();
+  private AthenaSpark athena(
+      ClientResources resources, InstantSource clock, List<ExecutionInterceptor> interceptors) {
+    var client = configured(AthenaClient.builder(), resources, interceptors).build();
+    return new SdkAthenaSpark(client, clock);
   }
 
-  /** SNS's. */
-  public SnsClient sns(ClientResources access) {
-    return configured(SnsClient.builder(), access).build();
+  /** The internal event bus. */
+  public Finding.Publisher eventBridge(
+      ClientResources resources, String busName, InstantSource clock) {
+    var client = configured(EventBridgeClient.builder(), resources, List.of()).build();
+    return new EventBridgeFindings(client, busName, clock);
   }
 
-  /** What those of one function share. */
-  public ClientResources access() {
+  /** The topic for notifications. */
+  public NotificationPublisher sns(
+      ClientResources resources, String topicArn, InstantSource clock) {
+    var client = configured(SnsClient.builder(), resources, List.of()).build();
+    return new SnsPublisher(client, topicArn, clock);
+  }
+
+  /** What the clients of one function share. */
+  public ClientResources resources() {
     return ClientResources.by(timed().build());
   }
 
@@ -57,20 +73,20 @@ public record AwsClients(Duration attempt, int attempts) {
 
   private Apache5HttpClient.Builder timed() {
     return Apache5HttpClient.builder()
-        .connectionTimeout(attempt.compareTo(MOST_TO_CONNECT) < 0 ? attempt : MOST_TO_CONNECT)
+        .connectionTimeout(attempt.compareTo(MAX_TO_CONNECT) < 0 ? attempt : MAX_TO_CONNECT)
         .socketTimeout(attempt);
   }
 
   private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configured(
-      B builder, ClientResources access, ExecutionInterceptor... interceptors) {
+      B builder, ClientResources resources, List<ExecutionInterceptor> interceptors) {
     return builder
-        .httpClient(access.http())
-        .credentialsProvider(access.credentials())
+        .httpClient(resources.http())
+        .credentialsProvider(resources.credentials())
         .overrideConfiguration(
             ClientOverrideConfiguration.builder()
                 .apiCallAttemptTimeout(attempt)
-                .scheduledExecutorService(access.timer())
-                .executionInterceptors(List.of(interceptors))
+                .scheduledExecutorService(resources.timer())
+                .executionInterceptors(interceptors)
                 .retryStrategy(
                     AwsRetryStrategy.standardRetryStrategy().toBuilder()
                         .maxAttempts(attempts)

@@ -1,12 +1,17 @@
 package io.github.calculationguard.aws;
 
+import static java.time.Instant.ofEpochMilli;
+
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationList;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.Instants;
 import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -18,11 +23,14 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
 import software.amazon.awssdk.services.athena.model.CalculationSummary;
@@ -38,7 +46,7 @@ import software.amazon.awssdk.services.athena.model.SessionSummary;
 import software.amazon.awssdk.services.athena.model.Tag;
 
 /**
- * Athena's Spark side by the AWS SDK.
+ * The Spark operations of Athena, through the AWS SDK.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html">Athena's
@@ -46,36 +54,37 @@ import software.amazon.awssdk.services.athena.model.Tag;
  */
 public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
 
-  private static final int MOST_A_PAGE = 100;
+  private static final int MAX_PAGE = 100;
 
   @Override
   public CalculationState stop(CalculationId id, Deadline deadline) {
-    var by = by(deadline);
-    var answer =
-        AwsCalls.call(
-            () ->
-                athena.stopCalculationExecution(
-                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
-    return new CalculationState(stated(answer.stateAsString()));
+    try {
+      var answer =
+          athena.stopCalculationExecution(
+              r -> r.calculationExecutionId(id.value()).overrideConfiguration(by(deadline)));
+      return new CalculationState(stated(answer.stateAsString()));
+    } catch (SdkException e) {
+      throw AwsCalls.athenaException(e);
+    }
   }
 
   @Override
   public SessionState terminate(SessionId id, Deadline deadline) {
-    var by = by(deadline);
     var answer =
-        AwsCalls.call(
-            () -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+        call(
+            () ->
+                athena.terminateSession(
+                    r -> r.sessionId(id.value()).overrideConfiguration(by(deadline))));
     return new SessionState(stated(answer.stateAsString()));
   }
 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
-    var by = by(deadline);
     var it =
-        AwsCalls.call(
+        call(
             () ->
                 athena.getCalculationExecution(
-                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by(deadline))));
     var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
     return calculation(id, session, it.description(), it.status(), dpuMillis);
@@ -83,10 +92,11 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public Session session(SessionId id, Deadline deadline) {
-    var by = by(deadline);
     var it =
-        AwsCalls.call(
-            () -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+        call(
+            () ->
+                athena.getSession(
+                    r -> r.sessionId(id.value()).overrideConfiguration(by(deadline))));
     var workGroup = new WorkGroup(it.workGroup() == null ? "" : it.workGroup());
     var maxDpus =
         it.engineConfiguration() == null ? null : it.engineConfiguration().maxConcurrentDpus();
@@ -97,55 +107,55 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, Instant.MAX, deadline);
+    return calculations(session, Instant.MAX, deadline).calculations();
   }
 
   /**
-   * Reads no further than a page without any: a session runs one calculation at a time, newest come
-   * first, and old sessions have thousands.
+   * Stops at the first page without a match: a session runs one calculation at a time, the newest
+   * come first, and an old session has thousands.
    */
   @Override
-  public List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline) {
-    var wanted = new ArrayList<Calculation>();
+  public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
+    var matches = new ArrayList<Calculation>();
+    var unreadable = 0;
     String token = null;
     do {
       var next = token;
-      var by = by(deadline);
       ListCalculationExecutionsResponse page;
       try {
         page =
-            AwsCalls.call(
+            call(
                 () ->
                     athena.listCalculationExecutions(
                         r ->
                             r.sessionId(session.value())
-                                .maxResults(MOST_A_PAGE)
+                                .maxResults(MAX_PAGE)
                                 .nextToken(next)
-                                .overrideConfiguration(by)));
+                                .overrideConfiguration(by(deadline))));
       } catch (NotFoundException e) {
         if (token != null) {
-          throw new AthenaUnavailableException(e.getMessage());
+          throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
         }
-        // The Spark 3.5 release knows no calculations, and says so by an error.
-        return List.of();
+        // The Spark 3.5 release has no calculations, and answers with an error.
+        return CalculationList.of(List.of());
       }
+      var listed = page.calculations().stream().map(c -> listed(c, session)).toList();
       var found =
-          page.calculations().stream()
-              .map(c -> listed(c, session))
+          listed.stream()
+              .flatMap(Optional::stream)
               .filter(c -> !c.state().isOver() || hasEndedSince(c, endedSince))
               .toList();
-      wanted.addAll(found);
-      token = found.isEmpty() ? null : page.nextToken();
+      var invalid = (int) listed.stream().filter(Optional::isEmpty).count();
+      matches.addAll(found);
+      unreadable += invalid;
+      token = found.isEmpty() && invalid == 0 ? null : page.nextToken();
     } while (token != null);
-    return wanted;
+    return new CalculationList(matches, unreadable);
   }
 
-  private static Calculation listed(CalculationSummary c, SessionId session) {
-    var id = orNull(c.calculationExecutionId(), CalculationId::new);
-    if (id == null) {
-      throw new AthenaUnavailableException("Athena lists a calculation by what is no id");
-    }
-    return calculation(id, session, c.description(), c.status(), null);
+  private static Optional<Calculation> listed(CalculationSummary c, SessionId session) {
+    return Optional.ofNullable(orNull(c.calculationExecutionId(), CalculationId::new))
+        .map(id -> calculation(id, session, c.description(), c.status(), null));
   }
 
   private static boolean hasEndedSince(Calculation calculation, Instant instant) {
@@ -160,22 +170,25 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                 athena.listExecutors(
                     r ->
                         r.sessionId(session.value())
-                            .maxResults(MOST_A_PAGE)
+                            .maxResults(MAX_PAGE)
                             .nextToken(token)
                             .overrideConfiguration(by(deadline))),
             ListExecutorsResponse::nextToken,
             ListExecutorsResponse::executorsSummary)
-        .filter(e -> e.executorSize() != null && e.startDateTime() != null)
-        .map(SdkAthenaSpark::executor)
+        .flatMap(SdkAthenaSpark::executor)
         .toList();
   }
 
-  private static Executor executor(ExecutorsSummary e) {
-    var terminated = e.terminationDateTime();
-    return new Executor(
-        e.executorSize(),
-        Instant.ofEpochMilli(e.startDateTime()),
-        terminated == null ? null : Instant.ofEpochMilli(terminated));
+  private static Stream<Executor> executor(ExecutorsSummary e) {
+    var started =
+        e.startDateTime() == null ? null : Instants.orNull(ofEpochMilli(e.startDateTime()));
+    var ended =
+        e.terminationDateTime() == null
+            ? null
+            : Instants.orNull(ofEpochMilli(e.terminationDateTime()));
+    return e.executorSize() == null || started == null
+        ? Stream.empty()
+        : Stream.of(new Executor(e.executorSize(), started, ended));
   }
 
   @Override
@@ -214,7 +227,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                             r ->
                                 r.workGroup(workGroup.name())
                                     .stateFilter(state.isEmpty() ? null : state)
-                                    .maxResults(MOST_A_PAGE)
+                                    .maxResults(MAX_PAGE)
                                     .nextToken(token)
                                     .overrideConfiguration(by(deadline))),
                     ListSessionsResponse::nextToken,
@@ -272,10 +285,19 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         description,
         engineVersion,
         told.startDateTime(),
-        told.idleSinceDateTime(),
+        idleSince(told),
         told.endDateTime(),
         maxDpus,
         millis(dpuMillis));
+  }
+
+  /**
+   * Athena may leave the instant out, and then the session has not changed since it became idle.
+   */
+  private static @Nullable Instant idleSince(SessionStatus status) {
+    return status.idleSinceDateTime() == null && "IDLE".equals(status.stateAsString())
+        ? status.lastModifiedDateTime()
+        : status.idleSinceDateTime();
   }
 
   /** Athena's model allows an id to be almost anything; ours go into ARNs and commands. */
@@ -311,11 +333,19 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     String token = null;
     do {
       var next = token;
-      var page = AwsCalls.call(() -> read.apply(next));
+      var page = call(() -> read.apply(next));
       all.addAll(items.apply(page));
       token = nextToken.apply(page);
     } while (token != null);
     return all.stream();
+  }
+
+  private static <T> T call(Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (SdkException e) {
+      throw AwsCalls.athenaException(e);
+    }
   }
 
   private AwsRequestOverrideConfiguration by(Deadline deadline) {

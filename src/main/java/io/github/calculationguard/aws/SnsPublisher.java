@@ -3,12 +3,12 @@ package io.github.calculationguard.aws;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sns.model.PublishRequest;
@@ -22,14 +22,14 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
     implements NotificationPublisher {
 
   @Override
-  public void publish(Notification announcement, Deadline deadline) {
+  public void publish(Notification notification, Deadline deadline) {
     try {
-      var answer = AwsCalls.call(() -> sns.publish(r -> request(r, announcement, deadline)));
+      var answer = sns.publish(r -> request(r, notification, deadline));
       if (answer.messageId() == null) {
-        throw new NotPublishedException("SNS answered without a message's id");
+        throw new NotPublishedException("SNS answered without a message ID", null, null);
       }
-    } catch (AthenaSparkException e) {
-      throw new NotPublishedException(e.getMessage());
+    } catch (SdkException e) {
+      throw new NotPublishedException(AwsCalls.message(e), AwsCalls.error(e, "Sns"), e);
     }
   }
 
@@ -43,19 +43,20 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
         .overrideConfiguration(AwsCalls.by(deadline, clock.instant()));
   }
 
-  private static String byProtocol(Notification announcement) {
+  private static String byProtocol(Notification notification) {
     var protocols = new LinkedHashMap<String, String>();
-    protocols.put("default", announcement.text());
-    protocols.put("email", announcement.text());
-    protocols.put("sqs", announcement.queue());
-    protocols.put("lambda", announcement.queue());
-    protocols.put("https", announcement.chat());
+    var text = notification.text();
+    protocols.put("default", text);
+    protocols.put("email", text);
+    protocols.put("sqs", notification.queue());
+    protocols.put("lambda", notification.queue());
+    protocols.put("https", notification.chat());
     return Json.line(protocols);
   }
 
-  private static Map<String, MessageAttributeValue> attributes(Notification announcement) {
+  private static Map<String, MessageAttributeValue> attributes(Notification notification) {
     var attributes = new HashMap<String, MessageAttributeValue>();
-    announcement
+    notification
         .attributes()
         .forEach(
             (name, value) ->

@@ -13,21 +13,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is active in an account at an instant, as far as it could be read.
+ * What is active in an account, as far as it could be read.
  *
- * @param workGroups how many of them are the guard's affair
+ * @param at when the reading ended
+ * @param workGroups how many are guarded
  * @param entries the active sessions, costliest first, those of unknown cost last
  */
 public record Inventory(
     AccountRegion place, Instant at, int workGroups, List<Entry> entries, List<ReadFailure> gaps) {
 
   /**
-   * One session with what runs in it.
+   * One session with what runs in it. The sweep judges it, and the page shows it.
    *
-   * @param calculations those that are not over, newest first; one runs and the others wait
-   * @param executors its nodes; none where they were not read
+   * @param calculations the active ones, newest first; one runs and the others wait
+   * @param executors its nodes; empty where they were not read
    * @param owner the value of the owner tag, on the session or else on its workgroup
-   * @param limits those that hold for it
+   * @param limits those that apply to it, its own tags included
    * @param at when this was seen
    */
   public record Entry(
@@ -45,7 +46,12 @@ public record Inventory(
 
     /** The session alone: it is what costs money, whatever runs in it. */
     public Snapshot details() {
-      return new Snapshot(null, session, owner, executors, at);
+      return details(null);
+    }
+
+    /** One of its calculations, or else the session alone. */
+    Snapshot details(@Nullable Calculation calculation) {
+      return new Snapshot(calculation, session, owner, executors, at);
     }
 
     /** The calculation whose turn it is. */
@@ -53,18 +59,16 @@ public record Inventory(
       return calculations.isEmpty() ? null : calculations.getLast();
     }
 
-    /** Whether what it costs from now on is only known not to be more. */
+    /** Whether what it costs from now on is only an upper bound. */
     public boolean isHeldAtMost() {
       return executors.stream().noneMatch(it -> it.terminatedAt() == null);
     }
 
-    /** The limit of which most is used, the session's own or its calculation's. */
+    /** The limit of which most is used, the session's own or a calculation's. */
     public @Nullable Usage fullest() {
-      return Stream.concat(
-              Stream.of(Suspect.of(null, session, executors)),
-              calculations.stream().map(it -> Suspect.of(it, session, executors)))
-          .flatMap(it -> Judge.usages(it, limits, at).stream())
-          .max(Comparator.comparingDouble(usage -> usage.observed() / usage.limit()))
+      return Stream.concat(Stream.of(details()), calculations.stream().map(this::details))
+          .flatMap(it -> Judge.usages(it, limits).stream())
+          .max(Comparator.comparingDouble(Usage::percent))
           .orElse(null);
     }
   }
@@ -82,8 +86,8 @@ public record Inventory(
   /**
    * Something that could not be read.
    *
-   * @param of the workgroup or the session whose it is; empty where it is the account's
-   * @param why in AWS's words; absent where there was no time left to ask
+   * @param of the workgroup or the session that it belongs to; empty if that is the account
+   * @param why in AWS's words; absent where no time was left
    */
   public record ReadFailure(Unread what, String of, @Nullable String why) {}
 }

@@ -31,38 +31,68 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks over an account for somebody who waits. Time is short, and calls are paced, so it reads
- * broadly first and then the costliest in depth, and says what it did not come to.
- *
- * @param limits those that hold where no tag says otherwise
- * @param maxExempt how far ahead a session's own tag may exempt it
- * @param ownerTag the key of the tag that names an owner, in whatever case
+ * Reads what is active in an account. {@link #look} reads for a person who waits; {@link
+ * SweepReader} reads what a sweep needs to judge.
  */
-public record InventoryReader(
-    AthenaSparkView athena,
-    InstantSource clock,
-    WorkGroupPattern workGroups,
-    Limits limits,
-    Duration maxExempt,
-    String ownerTag) {
+public record InventoryReader(AthenaSparkView athena, InstantSource clock, Scope scope) {
 
-  /** So many of the costliest are read in depth: nobody reads a longer list. */
-  public static final int MOST_IN_DEPTH = 50;
+  /** This many sessions, the costliest, are read in depth: nobody reads a longer list. */
+  public static final int MAX_IN_DEPTH = 50;
 
-  /** Reads what can be read by the deadline. */
+  /**
+   * What is guarded, and by which limits.
+   *
+   * @param workGroupPattern the names of the guarded workgroups, with IAM's wildcards * and ?
+   * @param limits those that apply where no tag says otherwise
+   * @param maxExempt for how long a session's own tag may exempt it
+   * @param ownerTag the key of the tag that names an owner, in whatever case
+   */
+  public record Scope(
+      String workGroupPattern, Limits limits, Duration maxExempt, String ownerTag) {}
+
+  /** What tags say of a workgroup or a session. */
+  record Tagged(Limits limits, @Nullable String owner) {}
+
+  /** All guarded workgroups. */
+  List<WorkGroup> workGroups(Deadline deadline) {
+    return athena.workGroups(deadline).stream()
+        .filter(it -> it.matches(scope.workGroupPattern()))
+        .toList();
+  }
+
+  /** What applies to a workgroup with these tags. */
+  Tagged tagged(String arn, Map<String, String> tags) {
+    return new Tagged(
+        scope.limits().replacedBy(arn, tags), SnapshotReader.owner(tags, scope.ownerTag()));
+  }
+
+  /** What applies to a session with these tags. */
+  Tagged tagged(
+      Tagged workGroup,
+      String arn,
+      Map<String, String> tags,
+      @Nullable Instant startedAt,
+      Instant now) {
+    var own = SnapshotReader.owner(tags, scope.ownerTag());
+    return new Tagged(
+        workGroup.limits().tightenedBy(arn, tags, startedAt, scope.maxExempt(), now),
+        own == null ? workGroup.owner() : own);
+  }
+
+  /**
+   * Reads what can be read by the deadline. Time is short and calls are limited, so it reads
+   * everything broadly, then the costliest sessions in depth, and reports what it did not reach.
+   */
   public Inventory look(AccountRegion place, Deadline deadline) {
     return new Look(place, deadline).run();
   }
-
-  /** What a workgroup's tags say. */
-  private record Rules(Limits limits, @Nullable String owner) {}
 
   private final class Look {
     private final AccountRegion place;
     private final Instant startedAt = clock.instant();
     private final Deadline deadline;
     private final List<ReadFailure> gaps = new ArrayList<>();
-    private final Map<WorkGroup, Rules> rules = new HashMap<>();
+    private final Map<WorkGroup, Tagged> tagged = new HashMap<>();
 
     Look(AccountRegion place, Deadline deadline) {
       this.place = place;
@@ -71,16 +101,15 @@ public record InventoryReader(
 
     Inventory run() {
       var groups =
-          read(Unread.WORK_GROUPS, "", deadline, athena::workGroups).orElse(List.of()).stream()
-              .filter(workGroups::matches)
-              .toList();
+          read(Unread.WORK_GROUPS, "", deadline, InventoryReader.this::workGroups)
+              .orElse(List.of());
       var sessions = described(listed(groups));
       var entries = new ArrayList<Entry>();
       for (var session : sessions) {
         entries.add(
-            entries.size() < MOST_IN_DEPTH
+            entries.size() < MAX_IN_DEPTH
                 ? inDepth(session)
-                : new Entry(session, List.of(), List.of(), null, limits, startedAt));
+                : new Entry(session, List.of(), List.of(), null, scope.limits(), startedAt));
       }
       var now = clock.instant();
       return new Inventory(
@@ -92,10 +121,10 @@ public record InventoryReader(
     }
 
     private List<Session> listed(List<WorkGroup> groups) {
-      var listing = share(0.4);
+      var listing = deadline.share(0.4, clock.instant());
       return groups.stream()
           .flatMap(group -> listed(group, listing).stream())
-          // Who has lived longest has probably cost most.
+          // The oldest has probably cost most.
           .sorted(comparing(Session::startedAt, nullsFirst(naturalOrder())))
           .toList();
     }
@@ -106,30 +135,30 @@ public record InventoryReader(
     }
 
     private List<Session> described(List<Session> listed) {
-      var describing = share(0.5);
       var now = clock.instant();
+      var describing = deadline.share(0.5, now);
       return listed.stream()
-          .map(session -> described(session, describing))
-          .filter(session -> !session.state().isOver())
-          .sorted(costliest(session -> new Snapshot(null, session, null, List.of(), now)))
+          .map(
+              it ->
+                  read(
+                          Unread.SESSION,
+                          it.id().value(),
+                          describing,
+                          by -> athena.session(it.id(), by))
+                      .orElse(it))
+          .filter(it -> !it.state().isOver())
+          .sorted(costliest(it -> new Snapshot(null, it, null, List.of(), now)))
           .toList();
-    }
-
-    private Session described(Session session, Deadline describing) {
-      return read(
-              Unread.SESSION,
-              session.id().value(),
-              describing,
-              by -> athena.session(session.id(), by))
-          .orElse(session);
     }
 
     private Entry inDepth(Session session) {
       var id = session.id();
       var group = new WorkGroup(session.workGroup());
-      var said = rules.computeIfAbsent(group, this::rules);
+      var ofGroup =
+          tagged.computeIfAbsent(
+              group, it -> tagged(place.arnOf(it), tags(place.arnOf(it), it.name())));
       var calculations =
-          session.state().isIdle()
+          session.state().isIdle() || !session.supportsCalculations()
               ? List.<Calculation>of()
               : read(
                       Unread.CALCULATIONS,
@@ -141,21 +170,8 @@ public record InventoryReader(
           read(Unread.NODES, id.value(), deadline, by -> athena.executors(id, by))
               .orElse(List.<Executor>of());
       var arn = place.arnOf(group, id);
-      var tags = tags(arn, id.value());
-      var own = SnapshotReader.owner(tags, ownerTag);
-      return new Entry(
-          session,
-          calculations,
-          executors,
-          own == null ? said.owner() : own,
-          said.limits().tightenedBy(arn, tags, session.startedAt(), maxExempt, clock.instant()),
-          startedAt);
-    }
-
-    private Rules rules(WorkGroup group) {
-      var arn = place.arnOf(group);
-      var tags = tags(arn, group.name());
-      return new Rules(limits.replacedBy(arn, tags), SnapshotReader.owner(tags, ownerTag));
+      var own = tagged(ofGroup, arn, tags(arn, id.value()), session.startedAt(), clock.instant());
+      return new Entry(session, calculations, executors, own.owner(), own.limits(), startedAt);
     }
 
     private Map<String, String> tags(String arn, String of) {
@@ -175,19 +191,12 @@ public record InventoryReader(
       gaps.add(new ReadFailure(what, of, why));
       return Optional.empty();
     }
-
-    /** A share of the time that is left. */
-    private Deadline share(double share) {
-      var now = clock.instant();
-      var millis = Math.round(deadline.left(now).toMillis() * share);
-      return new Deadline(now.plusMillis(millis));
-    }
   }
 
-  private static <T> Comparator<T> costliest(Function<T, Snapshot> details) {
+  private static <T> Comparator<T> costliest(Function<T, Snapshot> snapshot) {
     return comparingDouble(
         it -> {
-          var cost = details.apply(it).cost();
+          var cost = snapshot.apply(it).cost();
           return cost == null ? 1 : -cost.dpuHours();
         });
   }

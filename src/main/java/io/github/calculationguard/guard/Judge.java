@@ -1,166 +1,120 @@
 package io.github.calculationguard.guard;
 
-import static io.github.calculationguard.guard.Rule.MAX_CALCULATION_DPU_HOURS;
-import static io.github.calculationguard.guard.Rule.MAX_CALCULATION_MINUTES;
-import static io.github.calculationguard.guard.Rule.MAX_SESSION_DPU_HOURS;
-import static io.github.calculationguard.guard.Rule.MAX_SESSION_HOURS;
-import static io.github.calculationguard.guard.Rule.MAX_SESSION_IDLE_MINUTES;
+import static java.util.stream.Collectors.joining;
 
-import io.github.calculationguard.guard.Suspect.ActiveSession;
-import io.github.calculationguard.guard.Suspect.RunningCalculation;
-import io.github.calculationguard.guard.Verdict.Leave;
-import io.github.calculationguard.guard.Verdict.Over;
+import io.github.calculationguard.guard.Verdict.Exceeded;
+import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Usage;
-import io.github.calculationguard.guard.Verdict.Warn;
-import io.github.calculationguard.spark.Session;
-import java.time.Duration;
+import io.github.calculationguard.guard.Verdict.Warning;
+import io.github.calculationguard.spark.Instants;
+import io.github.calculationguard.spark.Snapshot;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Applies limits to what is known of a calculation or a session. Whether anything follows is not
- * its affair: it looks neither at the mode nor at exemptions.
+ * Applies limits to what is known of a calculation or a session. It considers neither the mode nor
+ * exemptions: they decide what follows from a verdict.
  *
- * @param mayTerminate whether the deployment allows to end sessions; where it doesn't, a rule about
- *     sessions can only warn
+ * @param mayTerminate whether sessions may be terminated; otherwise a rule about sessions only
+ *     warns
  */
 public record Judge(boolean mayTerminate) {
 
+  private static final List<Rule> CALCULATION_RULES =
+      List.of(Rule.MAX_CALCULATION_MINUTES, Rule.MAX_CALCULATION_DPU_HOURS);
+  private static final List<Rule> SESSION_RULES =
+      List.of(Rule.MAX_SESSION_IDLE_MINUTES, Rule.MAX_SESSION_HOURS, Rule.MAX_SESSION_DPU_HOURS);
+
   /**
-   * Finds the first rule that the suspect is over. An upper bound of its cost is no evidence: on
-   * that alone it is warned of and never stopped.
+   * Judges a snapshot as of its instant, by the first limit that it exceeds. An upper bound of a
+   * cost is no evidence: it is a reason to warn and never to stop.
    */
-  public Verdict judge(Suspect suspect, Limits limits, Instant now) {
-    if (suspect.isOver()) {
-      return new Leave("over already");
+  public Verdict judge(Snapshot snapshot, Limits limits) {
+    if (snapshot.isOver()) {
+      return new Ok("already ended");
     }
-    var cost = suspect.details(null, now).cost();
-    var usages = usages(suspect, limits, now);
-    Warn warning = null;
-    for (var usage : usages) {
-      if (usage.observed() < usage.limit() * limits.warnAtPercent() / 100) {
-        continue;
-      }
-      var mercy = mercy(usage, suspect);
-      if (usage.isOver() && mercy == null) {
-        return new Over(usage, cost, words(usage, "over"));
-      }
-      if (warning == null || (usage.isOver() && !warning.usage().isOver())) {
-        var words = words(usage, usage.isOver() ? "over" : "near");
-        warning =
-            mercy == null
-                ? new Warn(usage, cost, stopAt(usage, suspect, now), words)
-                : new Warn(usage, cost, null, words + "; " + mercy);
-      }
+    var exceeded = exceeded(snapshot, limits);
+    if (exceeded.isPresent()) {
+      return new Exceeded(exceeded.get(), snapshot.cost(), reason(exceeded.get(), null));
     }
-    if (suspect.isCanceling() && (warning == null || !warning.usage().isOver())) {
-      return new Leave("being canceled already, and within its limits");
+    var usages = usages(snapshot, limits);
+    var near =
+        usages.stream()
+            .filter(it -> it.observed() >= it.limit() * limits.warnAtPercent() / 100)
+            .sorted(Comparator.comparing(Usage::isOver).reversed())
+            .findFirst();
+    if (snapshot.isCanceling() && !near.map(Usage::isOver).orElse(false)) {
+      return new Ok("already being canceled, and within its limits");
     }
-    if (warning != null) {
-      return warning;
+    if (near.isPresent()) {
+      var usage = near.get();
+      var restraint = restraint(usage, snapshot);
+      var stopAt = restraint == null ? stopAt(usage, snapshot) : null;
+      return new Warning(usage, snapshot.cost(), stopAt, reason(usage, restraint));
     }
-    var within = usages.stream().map(usage -> words(usage, "within")).toList();
-    return new Leave(within.isEmpty() ? "no limit applies" : String.join("; ", within));
+    return new Ok(
+        usages.isEmpty()
+            ? "no limit applies"
+            : usages.stream().map(it -> reason(it, null)).collect(joining("; ")));
+  }
+
+  /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
+  Optional<Usage> exceeded(Snapshot snapshot, Limits limits) {
+    return usages(snapshot, limits).stream()
+        .filter(it -> it.isOver() && restraint(it, snapshot) == null)
+        .findFirst();
   }
 
   /** How much is used of each limit that applies, as far as it is known. */
-  public static List<Usage> usages(Suspect suspect, Limits limits, Instant now) {
-    var seen = suspect.details(null, now);
-    var usages = new ArrayList<Usage>();
-    for (var rule : rules(suspect)) {
-      var limit = limits.most().get(rule);
-      var unit = rule.unit();
-      var time = rule == MAX_SESSION_IDLE_MINUTES ? idle(suspect.session(), now) : seen.age();
-      var cost = seen.cost();
-      if (limit == null) {
-        continue;
-      }
-      if (unit != null && time != null) {
-        var observed = Math.max(0, time.toMillis()) / (double) unit.toMillis();
-        usages.add(new Usage(rule, limit, observed, null));
-      } else if (unit == null && cost != null) {
-        usages.add(new Usage(rule, limit, cost.dpuHours(), cost.basis()));
-      }
+  public static List<Usage> usages(Snapshot snapshot, Limits limits) {
+    var rules = snapshot.calculation() == null ? SESSION_RULES : CALCULATION_RULES;
+    return rules.stream().flatMap(rule -> usage(rule, snapshot, limits)).toList();
+  }
+
+  private static Stream<Usage> usage(Rule rule, Snapshot snapshot, Limits limits) {
+    var limit = limits.max().get(rule);
+    var unit = rule.unit();
+    if (limit != null && unit == null) {
+      return Stream.ofNullable(snapshot.cost())
+          .map(cost -> new Usage(rule, limit, cost.dpuHours(), cost.basis()));
     }
-    return usages;
-  }
-
-  private static List<Rule> rules(Suspect suspect) {
-    return switch (suspect) {
-      case RunningCalculation _ -> List.of(MAX_CALCULATION_MINUTES, MAX_CALCULATION_DPU_HOURS);
-      case ActiveSession _ ->
-          List.of(MAX_SESSION_IDLE_MINUTES, MAX_SESSION_HOURS, MAX_SESSION_DPU_HOURS);
-    };
-  }
-
-  private static @Nullable Duration idle(Session session, Instant now) {
-    return session.state().isIdle() && session.idleSince() != null
-        ? Duration.between(session.idleSince(), now)
-        : null;
+    var time = rule == Rule.MAX_SESSION_IDLE_MINUTES ? snapshot.idle() : snapshot.age();
+    return limit == null || unit == null || time == null
+        ? Stream.empty()
+        : Stream.of(new Usage(rule, limit, time.toMillis() / (double) unit.toMillis(), null));
   }
 
   /** Why it is not stopped for this, however much it uses; absent where it is. */
-  private @Nullable String mercy(Usage usage, Suspect suspect) {
+  private @Nullable String restraint(Usage usage, Snapshot snapshot) {
     if (usage.isUpperBound()) {
       return "an upper bound alone stops nothing";
     }
-    if (suspect instanceof ActiveSession && !mayTerminate) {
-      return "this guard may not end sessions (Escalation is NONE)";
-    }
-    return null;
+    return snapshot.calculation() == null && !mayTerminate
+        ? "the guard may not terminate sessions (Escalation is NONE)"
+        : null;
   }
 
-  /** When the limit is reached, if time goes by or DPU-hours are used as they were so far. */
-  private static @Nullable Instant stopAt(Usage usage, Suspect suspect, Instant now) {
+  /** When the limit is reached, if time passes or DPU-hours are used at the rate so far. */
+  private static @Nullable Instant stopAt(Usage usage, Snapshot snapshot) {
     var left = usage.limit() - usage.observed();
     var unit = usage.rule().unit();
+    var age = snapshot.age();
     if (unit != null) {
-      return now.plusMillis(Math.round(left * unit.toMillis()));
+      return after(snapshot, left * unit.toMillis());
     }
-    var age = suspect.details(null, now).age();
-    return age == null
-        ? null
-        : now.plusMillis(Math.round(age.toMillis() * left / usage.observed()));
+    return age == null ? null : after(snapshot, age.toMillis() * left / usage.observed());
   }
 
-  private static String words(Usage usage, String relation) {
-    var doing =
-        switch (usage.rule()) {
-          case MAX_CALCULATION_MINUTES -> "running for";
-          case MAX_SESSION_IDLE_MINUTES -> "idle for";
-          case MAX_SESSION_HOURS -> "open for";
-          case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_DPU_HOURS ->
-              usage.isUpperBound() ? "used at most" : "used";
-        };
-    var observed = inUnit(usage.rule(), usage.observed());
-    return "%s %s, %s %s".formatted(doing, observed, relation, inUnit(usage.rule(), usage.limit()));
+  private static @Nullable Instant after(Snapshot snapshot, double millis) {
+    return Instants.orNull(snapshot.at().plusMillis(Math.round(millis)));
   }
 
-  private static String inUnit(Rule rule, double number) {
-    var unit = rule.unit();
-    return unit == null
-        ? String.format(Locale.ROOT, "%.1f DPU-hours", number)
-        : words(Duration.ofMillis(Math.round(number * unit.toMillis())));
-  }
-
-  /** A duration as people say it: days, hours and minutes, and seconds below an hour. */
-  private static String words(Duration duration) {
-    var parts = new ArrayList<String>();
-    if (duration.toDays() > 0) {
-      parts.add(duration.toDays() + " d");
-    }
-    if (duration.toHoursPart() > 0) {
-      parts.add(duration.toHoursPart() + " h");
-    }
-    if (duration.toMinutesPart() > 0) {
-      parts.add(duration.toMinutesPart() + " min");
-    }
-    if (parts.isEmpty() || (duration.toHours() == 0 && duration.toSecondsPart() > 0)) {
-      parts.add(duration.toSecondsPart() + " s");
-    }
-    return String.join(" ", parts);
+  private static String reason(Usage usage, @Nullable String restraint) {
+    var reason = usage.observedInWords() + ", limit " + usage.limitInWords();
+    return restraint == null ? reason : reason + "; " + restraint;
   }
 }

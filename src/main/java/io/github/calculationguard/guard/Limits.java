@@ -1,9 +1,8 @@
 package io.github.calculationguard.guard;
 
+import io.github.calculationguard.spark.Instants;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -19,25 +18,25 @@ import org.jspecify.annotations.Nullable;
 /**
  * How much a calculation or a session may use, and what happens beyond that.
  *
- * @param most the limit of each rule, in the rule's unit; a rule that is absent, or 0, has no limit
- * @param warnAtPercent from 1 to 100, the part of a limit from which on people are warned
- * @param exemptUntil nothing is stopped before this; absent where nothing is exempt
- * @param unreadable the tags that could not be read, and that make the mode at most OBSERVE
+ * @param max the limit of each rule, in the rule's unit; a rule that is absent, or 0, has no limit
+ * @param warnAtPercent warn at this percentage of a limit, from 1 to 100
+ * @param exemptUntil nothing is stopped before this instant; absent where nothing is exempt
+ * @param invalidTags tags whose value is not accepted; they make the mode at most OBSERVE
  */
 public record Limits(
     Mode mode,
-    Map<Rule, Double> most,
+    Map<Rule, Double> max,
     int warnAtPercent,
     @Nullable Instant exemptUntil,
-    List<InvalidTag> unreadable) {
+    List<InvalidTag> invalidTags) {
 
-  /** What happens to that which is over its limits, mildest first. */
+  /** What happens to what exceeds its limits, mildest first. */
   public enum Mode {
-    /** It is not even looked at. */
+    /** It is not even read. */
     OFF,
-    /** It is reported, and left to run. */
+    /** It is reported, and goes on. */
     OBSERVE,
-    /** It is ordered to be stopped. */
+    /** It is stopped. */
     ENFORCE;
 
     /** The mode of a name, in whatever case. */
@@ -46,7 +45,16 @@ public record Limits(
     }
   }
 
-  /** Every tag of ours begins so, in whatever case. */
+  /**
+   * A tag of the guard with a value that is not accepted. Until it is corrected, nothing is stopped
+   * in the workgroup or session that carries it, since its owner may have meant to protect it.
+   *
+   * @param value a user's text: show it with care
+   * @param accepted what the tag takes
+   */
+  public record InvalidTag(String arn, String key, String value, String accepted) {}
+
+  /** Every tag of the guard begins with this, in whatever case. */
   public static final String PREFIX = "calculation-guard:";
 
   /** The name of the tag that exempts its workgroup or session. */
@@ -61,19 +69,19 @@ public record Limits(
     if (warnAtPercent < 1 || warnAtPercent > 100) {
       throw new IllegalArgumentException("warn-at-percent is from 1 to 100");
     }
-    if (most.values().stream().anyMatch(limit -> !(limit >= 0))) {
-      throw new IllegalArgumentException("a limit is a number from 0 on");
+    if (max.values().stream().anyMatch(limit -> !(limit >= 0))) {
+      throw new IllegalArgumentException("a limit is at least 0");
     }
-    most =
-        most.entrySet().stream()
+    max =
+        max.entrySet().stream()
             .filter(limit -> limit.getValue() > 0)
             .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
-    unreadable = List.copyOf(unreadable);
+    invalidTags = List.copyOf(invalidTags);
   }
 
   /** The limits that the parameters of a deployment set. */
-  public Limits(Mode mode, Map<Rule, Double> most, int warnAtPercent) {
-    this(mode, most, warnAtPercent, null, List.of());
+  public Limits(Mode mode, Map<Rule, Double> max, int warnAtPercent) {
+    this(mode, max, warnAtPercent, null, List.of());
   }
 
   /** Whether nothing is stopped at an instant. */
@@ -83,28 +91,28 @@ public record Limits(
 
   /** Whether a limit counts DPU-hours. */
   boolean countsDpuHours() {
-    return most.keySet().stream().anyMatch(rule -> rule.unit() == null);
+    return max.keySet().stream().anyMatch(rule -> rule.unit() == null);
   }
 
   /**
    * These limits as a workgroup's tags replace them. Its owner is trusted: a tag may loosen a limit
-   * as well as tighten it, and exempt the workgroup for as long as it says.
+   * as well as tighten it, and exempt the workgroup for any time.
    */
   public Limits replacedBy(String arn, Map<String, String> tags) {
-    var said = new Said(arn, tags);
-    var replaced = new HashMap<>(most);
-    replaced.putAll(said.most);
+    var parsed = new ParsedTags(arn, tags);
+    var replaced = new HashMap<>(max);
+    replaced.putAll(parsed.max);
     return new Limits(
-        said.boundMode(said.mode == null ? mode : said.mode),
+        parsed.bound(parsed.mode == null ? mode : parsed.mode),
         replaced,
-        said.warnAtPercent == null ? warnAtPercent : said.warnAtPercent,
-        said.exemptUntil == null ? exemptUntil : said.exemptUntil,
-        said.unreadable);
+        parsed.warnAtPercent == null ? warnAtPercent : parsed.warnAtPercent,
+        parsed.exemptUntil == null ? exemptUntil : parsed.exemptUntil,
+        parsed.invalid);
   }
 
   /**
    * These limits as a session's tags tighten them. Whoever starts a session can tag it, and copy
-   * the workgroup's tags to it, so what would loosen a limit is passed over, and so is a mode.
+   * the workgroup's tags to it, so a tag that would loosen a limit is ignored, and so is a mode.
    *
    * <p>An exemption counts if it ends at most {@code maxExempt} from now. One that asks for more is
    * counted from the session's start, or else it would never end.
@@ -117,95 +125,82 @@ public record Limits(
       @Nullable Instant startedAt,
       Duration maxExempt,
       Instant now) {
-    var said = new Said(arn, tags);
-    var tightened = new HashMap<>(most);
-    said.most.forEach(
-        (rule, limit) -> {
-          if (limit > 0) {
-            tightened.merge(rule, limit, Math::min);
-          }
-        });
-    var until = said.exemptUntil;
+    var parsed = new ParsedTags(arn, tags);
+    var tightened = new HashMap<>(max);
+    parsed.max.entrySet().stream()
+        .filter(own -> own.getValue() > 0)
+        .forEach(own -> tightened.merge(own.getKey(), own.getValue(), Math::min));
+    var until = parsed.exemptUntil;
     if (until != null && until.isAfter(now.plus(maxExempt))) {
       until = startedAt == null ? null : startedAt.plus(maxExempt);
     }
+    var percent = parsed.warnAtPercent;
     return new Limits(
-        said.boundMode(mode),
+        parsed.bound(mode),
         tightened,
-        said.warnAtPercent == null ? warnAtPercent : Math.min(said.warnAtPercent, warnAtPercent),
-        later(exemptUntil, until),
-        Stream.concat(unreadable.stream(), said.unreadable.stream()).toList());
+        percent == null ? warnAtPercent : Math.min(percent, warnAtPercent),
+        Stream.of(Optional.ofNullable(exemptUntil), Optional.ofNullable(until))
+            .flatMap(Optional::stream)
+            .max(Instant::compareTo)
+            .orElse(null),
+        Stream.concat(invalidTags.stream(), parsed.invalid.stream()).toList());
   }
 
-  private static @Nullable Instant later(@Nullable Instant one, @Nullable Instant other) {
-    if (one == null || other == null) {
-      return one == null ? other : one;
-    }
-    return one.isAfter(other) ? one : other;
-  }
-
-  /** What the tags of one workgroup or session say. */
-  private static final class Said {
-    private final List<InvalidTag> unreadable = new ArrayList<>();
-    private final Map<Rule, Double> most = new EnumMap<>(Rule.class);
+  /** The tags of one workgroup or session. */
+  private static final class ParsedTags {
+    private final List<InvalidTag> invalid = new ArrayList<>();
+    private final Map<Rule, Double> max = new EnumMap<>(Rule.class);
     private @Nullable Mode mode;
     private @Nullable Integer warnAtPercent;
     private @Nullable Instant exemptUntil;
 
-    Said(String arn, Map<String, String> tags) {
+    ParsedTags(String arn, Map<String, String> tags) {
       tags.forEach(
           (key, value) -> {
             var name = key.toLowerCase(Locale.ROOT);
             if (!name.startsWith(PREFIX)) {
               return;
             }
-            var accepted = read(name.substring(PREFIX.length()), value.strip());
+            var accepted = parse(name.substring(PREFIX.length()), value.strip());
             if (accepted != null) {
-              unreadable.add(new InvalidTag(arn, key, value, accepted));
+              invalid.add(new InvalidTag(arn, key, value, accepted));
             }
           });
     }
 
-    /** Nothing if the value could be read, else what could be. */
-    private @Nullable String read(String name, String value) {
-      switch (name) {
+    /** Absent if the value is accepted, else what would be. */
+    private @Nullable String parse(String name, String value) {
+      return switch (name) {
         case "mode" -> {
-          var known = Mode.of(value);
-          mode = known.orElse(Mode.OBSERVE);
-          if (known.isEmpty()) {
-            return "off, observe or enforce";
-          }
+          mode = Mode.of(value).orElse(null);
+          yield mode == null ? "off, observe or enforce" : null;
         }
         case "warn-at-percent" -> {
-          if (!value.matches("[1-9][0-9]?|100")) {
-            return "a whole number from 1 to 100";
-          }
-          warnAtPercent = Integer.valueOf(value);
+          warnAtPercent = value.matches("[1-9][0-9]?|100") ? Integer.valueOf(value) : null;
+          yield warnAtPercent == null ? "a whole number from 1 to 100" : null;
         }
         case EXEMPT_UNTIL -> {
-          try {
-            exemptUntil = OffsetDateTime.parse(value).toInstant();
-          } catch (DateTimeParseException _) {
-            return "an instant, such as 2030-01-31T18:00:00Z";
-          }
+          exemptUntil = Instants.parse(value).orElse(null);
+          yield exemptUntil == null ? "an instant such as 2030-01-31T18:00:00Z" : null;
         }
-        default -> {
-          var rule = Rule.named(name);
-          if (rule.isEmpty()) {
-            // A slip of the pen in a name is as likely as one in a value.
-            return "one of mode, warn-at-percent, " + EXEMPT_UNTIL + " and the limits' names";
-          }
-          if (!NUMBER.matcher(value).matches()) {
-            return "a number such as 120 or 1.5, without a unit; 0 for no limit";
-          }
-          most.put(rule.get(), Double.valueOf(value));
-        }
+        default -> parse(Rule.named(name), value);
+      };
+    }
+
+    private @Nullable String parse(Optional<Rule> rule, String value) {
+      if (rule.isEmpty()) {
+        // A name is mistyped as easily as a value.
+        return "one of mode, warn-at-percent, " + EXEMPT_UNTIL + " and the limits' names";
       }
+      if (!NUMBER.matcher(value).matches()) {
+        return "a number such as 120 or 1.5, without a unit; 0 for no limit";
+      }
+      max.put(rule.get(), Double.valueOf(value));
       return null;
     }
 
-    private Mode boundMode(Mode wanted) {
-      return unreadable.isEmpty() || wanted == Mode.OFF ? wanted : Mode.OBSERVE;
+    private Mode bound(Mode wanted) {
+      return invalid.isEmpty() || wanted == Mode.OFF ? wanted : Mode.OBSERVE;
     }
   }
 }

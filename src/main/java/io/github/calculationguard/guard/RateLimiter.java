@@ -8,44 +8,42 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * The pace of the calls to Athena: keeps them apart, and counts them. Athena's limits are
- * unpublished and shared with everybody in the account, so a sweep is slow on purpose.
- *
- * <p>For one thread. Whoever puts a call on the wire says so here first, tries and pages included.
+ * Spaces out the calls to Athena, and counts them. Athena's limits are unpublished, and the whole
+ * account shares them. Not thread-safe.
  */
 public final class RateLimiter {
 
-  private final Duration apart;
+  private final Duration interval;
   private final InstantSource clock;
   private final Consumer<Duration> pause;
-  private final Map<String, Integer> counted = new TreeMap<>();
+  private final Map<String, Integer> calls = new TreeMap<>();
   private Instant next = Instant.MIN;
 
   /**
-   * @param aSecond how many calls a second are allowed, from 1 on
-   * @param pause waits for so long
+   * @param callsPerSecond at least 1
+   * @param pause waits for a duration
    */
-  public RateLimiter(int aSecond, InstantSource clock, Consumer<Duration> pause) {
-    this.apart = Duration.ofSeconds(1).dividedBy(aSecond);
+  public RateLimiter(int callsPerSecond, InstantSource clock, Consumer<Duration> pause) {
+    this.interval = Duration.ofSeconds(1).dividedBy(callsPerSecond);
     this.clock = clock;
     this.pause = pause;
   }
 
-  /** Waits until the next call may be made, and counts it. */
+  /** Waits until the next call may be made, and counts it. Retries and pages are calls too. */
   public void before(String operation) {
     var now = clock.instant();
     if (now.isBefore(next)) {
       pause.accept(Duration.between(now, next));
       now = next;
     }
-    next = now.plus(apart);
-    counted.merge(operation, 1, Integer::sum);
+    next = now.plus(interval);
+    calls.merge(operation, 1, Integer::sum);
   }
 
-  /** The calls since this was asked last, by Athena's operations. */
+  /** The calls by operation since the last time that this was called. */
   Map<String, Integer> take() {
-    var taken = Map.copyOf(counted);
-    counted.clear();
+    var taken = Map.copyOf(calls);
+    calls.clear();
     return taken;
   }
 }

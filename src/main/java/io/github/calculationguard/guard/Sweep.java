@@ -1,410 +1,219 @@
 package io.github.calculationguard.guard;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.reverseOrder;
+
+import io.github.calculationguard.guard.Finding.Publisher;
+import io.github.calculationguard.guard.Finding.Refused;
+import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.SweepReport.NewFindings;
-import io.github.calculationguard.guard.Verdict.Leave;
-import io.github.calculationguard.guard.Verdict.Over;
-import io.github.calculationguard.guard.Verdict.Warn;
+import io.github.calculationguard.guard.Verdict.Exceeded;
+import io.github.calculationguard.guard.Verdict.Ok;
+import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkView;
-import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.NotFoundException;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.SnapshotReader;
-import io.github.calculationguard.spark.WorkGroup;
+import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Walks through the active sessions of an account, judges them and what runs in them, and orders
- * what is over its limits to be stopped.
+ * Reads the active sessions of an account, judges them and what runs in them, and publishes a
+ * finding for each that is to be stopped. What it remembers from sweep to sweep saves calls and
+ * repeated messages; losing it is harmless. Not thread-safe.
  *
- * <p>It asks for details only where the lists leave it open whether a limit is near. What it
- * remembers from sweep to sweep saves calls and repeated messages, and nothing is decided by it:
- * forgetting it all is harmless. For one thread.
+ * <p>Two sweeps at once, in two environments, request together at most {@link
+ * SweepPolicy#maxActions} stops. Both rank in the same order, so they choose the same, and stopping
+ * twice is harmless; and what somebody stopped since a sweep began to list counts as one of its own
+ * stops.
  */
 public final class Sweep {
 
   private static final Duration MEMORY = Duration.ofHours(24);
 
-  /** What is kept for orders and the announcement, however long the looking takes. */
+  /** What is kept for findings and the notification, however long the reading takes. */
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
   private final AthenaSparkView athena;
-  private final RateLimiter pace;
-  private final FindingPublisher orders;
+  private final RateLimiter rateLimiter;
+  private final Publisher publisher;
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
+  private final SweepReader reader;
 
-  private final Map<SessionId, SessionCache> known = new HashMap<>();
-  private final Map<String, Instant> told = new HashMap<>();
-  private final Map<String, Instant> ordered = new HashMap<>();
-  private @Nullable String resumeAt;
+  private final Map<String, Instant> notified = new HashMap<>();
+  private final Map<String, Instant> published = new HashMap<>();
 
   /**
-   * @param pace of which the view's calls go
+   * @param rateLimiter which the view's calls go through
    */
   public Sweep(
       AthenaSparkView athena,
-      RateLimiter pace,
-      FindingPublisher orders,
+      RateLimiter rateLimiter,
+      Publisher publisher,
       InstantSource clock,
       SweepPolicy policy) {
     this.athena = athena;
-    this.pace = pace;
-    this.orders = orders;
+    this.rateLimiter = rateLimiter;
+    this.publisher = publisher;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
+    this.reader = new SweepReader(new InventoryReader(athena, clock, policy.scope()), judge);
   }
 
   /**
-   * Sweeps once, and gives its orders.
+   * Sweeps once, and publishes its findings.
    *
-   * @param deadline by which all is done, what follows from the report included
+   * @param deadline by which everything is done, the notification included
    * @throws AthenaSparkException if not even the workgroups could be listed
    */
   public SweepReport run(AccountRegion place, Deadline deadline) {
-    return new SweepRun(place, deadline).run();
+    rateLimiter.take();
+    var startedAt = clock.instant();
+    var reading = deadline.minus(RESERVE);
+    var read = reader.new Run(place, reading);
+    var failures = new ArrayList<>(read.failures);
+    var judged = new ArrayList<Judged>();
+    read.entries.forEach(entry -> judge(entry, judged));
+    var exceeding = judged.stream().filter(it -> it.disposition() == Disposition.ORDERED).toList();
+    judged.removeAll(exceeding);
+    judged.addAll(publish(exceeding, read.stoppedMeanwhile, reading, deadline, failures));
+    forget(startedAt.minus(MEMORY));
+    return new SweepReport(
+        place,
+        policy,
+        startedAt,
+        Duration.between(startedAt, clock.instant()),
+        read.workGroups,
+        read.workGroupsDone,
+        read.sessionsSeen(),
+        read.calculationsSeen,
+        read.stoppedMeanwhile,
+        List.copyOf(judged),
+        List.copyOf(read.invalidTags),
+        List.copyOf(failures),
+        rateLimiter.take(),
+        new NewFindings(
+            judged.stream().filter(it -> it.isNews() && !notified.containsKey(it.key())).toList(),
+            read.invalidTags.stream()
+                .filter(tag -> !notified.containsKey(tag.toString()))
+                .toList()));
   }
 
-  /** Remembers that people were told, so that it's news no more for a day. */
-  public void told(SweepReport report) {
+  /** Remembers that people were notified, so that it is not new again for a day. */
+  public void notified(SweepReport report) {
     var news = report.news();
-    news.judged().forEach(it -> told.put(it.key(), report.startedAt()));
-    news.unreadable().forEach(tag -> told.put(tag.toString(), report.startedAt()));
+    news.judged().forEach(it -> notified.put(it.key(), report.startedAt()));
+    news.invalidTags().forEach(tag -> notified.put(tag.toString(), report.startedAt()));
   }
 
-  /** One sweep. */
-  private final class SweepRun {
-    private final AccountRegion place;
-    private final Deadline deadline;
-    private final Deadline looking;
-    private final Instant startedAt = clock.instant();
-    private final List<Judged> judged = new ArrayList<>();
-    private final List<Judged> toOrder = new ArrayList<>();
-    private final List<InvalidTag> unreadable = new ArrayList<>();
-    private final List<Failure> failures = new ArrayList<>();
-    private final Set<SessionId> looked = new HashSet<>();
-    private int sessionsSeen;
-    private int calculationsSeen;
+  private void forget(Instant longAgo) {
+    published.values().removeIf(at -> at.isBefore(longAgo));
+    notified.values().removeIf(at -> !at.isAfter(longAgo));
+  }
 
-    SweepRun(AccountRegion place, Deadline deadline) {
-      this.place = place;
-      this.deadline = deadline;
-      this.looking = deadline.minus(RESERVE);
+  private void judge(Entry entry, List<Judged> judged) {
+    var session = judge(entry.details(), entry.limits());
+    judged.add(session);
+    if (!(session.verdict() instanceof Exceeded)) {
+      entry.calculations().forEach(it -> judged.add(judge(entry.details(it), entry.limits())));
     }
+  }
 
-    SweepReport run() {
-      pace.take();
-      var workGroups =
-          athena.workGroups(looking).stream()
-              .filter(policy.workGroups()::matches)
-              .sorted(Comparator.comparing(WorkGroup::name))
-              .collect(Collectors.toCollection(ArrayList::new));
-      Collections.rotate(workGroups, -beginning(workGroups));
-      resumeAt = null;
-      var done = 0;
-      for (var workGroup : workGroups) {
-        if (outOfTime()) {
-          resumeAt = workGroup.name();
-          break;
-        }
-        done += walk(workGroup) ? 1 : 0;
-      }
-      order();
-      return report(workGroups.size(), done);
-    }
+  private Judged judge(Snapshot snapshot, Limits limits) {
+    var verdict = judge.judge(snapshot, limits);
+    var isExempt = limits.exempt(snapshot.at());
+    var disposition =
+        switch (verdict) {
+          case Ok _ -> Disposition.LEFT;
+          case Warning _ -> isExempt ? Disposition.LEFT : Disposition.WARNED;
+          case Exceeded _ when isExempt -> Disposition.EXEMPT;
+          case Exceeded _ when limits.mode() == Mode.ENFORCE -> Disposition.ORDERED;
+          case Exceeded _ -> Disposition.OBSERVED;
+        };
+    return new Judged(snapshot, limits, verdict, disposition);
+  }
 
-    /** Behind where the last sweep ran out of time, or else where the clock says. */
-    private int beginning(List<WorkGroup> workGroups) {
-      var resume = resumeAt;
-      if (resume == null || workGroups.isEmpty()) {
-        return byTheClock(workGroups.size());
-      }
-      var before = workGroups.stream().filter(it -> it.name().compareTo(resume) < 0).count();
-      return (int) before % workGroups.size();
-    }
-
-    private int byTheClock(int size) {
-      return size == 0 ? 0 : new SplittableRandom(startedAt.getEpochSecond()).nextInt(size);
-    }
-
-    private boolean outOfTime() {
-      return looking.hasPassed(clock.instant());
-    }
-
-    private void fail(String where, String why) {
-      failures.add(new Failure(where, why));
-    }
-
-    /** Whether it came to the end of the workgroup. */
-    private boolean walk(WorkGroup workGroup) {
-      try {
-        var listedAt = clock.instant();
-        var sessions = new ArrayList<>(athena.activeSessions(workGroup, looking));
-        sessionsSeen += sessions.size();
-        if (sessions.isEmpty()) {
-          return true;
-        }
-        var arn = place.arnOf(workGroup);
-        var tags = athena.tags(arn, looking);
-        var limits = policy.limits().replacedBy(arn, tags);
-        var owner = SnapshotReader.owner(tags, policy.ownerTag());
-        unreadable.addAll(limits.unreadable());
-        if (limits.mode() == Mode.OFF) {
-          return true;
-        }
-        Collections.rotate(sessions, byTheClock(sessions.size()));
-        for (var session : sessions) {
-          if (outOfTime()) {
-            return false;
-          }
-          lookOnce(workGroup, session, owner, limits, listedAt);
-        }
-      } catch (AthenaSparkException e) {
-        fail("workgroup " + workGroup.name(), e.getMessage());
-      }
-      return true;
-    }
-
-    /** One that changes its state between two lists is in both of them. */
-    private void lookOnce(
-        WorkGroup workGroup,
-        Session session,
-        @Nullable String owner,
-        Limits limits,
-        Instant listedAt) {
-      if (!looked.add(session.id())) {
-        return;
-      }
-      var before = SessionCache.of(session, known.get(session.id()), listedAt);
-      var look = new Look(session, place.arnOf(workGroup, session.id()), owner, limits, before);
-      try {
-        look.run();
-      } catch (NotFoundException _) {
-        // It ended since it was listed.
-      } catch (AthenaSparkException e) {
-        fail("session " + session.id(), e.getMessage());
-      }
-      known.put(session.id(), look.known);
-    }
-
-    private Verdict conclude(Suspect suspect, @Nullable String owner, Limits limits, Instant now) {
-      var verdict = judge.judge(suspect, limits, now);
-      var fate =
-          switch (verdict) {
-            case Leave _ -> Disposition.LEFT;
-            case Warn _ -> limits.exempt(now) ? Disposition.LEFT : Disposition.WARNED;
-            case Over _ when limits.exempt(now) -> Disposition.EXEMPT;
-            case Over _ when limits.mode() == Mode.ENFORCE -> Disposition.ORDERED;
-            case Over _ -> Disposition.OBSERVED;
-          };
-      var it = new Judged(now, suspect, owner, limits, verdict, fate);
-      if (fate == Disposition.ORDERED) {
-        toOrder.add(it);
+  /** Publishes as many findings as this sweep may, and returns what became of each. */
+  private List<Judged> publish(
+      List<Judged> exceeding,
+      int stoppedMeanwhile,
+      Deadline reading,
+      Deadline deadline,
+      List<Failure> failures) {
+    var places = policy.maxActions() - stoppedMeanwhile;
+    var isScarce = exceeding.size() > places;
+    var results = new ArrayList<Judged>();
+    var chosen = new ArrayList<Judged>();
+    for (var it : ranked(exceeding)) {
+      if (chosen.size() >= places) {
+        results.add(it.with(Disposition.HELD_BACK));
+      } else if (isScarce && !reading.hasPassed(clock.instant()) && hasEnded(it, reading)) {
+        places--;
       } else {
-        judged.add(it);
+        chosen.add(it);
       }
-      return verdict;
     }
-
-    private void order() {
-      // What was ordered already and is still there waits behind the rest, so that something that
-      // can't be stopped doesn't take the place of everything else for ever.
-      toOrder.sort(
-          Comparator.comparing((Judged it) -> ordered.getOrDefault(it.suspect().id(), Instant.MIN))
-              .thenComparing(Judged::dpuHours, Comparator.reverseOrder()));
-      var now = clock.instant();
-      var most = Math.min(policy.maxActions(), toOrder.size());
-      var chosen = toOrder.subList(0, most);
-      var refused = new HashSet<String>();
-      if (!chosen.isEmpty()) {
-        var findings = chosen.stream().flatMap(it -> finding(it, now).stream()).toList();
-        for (var it : orders.place(findings, deadline)) {
-          var id = it.finding().suspect().id();
-          refused.add(id);
-          fail("order for " + id, it.why());
-        }
+    var expiresAt = clock.instant().plus(Finding.LIFETIME);
+    var findings = chosen.stream().flatMap(it -> it.finding(policy, expiresAt)).toList();
+    var refused =
+        findings.isEmpty()
+            ? Map.<String, String>of()
+            : publisher.publish(findings, deadline).stream()
+                .collect(Collectors.toMap(it -> it.finding().snapshot().id(), Refused::why));
+    refused.forEach((id, why) -> failures.add(new Failure("order for " + id, why)));
+    for (var it : chosen) {
+      if (refused.containsKey(it.snapshot().id())) {
+        results.add(it.with(Disposition.REFUSED));
+      } else {
+        published.put(it.snapshot().id(), clock.instant());
+        results.add(it);
       }
-      for (var it : chosen) {
-        if (refused.contains(it.suspect().id())) {
-          judged.add(it.with(Disposition.REFUSED));
-        } else {
-          ordered.put(it.suspect().id(), now);
-          judged.add(it);
-        }
-      }
-      toOrder
-          .subList(most, toOrder.size())
-          .forEach(it -> judged.add(it.with(Disposition.HELD_BACK)));
     }
+    return results;
+  }
 
-    private Optional<Finding> finding(Judged it, Instant now) {
-      var expiresAt = now.plus(policy.findingExpires());
-      return it.verdict() instanceof Over over
-          ? Optional.of(new Finding(it.suspect(), over, policy.usdPerDpuHour(), it.at(), expiresAt))
-          : Optional.empty();
-    }
+  /**
+   * The costliest first. What was published already and is still there waits behind the rest, so
+   * that something that cannot be stopped does not take the place of everything else forever.
+   */
+  private List<Judged> ranked(List<Judged> exceeding) {
+    return exceeding.stream()
+        .sorted(
+            comparing((Judged it) -> published.getOrDefault(it.snapshot().id(), Instant.MIN))
+                .thenComparing(Judged::dpuHours, reverseOrder())
+                .thenComparing(it -> it.snapshot().id()))
+        .toList();
+  }
 
-    private SweepReport report(int workGroups, int done) {
-      var now = clock.instant();
-      var longAgo = now.minus(MEMORY);
-      known.values().removeIf(it -> it.seenAt().isBefore(longAgo));
-      ordered.values().removeIf(at -> at.isBefore(longAgo));
-      told.values().removeIf(at -> !at.isAfter(longAgo));
-      return new SweepReport(
-          place,
-          policy,
-          startedAt,
-          Duration.between(startedAt, now),
-          workGroups,
-          done,
-          sessionsSeen,
-          calculationsSeen,
-          List.copyOf(judged),
-          List.copyOf(unreadable),
-          List.copyOf(failures),
-          pace.take(),
-          new NewFindings(
-              judged.stream().filter(it -> it.isNews() && !told.containsKey(it.key())).toList(),
-              unreadable.stream().filter(tag -> !told.containsKey(tag.toString())).toList()));
-    }
-
-    /** A look at one session, as deep as it needs. */
-    private final class Look {
-      private final String arn;
-      private final Instant now = clock.instant();
-      private Session session;
-      private Limits limits;
-      private @Nullable String owner;
-      private SessionCache known;
-      private boolean isDetailed;
-      private @Nullable List<Executor> executors;
-
-      Look(Session session, String arn, @Nullable String owner, Limits limits, SessionCache known) {
-        this.session = session;
-        this.arn = arn;
-        this.owner = owner;
-        this.limits = limits;
-        this.known = known;
+  /** Whether it has ended, or is about to, since it was judged. */
+  private boolean hasEnded(Judged it, Deadline reading) {
+    var calculation = it.snapshot().calculation();
+    try {
+      if (calculation == null) {
+        return athena.session(it.session().id(), reading).state().isOver();
       }
-
-      void run() {
-        var expected = tightened();
-        var isRuledOut = known.rulesOut(judge, session, expected, now);
-        if (!isRuledOut && known.maxDpus() == null && expected.countsDpuHours()) {
-          askForDetails();
-          isRuledOut = known.rulesOut(judge, session, expected, now);
-        }
-        if (isRuledOut) {
-          conclude(Suspect.of(null, session, List.of()), owner, expected, now);
-          return;
-        }
-        readTags();
-        if (!(judge.judge(known.worst(session), limits, now) instanceof Leave)) {
-          askForDetails();
-        }
-        var verdict = examine(null);
-        // A session that is to be ended takes what runs in it along.
-        if (!(verdict instanceof Over) && !session.state().isIdle()) {
-          lookAtCalculations();
-        }
-      }
-
-      private void readTags() {
-        known = known.withTags(athena.tags(arn, looking));
-        limits = tightened();
-        limits.unreadable().stream().filter(tag -> tag.arn().equals(arn)).forEach(unreadable::add);
-        var own = SnapshotReader.owner(known.tags(), policy.ownerTag());
-        owner = own == null ? owner : own;
-      }
-
-      private Limits tightened() {
-        return limits.tightenedBy(arn, known.tags(), session.startedAt(), policy.maxExempt(), now);
-      }
-
-      private void lookAtCalculations() {
-        var asked = clock.instant();
-        var calculations = athena.activeCalculations(session.id(), looking);
-        calculationsSeen += calculations.size();
-        // The newest come first.
-        known =
-            known.withQuietUntil(
-                calculations.isEmpty() ? asked : calculations.getLast().submittedAt());
-        for (var calculation : calculations) {
-          try {
-            look(calculation);
-          } catch (NotFoundException _) {
-            // It ended since it was listed.
-          } catch (AthenaSparkException e) {
-            fail("calculation " + calculation.id(), e.getMessage());
-          }
-        }
-      }
-
-      private void look(Calculation listed) {
-        var calculation = listed;
-        var worst = known.worst(session, listed.submittedAt());
-        if (!(judge.judge(worst, limits, now) instanceof Leave)) {
-          askForDetails();
-          calculation = athena.calculation(listed.id(), looking);
-        }
-        examine(calculation);
-      }
-
-      /** Judges by the nodes too, where that may change the verdict or is owed to its reader. */
-      private Verdict examine(@Nullable Calculation calculation) {
-        var needsNodes =
-            switch (judge.judge(known.worst(calculation, session), limits, now)) {
-              case Over _ -> true;
-              case Warn warn -> warn.usage().isUpperBound();
-              case Leave _ -> false;
-            };
-        var nodes = needsNodes ? executors() : List.<Executor>of();
-        return conclude(Suspect.of(calculation, session, nodes), owner, limits, now);
-      }
-
-      private void askForDetails() {
-        if (!isDetailed) {
-          isDetailed = true;
-          session = athena.session(session.id(), looking);
-          known = known.withMaxDpus(session.maxDpus());
-        }
-      }
-
-      private List<Executor> executors() {
-        if (executors == null) {
-          executors = List.of();
-          try {
-            executors = athena.executors(session.id(), looking);
-          } catch (AthenaSparkException e) {
-            fail("executors of session " + session.id(), e.getMessage());
-          }
-        }
-        return executors;
-      }
+      var read = athena.calculation(calculation.id(), reading);
+      var now = new Snapshot(read, it.session(), null, List.of(), clock.instant());
+      return now.isOver() || (now.isCanceling() && !it.snapshot().isCanceling());
+    } catch (NotFoundException _) {
+      return true;
+    } catch (AthenaSparkException _) {
+      return false;
     }
   }
 }

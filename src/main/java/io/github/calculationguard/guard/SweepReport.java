@@ -1,6 +1,9 @@
 package io.github.calculationguard.guard;
 
+import io.github.calculationguard.guard.Limits.InvalidTag;
+import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.spark.WorkGroup;
@@ -10,19 +13,21 @@ import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one sweep saw and did.
  *
- * @param workGroups how many match
- * @param workGroupsDone how many of them were walked through to their end before time ran out
- * @param sessionsSeen active ones
- * @param calculationsSeen those that run, in the sessions that were looked into
- * @param judged in the order in which they were seen
- * @param failures what could not be found out or passed on; never more than its own part of a sweep
- * @param calls made to Athena, by its operations
- * @param news what nobody was told in the last 24 hours
+ * @param workGroups how many are guarded
+ * @param workGroupsDone how many of them were read to their end before time ran out
+ * @param sessionsSeen the active ones that were listed
+ * @param calculationsSeen the active ones, in sessions of which they were read
+ * @param stoppedMeanwhile how many exceeded a limit and were stopped by somebody else meanwhile
+ * @param failures what could not be read or published; the rest of the sweep went on
+ * @param calls made to Athena, by operation
+ * @param news what nobody was notified of in the last 24 hours
  */
 public record SweepReport(
     AccountRegion place,
@@ -33,8 +38,9 @@ public record SweepReport(
     int workGroupsDone,
     int sessionsSeen,
     int calculationsSeen,
+    int stoppedMeanwhile,
     List<Judged> judged,
-    List<InvalidTag> unreadable,
+    List<InvalidTag> invalidTags,
     List<Failure> failures,
     Map<String, Integer> calls,
     NewFindings news) {
@@ -43,67 +49,68 @@ public record SweepReport(
   public enum Disposition {
     /** There was nothing to do. */
     LEFT,
-    /** People are told that it comes near a limit, or is over one and can't be stopped. */
+    /** People are warned: it is near a limit, or over one and cannot be stopped for it. */
     WARNED,
-    /** It is over a limit, and ordered to be stopped. */
+    /** It exceeds a limit, and its finding was published. */
     ORDERED,
-    /** The order could not be passed on. */
+    /** Its finding could not be published. */
     REFUSED,
-    /** One sweep may order only so many; a later one orders this. */
+    /** The sweep had published as many findings as it may; a later one publishes this. */
     HELD_BACK,
-    /** It would have been ordered to be stopped, were it not for the mode. */
+    /** Only the mode kept it from being stopped. */
     OBSERVED,
-    /** It would have been ordered to be stopped, were it not exempt. */
+    /** Only an exemption kept it from being stopped. */
     EXEMPT
   }
 
-  /**
-   * One verdict and what became of it.
-   *
-   * @param owner absent where no tag names one, or nobody asked
-   * @param limits those that it was judged by
-   */
-  public record Judged(
-      Instant at,
-      Suspect suspect,
-      @Nullable String owner,
-      Limits limits,
-      Verdict verdict,
-      Disposition fate) {
+  /** One verdict, the limits that it applied, and what became of it. */
+  public record Judged(Snapshot snapshot, Limits limits, Verdict verdict, Disposition disposition) {
 
-    /** All that is known of it. */
-    public Snapshot details() {
-      return suspect.details(owner, at);
+    /** The session, itself or the one that the calculation runs in. */
+    public Session session() {
+      return Objects.requireNonNull(snapshot.session());
     }
 
-    /** The cost, as far as it matters to which are the costliest. */
+    /** The use that decided; absent where nothing is near a limit. */
+    public @Nullable Usage usage() {
+      return switch (verdict) {
+        case Verdict.Ok _ -> null;
+        case Verdict.Warning warning -> warning.usage();
+        case Verdict.Exceeded exceeded -> exceeded.usage();
+      };
+    }
+
     double dpuHours() {
-      var cost = details().cost();
+      var cost = snapshot.cost();
       return cost == null ? 0 : cost.dpuHours();
     }
 
     Judged with(Disposition other) {
-      return new Judged(at, suspect, owner, limits, verdict, other);
+      return new Judged(snapshot, limits, verdict, other);
     }
 
-    /** What names it to a reader who was told already: anything else of it may change. */
+    Stream<Finding> finding(SweepPolicy policy, Instant expiresAt) {
+      return verdict instanceof Verdict.Exceeded it
+          ? Stream.of(new Finding(snapshot, it, policy.usdPerDpuHour(), expiresAt))
+          : Stream.empty();
+    }
+
+    /** Identifies it to people who were notified of it; everything else may change. */
     String key() {
-      var about =
-          switch (verdict) {
-            case Verdict.Leave _ -> "";
-            case Verdict.Warn warn -> warn.usage().rule() + " " + warn.usage().isOver();
-            case Verdict.Over over -> over.usage().rule();
-          };
-      return "%s %s %s %s"
-          .formatted(
-              suspect.id(), about, fate, fate == Disposition.EXEMPT ? limits.exemptUntil() : null);
+      var usage = usage();
+      return Stream.of(
+              snapshot.id(),
+              usage == null ? null : usage.rule(),
+              usage == null ? null : usage.isOver(),
+              disposition,
+              disposition == Disposition.EXEMPT ? limits.exemptUntil() : null)
+          .map(String::valueOf)
+          .reduce("", (one, other) -> one + " " + other);
     }
 
-    /**
-     * Whether people are told of it by the sweep; of an order, they hear once it is carried out.
-     */
+    /** Whether the sweep notifies people; of a stop, they hear once it is carried out. */
     boolean isNews() {
-      return switch (fate) {
+      return switch (disposition) {
         case LEFT, ORDERED, REFUSED -> false;
         case WARNED, HELD_BACK, OBSERVED, EXEMPT -> true;
       };
@@ -111,47 +118,48 @@ public record SweepReport(
   }
 
   /**
-   * Something that could not be found out or passed on.
+   * Something that could not be read or published.
    *
    * @param where the workgroup, session or calculation
    * @param why in AWS's words
    */
   public record Failure(String where, String why) {}
 
-  /** What is told in one announcement. */
-  public record NewFindings(List<Judged> judged, List<InvalidTag> unreadable) {
+  /** What one notification is about. */
+  public record NewFindings(List<Judged> judged, List<InvalidTag> invalidTags) {
 
-    /** Whether there is nothing to tell. */
+    /** Whether there is nothing to notify of. */
     public boolean isEmpty() {
-      return judged.isEmpty() && unreadable.isEmpty();
+      return judged.isEmpty() && invalidTags.isEmpty();
     }
   }
 
-  /** Whether time sufficed for all workgroups. */
+  /** Whether there was time for all workgroups. */
   public boolean complete() {
     return workGroupsDone == workGroups;
   }
 
-  /** How many met a fate. */
-  public int count(Disposition fate) {
-    return (int) judged.stream().filter(it -> it.fate() == fate).count();
+  /** How many verdicts ended like this. */
+  public int count(Disposition disposition) {
+    return (int) judged.stream().filter(it -> it.disposition() == disposition).count();
   }
 
-  /** How many are over a limit, whatever became of them. */
+  /** How many exceed a limit, whatever became of them. */
   public int over() {
-    return (int) judged.stream().filter(it -> it.verdict() instanceof Verdict.Over).count();
+    return (int) judged.stream().filter(it -> it.verdict() instanceof Verdict.Exceeded).count();
   }
 
   /**
-   * What the sessions that met a fate cost in an hour from now on, in dollars. It is an upper bound
-   * where nobody asked for a session's nodes, and for calculations, whose session goes on.
+   * What the sessions whose verdicts ended like this cost in an hour from now on, in dollars. It is
+   * an upper bound where a session's nodes were not read, and for calculations, whose session goes
+   * on.
    */
-  public double usdPerHour(Disposition fate) {
+  public double usdPerHour(Disposition disposition) {
     var sessions = new HashMap<SessionId, Double>();
     for (var it : judged) {
-      var dpus = it.details().dpusStillHeld();
-      if (it.fate() == fate && dpus != null) {
-        sessions.put(it.suspect().session().id(), dpus);
+      var dpus = it.snapshot().dpusStillHeld();
+      if (it.disposition() == disposition && dpus != null) {
+        sessions.put(it.session().id(), dpus);
       }
     }
     return policy.usdPerDpuHour()
@@ -160,15 +168,15 @@ public record SweepReport(
 
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */
   public @Nullable String exemptCommand(Judged it) {
-    if (policy.maxExempt().isZero()) {
+    var maxExempt = policy.scope().maxExempt();
+    if (maxExempt.isZero()) {
       return null;
     }
-    var session = it.suspect().session();
     return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
         .formatted(
-            place.arnOf(new WorkGroup(session.workGroup()), session.id()),
+            place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id()),
             Limits.PREFIX + Limits.EXEMPT_UNTIL,
-            startedAt.plus(policy.maxExempt()).truncatedTo(ChronoUnit.SECONDS),
+            startedAt.plus(maxExempt).truncatedTo(ChronoUnit.SECONDS),
             place.region());
   }
 }

@@ -1,47 +1,79 @@
 package io.github.calculationguard.guard;
 
 import io.github.calculationguard.spark.Cost;
+import io.github.calculationguard.spark.Format;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What the judge finds, with a reason in words. */
+/** What the judge decides, with its reason in plain English. */
 public sealed interface Verdict {
 
-  /** Why, in words for people. */
+  /** Such as "running for 3 h 5 min, limit 2 h". */
   String reason();
 
-  /** Within its limits, or over already. */
-  record Leave(String reason) implements Verdict {}
+  /** Within its limits, or ended already. */
+  record Ok(String reason) implements Verdict {}
 
   /**
-   * Near a limit, or over one on grounds that don't suffice to stop anything.
+   * Near a limit, or over one on grounds that do not justify a stop.
    *
-   * @param stopAt when it will be over the limit, if it goes on so; absent where it won't be
-   *     stopped
+   * @param stopAt when it exceeds the limit if it goes on like this; absent where it never will, or
+   *     is not stopped for it
    */
-  record Warn(Usage usage, @Nullable Cost cost, @Nullable Instant stopAt, String reason)
+  record Warning(Usage usage, @Nullable Cost cost, @Nullable Instant stopAt, String reason)
       implements Verdict {}
 
   /** Over a limit, and to be stopped. */
-  record Over(Usage usage, @Nullable Cost cost, String reason) implements Verdict {}
+  record Exceeded(Usage usage, @Nullable Cost cost, String reason) implements Verdict {}
 
   /**
    * How much of a limit is used.
    *
    * @param limit in the rule's unit
    * @param observed in the rule's unit
-   * @param basis of what was observed; absent where it is a time, which is certain
+   * @param basis of a cost; absent for a time, which is certain
    */
   record Usage(Rule rule, double limit, double observed, Cost.@Nullable Basis basis) {
 
-    /** Whether the truth may be far less than what was observed. */
+    /** Whether the real use may be far less than what was observed. */
     public boolean isUpperBound() {
       return basis == Cost.Basis.UPPER_BOUND;
     }
 
-    /** Whether it is more than the limit allows; exactly at the limit it isn't. */
+    /** Whether it is more than the limit allows; exactly at the limit it is not. */
     public boolean isOver() {
       return observed > limit;
+    }
+
+    /** The percentage of the limit that is used; more than 100 beyond it. */
+    public double percent() {
+      return 100 * observed / limit;
+    }
+
+    /** Such as "running for 3 h 5 min" or "used at most 4.50 DPU-hours". */
+    public String observedInWords() {
+      var verb =
+          switch (rule) {
+            case MAX_CALCULATION_MINUTES -> "running for ";
+            case MAX_SESSION_IDLE_MINUTES -> "idle for ";
+            case MAX_SESSION_HOURS -> "open for ";
+            case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_DPU_HOURS ->
+                isUpperBound() ? "used at most " : "used ";
+          };
+      return verb + amount(observed);
+    }
+
+    /** Such as "2 h" or "4.50 DPU-hours". */
+    public String limitInWords() {
+      return amount(limit);
+    }
+
+    private String amount(double number) {
+      var unit = rule.unit();
+      return unit == null
+          ? Format.dpuHours(number)
+          : Format.duration(Duration.ofMillis(Math.round(number * unit.toMillis())));
     }
   }
 }

@@ -1,7 +1,6 @@
 /**
- * Finds what runs away: limits, the judge who applies them, and the sweep that walks through an
- * account and orders what is over them to be stopped. It stops nothing itself. Knows the language
- * of Athena's Spark side and the JDK; where orders and announcements go, its ports say.
+ * Finds what exceeds its limits: the limits, the judge that applies them, and the sweep that reads
+ * an account and publishes findings. It stops nothing itself. Depends on the domain and the JDK.
  */
 @NullMarked
 package io.github.calculationguard.guard;

@@ -1,6 +1,8 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.CustomPojoSerializer;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.report.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,16 +10,20 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Reads events and writes answers in the interface client's stead, by the JSON that all else here
- * uses: its own can't be primed, and is loaded while the first order waits.
+ * Reads events and writes replies with the guard's own JSON library. The runtime interface client's
+ * can't be primed, and would be loaded while the first request waits.
  *
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/java-custom-serialization.html">Custom
  *     serialization</a>
  */
 public final class EventSerializer implements CustomPojoSerializer {
+
+  /** Under this name stands why an event is no JSON object. */
+  static final String INVALID = "$invalid";
 
   /** For the service loader. */
   public EventSerializer() {}
@@ -32,23 +38,41 @@ public final class EventSerializer implements CustomPojoSerializer {
     }
   }
 
-  /** Every handler takes an object; to get anything else is to get nothing that it understands. */
   @Override
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Handlers take a Map only.
   public <T> T fromJson(String event, Type type) {
     try {
       return (T) Json.object(event);
-    } catch (IOException e) {
-      return (T) Map.of();
+    } catch (Json.InvalidJsonException e) {
+      return (T) Map.of(INVALID, e.getMessage());
     }
   }
 
   @Override
-  public <T> void toJson(T answer, OutputStream out, Type type) {
+  public <T> void toJson(T reply, OutputStream out, Type type) {
     try {
-      out.write(Json.line(answer).getBytes(StandardCharsets.UTF_8));
+      out.write(Json.line(plain(reply)).getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** API Gateway's replies by their names on the wire, which differ from the beans' names. */
+  private static Object plain(Object reply) {
+    return switch (reply) {
+      case APIGatewayV2HTTPResponse it -> http(it.getStatusCode(), it.getHeaders(), it.getBody());
+      case APIGatewayProxyResponseEvent it ->
+          http(it.getStatusCode(), it.getHeaders(), it.getBody());
+      default -> reply;
+    };
+  }
+
+  private static Map<String, Object> http(int status, Map<String, String> headers, String body) {
+    var reply = new LinkedHashMap<String, Object>();
+    reply.put("statusCode", status);
+    reply.put("headers", headers);
+    reply.put("body", body);
+    reply.put("isBase64Encoded", false);
+    return reply;
   }
 }

@@ -9,59 +9,64 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One invocation's own facts.
+ * One invocation of a function.
  *
- * @param asked when it was first asked for, as far as Lambda tells: a retry keeps its trace's time
- * @param end when Lambda ends it, less what it takes to leave in good order
+ * @param isByService whether the alias was invoked that only AWS services may invoke
+ * @param asked when it was asked for the first time, as far as Lambda tells
+ * @param earliestAsked the earliest time at which an earlier delivery may have been made
+ * @param end when Lambda ends it, minus a margin for logging and the reply
  */
-record Invocation(String requestId, AccountRegion place, Instant now, Instant asked, Instant end) {
+record Invocation(
+    String requestId,
+    AccountRegion place,
+    boolean isByService,
+    Instant now,
+    Instant asked,
+    Instant earliestAsked,
+    Instant end) {
+
+  /** The alias that only AWS services may invoke. The template grants people another one. */
+  private static final String SERVICE_ALIAS = "live";
 
   private static final Pattern TRACE = Pattern.compile("Root=1-([0-9a-f]{8})-");
-  private static final Duration LONGEST_RETRY = Duration.ofMinutes(10);
-  private static final Duration MOST_TO_LEAVE = Duration.ofSeconds(1);
+  // Lambda's retries come within minutes, unless it throttles; an older trace may be that of the
+  // sender's own work, which began before the request was made.
+  private static final Duration USUAL_RETRIES = Duration.ofMinutes(10);
+  // Lambda keeps an asynchronous event no longer.
+  private static final Duration MAX_EVENT_AGE = Duration.ofHours(6);
+  private static final Duration MAX_MARGIN = Duration.ofSeconds(1);
 
-  static Invocation of(Context context, Instant now) {
-    return of(
-        context.getAwsRequestId(),
-        context.getInvokedFunctionArn(),
-        context.getXrayTraceId(),
-        Duration.ofMillis(context.getRemainingTimeInMillis()),
-        now);
-  }
-
-  static Invocation of(
-      String requestId,
-      @Nullable String functionArn,
-      @Nullable String trace,
-      Duration left,
-      Instant now) {
-    var toLeave = left.dividedBy(4);
+  /**
+   * @param trace the invocation's X-Ray trace header, whose ID begins with the time of the original
+   *     request, which retries share; absent where Lambda sets none
+   */
+  static Invocation of(Context context, @Nullable String trace, boolean isSamLocal, Instant now) {
+    var arn = context.getInvokedFunctionArn();
+    var left = Duration.ofMillis(context.getRemainingTimeInMillis());
+    var quarter = left.dividedBy(4);
+    var traced = traced(trace, now);
+    var isRecent = !traced.isBefore(now.minus(USUAL_RETRIES));
+    var longAgo = now.minus(MAX_EVENT_AGE);
     return new Invocation(
-        requestId,
-        place(functionArn),
+        context.getAwsRequestId(),
+        arn == null ? new AccountRegion("aws", "", "") : AccountRegion.of(arn),
+        isSamLocal || (arn != null && arn.endsWith(":" + SERVICE_ALIAS)),
         now,
-        asked(trace, now),
-        now.plus(left).minus(toLeave.compareTo(MOST_TO_LEAVE) < 0 ? toLeave : MOST_TO_LEAVE));
+        isRecent ? traced : now,
+        traced.isAfter(longAgo) ? traced : longAgo,
+        now.plus(left).minus(quarter.compareTo(MAX_MARGIN) < 0 ? quarter : MAX_MARGIN));
   }
 
   Deadline within(Duration budget) {
     return new Deadline(now.plus(budget)).orSooner(new Deadline(end));
   }
 
-  private static AccountRegion place(@Nullable String functionArn) {
-    return functionArn == null ? new AccountRegion("aws", "", "") : AccountRegion.of(functionArn);
-  }
-
-  /** A trace's id begins with the time of the original request, in seconds, which retries share. */
-  private static Instant asked(@Nullable String trace, Instant now) {
+  private static Instant traced(@Nullable String trace, Instant now) {
     var matcher = TRACE.matcher(trace == null ? "" : trace);
     if (!matcher.find()) {
       return now;
     }
-    var asked = Instant.ofEpochSecond(Long.parseLong(matcher.group(1), 16));
-    // Lambda's retries come within minutes; a longer trace is its sender's, and older than the
-    // order.
-    var plausible = !asked.isAfter(now) && asked.isAfter(now.minus(LONGEST_RETRY));
-    return plausible ? asked : now;
+    var traced = Instant.ofEpochSecond(Long.parseLong(matcher.group(1), 16));
+    return traced.isAfter(now) ? now : traced;
   }
 }

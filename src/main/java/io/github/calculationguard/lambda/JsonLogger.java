@@ -9,19 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 
-/** Writes to Lambda's log, in its byte form, a line at a time. */
+/** Writes JSON lines to Lambda's log. In its byte form the log takes them as they are. */
 record JsonLogger(LambdaLogger log) {
 
   void write(LogRecord record) {
     write(record.fields());
   }
 
-  /** At the level that stands in it, by Lambda's name. */
+  /** Writes a line at the level that it names. */
   void write(Map<String, ?> fields) {
     log.log(bytes(Json.line(fields)), LogLevel.valueOf(String.valueOf(fields.get("level"))));
   }
 
-  /** Without a level, so that no setting of the log's level filters metrics away. */
+  /** Writes metrics without a level, so that no log level filters them out. */
   void write(Metrics metrics, String service, Instant at) {
     log.log(bytes(metrics.line(service, at)));
   }

@@ -1,26 +1,28 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.report.UserText;
-import io.github.calculationguard.spark.PlainException;
+import io.github.calculationguard.spark.Instants;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A JSON object whose names come in lower or in upper camel case, since AWS uses both. */
+/** A JSON object whose names come in lower or in upper camel case, because AWS uses both. */
 record JsonObject(Map<?, ?> map) {
 
-  /**
-   * What stands there is not what it has to be; the message says what is wrong, and what would be
-   * right.
-   */
-  static final class InvalidFieldException extends PlainException {
+  static final JsonObject EMPTY = new JsonObject(Map.of());
+
+  /** A field is missing or wrong; the message says what is wrong, and what is accepted. */
+  static final class InvalidFieldException extends RuntimeException {
     InvalidFieldException(String message) {
-      super(message);
+      super(message, null, false, false);
+    }
+
+    @Override
+    public String getMessage() {
+      return String.valueOf(super.getMessage());
     }
   }
 
@@ -32,12 +34,12 @@ record JsonObject(Map<?, ?> map) {
     return map.containsKey(name) ? map.get(name) : map.get(upper(name));
   }
 
-  /** Empty where there is none, or it is something else. */
+  /** Empty where the field is missing or no object. */
   JsonObject object(String name) {
     return of(value(name));
   }
 
-  /** Empty where there are none. */
+  /** Empty where the field is missing or no list. */
   Stream<JsonObject> objects(String name) {
     return value(name) instanceof Iterable<?> list
         ? StreamSupport.stream(list.spliterator(), false).map(JsonObject::of)
@@ -45,49 +47,50 @@ record JsonObject(Map<?, ?> map) {
   }
 
   private static JsonObject of(@Nullable Object value) {
-    return new JsonObject(value instanceof Map<?, ?> object ? object : Map.of());
+    return value instanceof Map<?, ?> object ? new JsonObject(object) : EMPTY;
   }
 
-  /** Absent where there is none, or it is something else. */
+  /** Absent where the field is missing or no text. */
   @Nullable String text(String name) {
     return value(name) instanceof String text ? text : null;
   }
 
-  /** Absent where there is none, or it is something else or too large. */
+  /** Absent where the field is missing, no number, or infinite. */
   @Nullable Number number(String name) {
     return value(name) instanceof Number number && Double.isFinite(number.doubleValue())
         ? number
         : null;
   }
 
+  /** Absent where the field is missing. */
   @Nullable Instant instant(String name) {
     var value = value(name);
-    try {
-      // An Instant may be too early for any calendar, and then it can't be shown.
-      return value == null ? null : OffsetDateTime.parse(value.toString()).toInstant();
-    } catch (DateTimeParseException e) {
-      throw new InvalidFieldException(
-          "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s"
-              .formatted(name, UserText.quoted(value.toString())));
-    }
+    return value == null
+        ? null
+        : Instants.parse(value.toString())
+            .orElseThrow(
+                () ->
+                    new InvalidFieldException(
+                        "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s"
+                            .formatted(name, UserText.quoted(value.toString()))));
   }
 
   boolean isTrue(String name) {
-    var value = value(name);
-    if (value == null || value.equals(false) || value.equals("false")) {
-      return false;
-    }
-    if (value.equals(true) || value.equals("true")) {
-      return true;
-    }
-    throw new InvalidFieldException(name + " takes true or false, and is " + kind(value));
+    return switch (value(name)) {
+      case null -> false;
+      case Boolean bool -> bool;
+      case String text when text.equals("true") -> true;
+      case String text when text.equals("false") -> false;
+      case Object other ->
+          throw new InvalidFieldException(name + " takes true or false, and is " + kind(other));
+    };
   }
 
   /**
-   * Reads an id.
+   * Reads an ID.
    *
-   * @param where these fields stand, in words
-   * @param rule what an id is, in words
+   * @param where this object stands, in words
+   * @param rule what an ID is, in words
    */
   <T> T id(String name, String where, String rule, Function<String, T> parse) {
     if (!has(name)) {

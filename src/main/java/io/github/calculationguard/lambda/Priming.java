@@ -2,13 +2,16 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
+import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.aws.PrimingServer;
+import io.github.calculationguard.spark.AccountRegion;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -31,27 +34,29 @@ final class Priming implements Resource {
   private static final int ROUNDS = 100;
   // Only a deployment waits for it, and a small function has only a fraction of a processor.
   private static final Duration MAX = Duration.ofSeconds(60);
-  // The runtime interface client sets it for each invocation, and the SDK reads it.
-  private static final String TRACE = "com.amazonaws.xray.traceHeader";
 
-  private final StopWiring wired;
+  private final Configuration configuration;
+  private final ClientResources resources;
+  private final InstantSource clock;
 
-  /** Takes the dependencies of the handler that serves. */
-  Priming(StopWiring wired) {
-    this.wired = wired;
+  /** Takes what the handler that serves was made of. */
+  Priming(Configuration configuration, ClientResources resources, InstantSource clock) {
+    this.configuration = configuration;
+    this.resources = resources;
+    this.clock = clock;
   }
 
   /** Never throws, because an unprimed function works too. It logs that it is not primed. */
   @Override
   public void beforeCheckpoint(Context<? extends Resource> context) {
     var line = new LinkedHashMap<String, Object>();
-    var begin = wired.clock().instant();
+    var begin = clock.instant();
     line.put("timestamp", begin.toString());
-    System.setProperty(TRACE, "Root=1-%08x-0".formatted(begin.getEpochSecond()));
-    try (var aws = new PrimingServer(wired.settings().clients(), begin)) {
-      aws.mustBeRefusedBy(wired.access().http());
+    System.setProperty(StopHandler.TRACE, "Root=1-%08x-0".formatted(begin.getEpochSecond()));
+    try (var aws = new PrimingServer(configuration.clients(), begin)) {
+      aws.mustBeRefusedBy(resources.http());
       var end = begin.plus(MAX);
-      for (var round = 0; round < ROUNDS && wired.clock().instant().isBefore(end); round++) {
+      for (var round = 0; round < ROUNDS && clock.instant().isBefore(end); round++) {
         rehearse(aws);
       }
       awaitCompilers();
@@ -63,21 +68,21 @@ final class Priming implements Resource {
       line.put("event", "not_primed");
       line.put("reason", e.toString());
     } finally {
-      System.clearProperty(TRACE);
+      System.clearProperty(StopHandler.TRACE);
     }
-    line.put("took_millis", Duration.between(begin, wired.clock().instant()).toMillis());
+    line.put("took_millis", Duration.between(begin, clock.instant()).toMillis());
     new JsonLogger(LambdaRuntime.getLogger()).write(line);
   }
 
   @Override
   public void afterRestore(Context<? extends Resource> context) {
-    wired.access().prepare();
+    resources.prepare();
   }
 
   void rehearse(PrimingServer aws) throws IOException {
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
-        var parts = StopWiring.of(wired.settings(), aws.access(), wired.clock(), _ -> {})) {
-      var handler = new StopHandler(parts);
+        var others = aws.access()) {
+      var handler = StopHandler.of(configuration, others, clock, _ -> {});
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().forEach(request -> rehearse(request, handler));
     }
@@ -88,13 +93,20 @@ final class Priming implements Resource {
    */
   private void rehearse(String request, StopHandler handler) {
     var json = new EventSerializer();
-    var now = wired.clock().instant();
+    var now = clock.instant();
     var space = request.indexOf(' ');
     var expires = now.plus(Duration.ofMinutes(5)).toString();
     var event = request.substring(space + 1).replace("EXPIRES", expires);
     var arn = "arn:aws:lambda:us-east-1:123456789012:function:f:" + request.substring(0, space);
-    var trace = "Root=1-%08x-0".formatted(now.getEpochSecond());
-    var invocation = Invocation.of("canned", arn, trace, Duration.ofMinutes(1), now);
+    var invocation =
+        new Invocation(
+            "canned",
+            AccountRegion.of(arn),
+            request.startsWith("live "),
+            now,
+            now,
+            now,
+            now.plus(Duration.ofMinutes(1)));
     var reply = handler.handle(json.fromJson(event, Map.class), invocation, new NoLogger());
     json.toJson(reply, OutputStream.nullOutputStream(), Object.class);
   }

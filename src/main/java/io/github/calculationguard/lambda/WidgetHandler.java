@@ -2,51 +2,65 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.guard.InventoryReader;
+import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.InventoryRecord;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
+import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Answers CloudWatch's dashboard with the page of what runs now. It only looks. */
+/** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */
 public final class WidgetHandler implements RequestHandler<Map<String, Object>, Object> {
 
-  /** Somebody waits; what is left of the ten seconds is for the page itself. */
-  private static final Duration MOST_TO_LOOK = Duration.ofSeconds(9);
+  /** A viewer waits. The rest of the ten seconds is for rendering the page. */
+  private static final Duration MAX_READING = Duration.ofSeconds(9);
 
-  private final WidgetWiring wired;
+  private final InstantSource clock;
+  private final double usdPerDpuHour;
+  private final @Nullable String stopFunctionArn;
+  private final String version = Configuration.guardVersion();
+  private final InventoryReader reader;
   private boolean coldStart = true;
 
   /**
    * For Lambda.
    *
-   * @throws Settings.WrongSettingsException naming each variable of the environment that is missing
-   *     or wrong
+   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
+   *     that is missing or wrong
    */
   public WidgetHandler() {
-    this(WidgetWiring.of(System.getenv()));
+    this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
 
-  WidgetHandler(WidgetWiring wired) {
-    this.wired = wired;
+  WidgetHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
+    this.clock = clock;
+    usdPerDpuHour = configuration.usdPerDpuHour();
+    stopFunctionArn = configuration.stopFunctionArn();
+    var clients = configuration.clients();
+    var limiter = new RateLimiter(configuration.callsPerSecond(), clock, sleep);
+    var scope = configuration.scope();
+    configuration.check();
+    var athena = clients.athena(clients.resources(), clock, limiter);
+    reader = new InventoryReader(athena, clock, scope);
   }
 
   /** Answers with HTML; or, asked to describe itself, with Markdown. */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
     if (event != null && Boolean.TRUE.equals(event.get("describe"))) {
-      return WidgetPage.DOCUMENTATION;
+      return WidgetPage.documentation();
     }
-    var settings = wired.settings();
-    var arrival = Invocation.of(context, wired.clock().instant());
-    var overview = wired.lookout().look(arrival.place(), arrival.within(MOST_TO_LOOK));
-    var usdPerDpuHour = settings.usdPerDpuHour();
-    var teller = new InvocationInfo(wired.version(), arrival.requestId(), coldStart, usdPerDpuHour);
+    var arrival = Invocation.of(context, null, false, clock.instant());
+    var overview = reader.look(arrival.place(), arrival.within(MAX_READING));
+    var teller = new InvocationInfo(version, arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
     new JsonLogger(context.getLogger()).write(InventoryRecord.of(overview, arrival.now(), teller));
-    return WidgetPage.of(overview, usdPerDpuHour, settings.stopFunctionArn(), theme(event));
+    return WidgetPage.of(overview, usdPerDpuHour, stopFunctionArn, theme(event));
   }
 
   private static Theme theme(@Nullable Map<String, Object> event) {

@@ -2,22 +2,23 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.Severity;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
-/** What a look at the page on the dashboard leaves in the log: one line. */
+/** The log line of one view of the page on the dashboard. */
 public final class InventoryRecord {
 
-  private static final int MOST_REASONS = 5;
+  private static final int MAX_REASONS = 5;
 
   private InventoryRecord() {}
 
   /**
-   * @param startedAt when the look began
+   * Of what a viewer was shown.
+   *
+   * @param startedAt when reading began
    */
   public static LogRecord of(Inventory overview, Instant startedAt, InvocationInfo teller) {
     var why =
@@ -25,7 +26,7 @@ public final class InventoryRecord {
             .map(ReadFailure::why)
             .filter(Objects::nonNull)
             .distinct()
-            .limit(MOST_REASONS)
+            .limit(MAX_REASONS)
             .collect(Collectors.joining("; "));
     var severity =
         !why.isEmpty()

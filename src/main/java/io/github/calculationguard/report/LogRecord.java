@@ -1,13 +1,15 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.report.StopReport.InvocationInfo;
+import static io.github.calculationguard.spark.Format.rounded;
+
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AwsError;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.RequestMetadata;
-import io.github.calculationguard.stop.StopOutcome.Effort;
-import io.github.calculationguard.stop.StopRequest;
+import io.github.calculationguard.stop.Request;
+import io.github.calculationguard.stop.StopReport.Unresolved;
+import io.github.calculationguard.stop.StopResult;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
@@ -15,8 +17,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flat record of what happened, by the keys of the log contract: the log line, the queue's
- * message and the answer are all made of it. What is not known is not in it.
+ * A flat record with the keys of the log contract. The log line, the message to queues and the HTTP
+ * reply are all made of it. Unknown values are left out.
  */
 public final class LogRecord {
 
@@ -24,53 +26,63 @@ public final class LogRecord {
 
   LogRecord() {}
 
-  /** Of an order that ended in an outcome. */
-  public static LogRecord of(StopReport story) {
-    return of("stop", story);
+  /** A request with its outcome. */
+  public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
+    var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
+    var effort = result.effort();
+    var record =
+        new LogRecord()
+            .head(event, result.outcome().severity(), request, info, at)
+            .put("outcome", result.outcome())
+            .put("reason", reason(result.reason(), request.metadata().reason()))
+            .body(request, result.snapshot(), info);
+    if (effort != null) {
+      record
+          .put("confirm_millis", effort.took().toMillis())
+          .put("stops_sent", effort.stopsSent())
+          .put("repeat", effort.repeat() ? true : null);
+    }
+    return record.tail(info);
   }
 
-  /** Of a look that found nothing, or was not permitted. */
-  public static LogRecord ofLook(StopReport story) {
-    return of("describe", story);
-  }
-
-  private static LogRecord of(String event, StopReport story) {
-    var outcome = story.outcome();
+  /** A calculation that was described. */
+  public static LogRecord described(Request request, Snapshot snapshot, InvocationInfo info) {
     return new LogRecord()
-        .head(event, story.severity(), story.given(), story.teller(), story.at())
-        .put("outcome", story.outcomeName())
-        .put("reason", reason(outcome.reason(), story.given().reason()))
-        .body(story.order(), outcome.details(), outcome.effort(), story.teller());
+        .head("describe", Severity.INFO, request, info, snapshot.at())
+        .body(request, snapshot, info)
+        .tail(info);
   }
 
-  /** Of a look that stopped nothing. */
-  public static LogRecord of(Snapshot details, StopRequest look, InvocationInfo teller) {
+  /** A request, or a part of one, without an outcome: it must be repeated. */
+  public static LogRecord failure(
+      Request request, Unresolved unresolved, InvocationInfo info, Instant at) {
     return new LogRecord()
-        .head("describe", Severity.INFO, look.given(), teller, details.at())
-        .body(look, details, null, teller);
+        .head("failure", Severity.ERROR, request, info, at)
+        .put("reason", UserText.clean(unresolved.reason(), UserText.MOST_OF_AWS))
+        .error(unresolved.cause())
+        .body(request, null, info)
+        .put("calculation_id", unresolved.calculation())
+        .tail(info);
   }
 
-  /** Of an order that did not end in an outcome, so that it has to be given again. */
-  public static LogRecord ofFailure(
-      String why, StopRequest order, InvocationInfo teller, Instant at) {
-    return new LogRecord()
-        .head("failure", Severity.ERROR, order.given(), teller, at)
-        .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
-        .body(order, null, null, teller);
+  /** A request that only keeps the function's snapshot alive. */
+  public static LogRecord keepAlive(Request request, InvocationInfo info, Instant at) {
+    return new LogRecord().head("keep_alive", Severity.INFO, request, info, at).tail(info);
   }
 
-  /** The same, saying that people were told. */
+  /** Adds that people were notified. */
   public LogRecord announced() {
     return put("announced", true);
   }
 
-  /** The same, saying that they could not be, which is an error, and why. */
-  public LogRecord notAnnounced(String why) {
+  /** Adds that nobody could be notified, which is an error, and why. */
+  public LogRecord notAnnounced(NotificationPublisher.NotPublishedException e) {
     var reason = fields.get("reason");
-    var lost = "not announced: " + UserText.clean(why, UserText.MOST_OF_AWS);
+    var lost = "not announced: " + UserText.clean(e.getMessage(), UserText.MOST_OF_AWS);
     return put("announced", false)
         .put("level", Severity.ERROR.level())
-        .put("reason", reason == null ? lost : reason + "; " + lost);
+        .put("reason", reason == null ? lost : reason + "; " + lost)
+        .error(e);
   }
 
   /** The keys and their values, in the contract's order. */
@@ -78,83 +90,96 @@ public final class LogRecord {
     return fields;
   }
 
+  /** The text behind a key; absent where it is unknown. */
+  public @Nullable String text(String key) {
+    return fields.get(key) instanceof String text ? text : null;
+  }
+
   /** One line of JSON. */
-  String line() {
+  public String line() {
     return Json.line(fields);
   }
 
   private LogRecord head(
-      String event, Severity severity, RequestMetadata given, InvocationInfo teller, Instant at) {
-    return head(event, severity, given.place(), teller, at)
-        .put("order_id", given.orderId())
-        .put("trigger", given.trigger())
-        .put("requested_by", given.requestedBy())
-        .put("claimed_by", clean(given.claimedBy()));
+      String event, Severity severity, Request request, InvocationInfo info, Instant at) {
+    var metadata = request.metadata();
+    return head(event, severity, metadata.place(), info, at)
+        .put("order_id", metadata.orderId())
+        .put("trigger", metadata.source())
+        .put("requested_by", metadata.requestedBy())
+        .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
   }
 
-  private LogRecord body(
-      @Nullable StopRequest order,
-      @Nullable Snapshot details,
-      @Nullable Effort effort,
-      InvocationInfo teller) {
-    if (order != null) {
-      put("calculation_id", order.calculation()).put("session_id", order.session());
+  private LogRecord body(Request request, @Nullable Snapshot snapshot, InvocationInfo info) {
+    put("calculation_id", request.calculation()).put("session_id", request.session());
+    var violation = request.violation();
+    if (violation != null) {
+      put("rule", UserText.cleanOrNull(violation.rule()))
+          .put("limit", violation.limit())
+          .put("observed", violation.observed());
     }
-    var limit = order == null ? null : order.brokenLimit();
-    if (limit != null) {
-      put("rule", clean(limit.rule()))
-          .put("limit", limit.limit())
-          .put("observed", limit.observed());
-    }
-    if (details != null) {
-      details(details, teller.usdPerDpuHour());
-    }
-    if (effort != null) {
-      put("confirm_millis", effort.took().toMillis())
-          .put("stops_sent", effort.stops())
-          .put("repeat", effort.repeat() ? true : null);
-    }
-    return tail(teller);
+    return snapshot == null ? this : details(snapshot, info.usdPerDpuHour());
   }
 
   /** What every line begins with. */
   LogRecord head(
-      String event, Severity severity, AccountRegion place, InvocationInfo teller, Instant at) {
+      String event, Severity severity, AccountRegion place, InvocationInfo info, Instant at) {
     return put("timestamp", text(at))
         .put("level", severity.level())
         .put("event", event)
-        .put("guard_version", teller.guardVersion())
+        .put("guard_version", info.guardVersion())
         .put("account_id", place.accountId())
         .put("region", place.region());
   }
 
   /** What every line ends with. */
-  LogRecord tail(InvocationInfo teller) {
-    return put("request_id", teller.requestId()).put("cold_start", teller.coldStart());
+  LogRecord tail(InvocationInfo info) {
+    return put("request_id", info.requestId()).put("cold_start", info.coldStart());
   }
 
-  LogRecord details(Snapshot details, double usdPerDpuHour) {
-    var calculation = details.calculation();
-    var session = details.session();
+  /** What is known of a calculation or a session. */
+  LogRecord details(Snapshot snapshot, double usdPerDpuHour) {
+    var calculation = snapshot.calculation();
+    var session = snapshot.session();
     if (calculation != null) {
       put("calculation_id", calculation.id()).put("session_id", calculation.sessionId());
     }
     if (session != null) {
-      put("session_id", session.id()).put("work_group", clean(session.workGroup()));
+      put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
-    put("state", clean(details.state()))
-        .put("owner", clean(details.owner()))
-        .put("description", clean(details.description()))
-        .put("submitted_at", details.since() == null ? null : text(details.since()))
-        .put("age_seconds", details.age() == null ? null : details.age().toSeconds());
-    var cost = details.cost();
+    var since = snapshot.since();
+    var age = snapshot.age();
+    put("state", UserText.cleanOrNull(snapshot.state()))
+        .put("owner", UserText.cleanOrNull(snapshot.owner()))
+        .put("description", UserText.cleanOrNull(snapshot.description()))
+        .put("submitted_at", since == null ? null : text(since))
+        .put("age_seconds", age == null ? null : age.toSeconds());
+    var cost = snapshot.cost();
     if (cost != null) {
       put("dpu_hours", rounded(cost.dpuHours()))
           .put("cost_usd", rounded(cost.usd(usdPerDpuHour)))
-          .put("cost_basis", cost.basis().name());
+          .put("cost_basis", cost.basis());
     }
-    var held = details.dpusStillHeld();
+    var held = snapshot.dpusStillHeld();
     return put("still_costs", held == null ? null : rounded(held * usdPerDpuHour));
+  }
+
+  /** How AWS, or else Java, names an error. */
+  public LogRecord error(RuntimeException e) {
+    var error =
+        switch (e) {
+          case AthenaSparkException athena -> athena.awsError();
+          case NotificationPublisher.NotPublishedException sns -> sns.awsError();
+          default -> null;
+        };
+    return error == null ? put("error_type", e.getClass().getSimpleName()) : error(error);
+  }
+
+  /** How AWS names an error. */
+  LogRecord error(AwsError error) {
+    return put("error_type", error.type())
+        .put("aws_service", error.service())
+        .put("aws_request_id", error.requestId());
   }
 
   LogRecord put(String key, @Nullable Object value) {
@@ -170,21 +195,13 @@ public final class LogRecord {
 
   private static @Nullable String reason(@Nullable String why, @Nullable String asked) {
     if (why == null) {
-      return clean(asked);
+      return UserText.cleanOrNull(asked);
     }
     var ours = UserText.clean(why, UserText.MOST_OF_AWS);
-    return asked == null ? ours : ours + " (ordered because: " + UserText.quoted(asked) + ")";
-  }
-
-  private static @Nullable String clean(@Nullable String text) {
-    return text == null ? null : UserText.clean(text);
+    return asked == null ? ours : ours + " (requested because: " + UserText.quoted(asked) + ")";
   }
 
   private static String text(Instant instant) {
     return instant.truncatedTo(ChronoUnit.MILLIS).toString();
-  }
-
-  static double rounded(double number) {
-    return Format.rounded(number);
   }
 }

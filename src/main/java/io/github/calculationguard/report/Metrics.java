@@ -1,14 +1,15 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.stop.StopOutcome;
+import io.github.calculationguard.stop.Outcome;
+import io.github.calculationguard.stop.StopResult;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A metrics line in CloudWatch's embedded metric format. CloudWatch bills a metric by its
- * dimensions, so there is one: the service.
+ * A metrics line in CloudWatch's embedded metric format. CloudWatch bills a metric for each
+ * combination of dimensions, so there is only one: the service.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html">the
@@ -19,37 +20,21 @@ public final class Metrics {
   private final Map<String, String> units = new LinkedHashMap<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
 
-  /** Of an order that ended in an outcome. */
-  public static Metrics of(StopReport story) {
-    var metrics = new Metrics().count("StopRequests", 1);
-    switch (story.outcome()) {
-      case StopOutcome.Canceled canceled -> {
-        metrics.count("StopCanceled", 1);
-        if (!canceled.effort().repeat()) {
-          metrics.put("TimeToCanceled", "Milliseconds", canceled.effort().took().toMillis());
-        }
-      }
-      case StopOutcome.Canceling _ -> metrics.count("StopCanceling", 1);
-      case StopOutcome.SessionTerminated _ -> metrics.count("StopEscalated", 1);
-      case StopOutcome.FinishedAnyway _,
-          StopOutcome.AlreadyOver _,
-          StopOutcome.LeftAlone _,
-          StopOutcome.NotFound _,
-          StopOutcome.Denied _,
-          StopOutcome.Invalid _,
-          StopOutcome.DryRun _ ->
-          metrics.count("StopOther", 1);
+  /** The metrics of a request with its outcome. */
+  public static Metrics of(StopResult result, double usdPerDpuHour) {
+    var metrics = new Metrics().count("StopRequests", 1).count(result.outcome().metric(), 1);
+    var effort = result.effort();
+    if (effort == null || effort.wasOver()) {
+      return metrics;
     }
-    var details = story.outcome().details();
-    var cost = details == null ? null : details.cost();
-    var effort = story.outcome().effort();
-    if (cost != null && effort != null && !effort.repeat()) {
-      metrics.put("CostAtStop", "None", cost.usd(story.teller().usdPerDpuHour()));
+    if (result.outcome() == Outcome.CANCELED) {
+      metrics.put("TimeToCanceled", "Milliseconds", effort.took().toMillis());
     }
-    return metrics;
+    var cost = result.snapshot() == null ? null : result.snapshot().cost();
+    return cost == null ? metrics : metrics.put("CostAtStop", "None", cost.usd(usdPerDpuHour));
   }
 
-  /** Of an order that did not end in an outcome. */
+  /** The metrics of a request without an outcome. */
   public static Metrics ofFailure() {
     return new Metrics().count("StopRequests", 1).count("StopFailures", 1);
   }
@@ -68,13 +53,14 @@ public final class Metrics {
 
   /** One line of JSON. */
   public String line(String service, Instant at) {
-    var line = new LinkedHashMap<String, Object>();
-    var told =
+    var metrics =
         units.entrySet().stream()
             .map(metric -> Map.of("Name", metric.getKey(), "Unit", metric.getValue()))
             .toList();
-    var by = List.of(List.of("Service"));
-    var directive = Map.of("Namespace", "CalculationGuard", "Dimensions", by, "Metrics", told);
+    var dimensions = List.of(List.of("Service"));
+    var directive =
+        Map.of("Namespace", "CalculationGuard", "Dimensions", dimensions, "Metrics", metrics);
+    var line = new LinkedHashMap<String, Object>();
     line.put(
         "_aws", Map.of("Timestamp", at.toEpochMilli(), "CloudWatchMetrics", List.of(directive)));
     line.put("Service", service);

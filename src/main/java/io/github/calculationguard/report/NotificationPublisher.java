@@ -1,27 +1,41 @@
 package io.github.calculationguard.report;
 
+import io.github.calculationguard.spark.AwsError;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.PlainException;
+import org.jspecify.annotations.Nullable;
 
-/** Where people and programs hear of it. */
+/** Notifies people and programs. */
 @FunctionalInterface
 public interface NotificationPublisher {
 
   /**
-   * Publishes, and is back by the deadline.
+   * Publishes, and returns by the deadline.
    *
-   * @throws NotPublishedException if it could not be published, after all tries
+   * @throws NotPublishedException if it could not be published, even after the SDK's retries
    */
-  void publish(Notification announcement, Deadline deadline);
+  void publish(Notification notification, Deadline deadline);
 
-  /** Nobody could be told. Repeating may help. */
-  final class NotPublishedException extends PlainException {
+  /** Nobody could be notified. A later retry may help. */
+  final class NotPublishedException extends RuntimeException {
+
+    private final transient @Nullable AwsError awsError;
 
     /**
-     * @param why in AWS's words
+     * @param message AWS's own
      */
-    public NotPublishedException(String why) {
-      super(why);
+    public NotPublishedException(
+        String message, @Nullable AwsError awsError, @Nullable Throwable cause) {
+      super(message, cause);
+      this.awsError = awsError;
+    }
+
+    @Nullable AwsError awsError() {
+      return awsError;
+    }
+
+    @Override
+    public String getMessage() {
+      return String.valueOf(super.getMessage());
     }
   }
 }

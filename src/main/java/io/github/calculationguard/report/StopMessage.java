@@ -5,17 +5,10 @@ import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.RequestMetadata;
-import io.github.calculationguard.stop.StopOutcome.AlreadyOver;
-import io.github.calculationguard.stop.StopOutcome.Canceled;
-import io.github.calculationguard.stop.StopOutcome.Canceling;
-import io.github.calculationguard.stop.StopOutcome.Denied;
-import io.github.calculationguard.stop.StopOutcome.DryRun;
-import io.github.calculationguard.stop.StopOutcome.FinishedAnyway;
-import io.github.calculationguard.stop.StopOutcome.Invalid;
-import io.github.calculationguard.stop.StopOutcome.LeftAlone;
-import io.github.calculationguard.stop.StopOutcome.NotFound;
-import io.github.calculationguard.stop.StopOutcome.SessionTerminated;
+import io.github.calculationguard.stop.Source;
+import io.github.calculationguard.stop.StopResult;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,81 +18,94 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells people of an outcome: what, whose, why, who asked, what it cost, what it still costs, what
- * to do.
+ * The notification of an outcome: what was stopped, whose it was, why, who asked, what it cost,
+ * what it still costs, and what to do next.
  */
 public final class StopMessage {
 
-  private static final int MOST_OF_A_WORK_GROUP = 30;
+  private static final int MAX_WORK_GROUP_IN_SUBJECT = 30;
 
-  private final StopReport story;
-  private final RequestMetadata given;
+  private final StopResult result;
+  private final Request request;
+  private final RequestMetadata metadata;
   private final LogRecord record;
-  private final Snapshot details;
+  private final double usdPerDpuHour;
+  private final Snapshot snapshot;
   private final @Nullable Calculation calculation;
   private final @Nullable Session session;
   private final @Nullable String calculationId;
   private final @Nullable String sessionId;
 
-  private StopMessage(StopReport story) {
-    this.story = story;
-    given = story.given();
-    record = LogRecord.of(story);
-    var known = story.outcome().details();
-    details = known == null ? new Snapshot(null, null, null, List.of(), story.at()) : known;
-    calculation = details.calculation();
-    session = details.session();
-    calculationId = (String) record.fields().get("calculation_id");
-    sessionId = (String) record.fields().get("session_id");
+  private StopMessage(Request request, StopResult result, LogRecord record, InvocationInfo info) {
+    this.request = request;
+    this.result = result;
+    this.record = record;
+    metadata = request.metadata();
+    usdPerDpuHour = info.usdPerDpuHour();
+    snapshot =
+        Objects.requireNonNullElseGet(
+            result.snapshot(), () -> new Snapshot(null, null, null, List.of(), metadata.at()));
+    calculation = snapshot.calculation();
+    session = snapshot.session();
+    calculationId = record.text("calculation_id");
+    sessionId = record.text("session_id");
   }
 
-  /** The message in every protocol's words. */
-  public static Notification of(StopReport story) {
-    return letter(story).announcement();
-  }
-
-  /** The message before it is put in any protocol's words. */
-  static Message letter(StopReport story) {
-    var it = new StopMessage(story);
-    return new Message(
-        story.severity(),
+  /**
+   * The notification of an outcome.
+   *
+   * @param record what is logged of the outcome
+   */
+  public static Notification of(
+      Request request, StopResult result, LogRecord record, InvocationInfo info) {
+    var it = new StopMessage(request, result, record, info);
+    return new Notification(
+        result.outcome().severity(),
         it.subject(),
         it.headline(),
         it.facts(),
         it.next(),
-        it.given.place(),
-        it.sessionId == null ? it.given.orderId() : it.sessionId,
+        it.metadata.place(),
+        it.sessionId == null ? it.metadata.orderId() : it.sessionId,
         it.attributes(),
-        it.record.line());
+        record.line());
   }
 
   private String subject() {
     var workGroup =
-        session == null ? null : UserText.clean(session.workGroup(), MOST_OF_A_WORK_GROUP);
-    var place = given.place().accountId() + " " + given.place().region();
-    return joined(" | ", story.outcomeName(), workGroup, usd(), place);
+        session == null ? null : UserText.clean(session.workGroup(), MAX_WORK_GROUP_IN_SUBJECT);
+    var place = metadata.place().accountId() + " " + metadata.place().region();
+    return joined(" | ", result.outcome().name(), workGroup, usd(), place);
   }
 
   private String headline() {
     var what = calculationId == null ? "session" : "calculation";
-    return switch (story.outcome()) {
-      case Canceled o when o.effort().repeat() ->
-          "The calculation is canceled, since after the order was given: by an earlier try of it, or by somebody else.";
-      case Canceled _ -> "The calculation is canceled.";
-      case Canceling _ -> "The " + what + " was asked to stop, and has NOT stopped yet.";
-      case FinishedAnyway _ -> "The calculation ended by itself before the cancel took hold.";
-      case SessionTerminated _ when calculationId == null -> "The session is terminated.";
-      case SessionTerminated _ ->
-          "The calculation did not cancel, so its session was terminated, and the calculation with it.";
-      case AlreadyOver _ ->
-          "The " + what + " was over before the order was given. Nothing was stopped.";
-      case LeftAlone _ -> "The " + what + " was left alone. Nothing was stopped.";
-      case NotFound _ -> "There is no such " + what + " in this account and Region.";
-      case Denied _ when isOver() -> "AWS denied the stop. The " + what + " is over all the same.";
-      case Denied _ -> "AWS denied the stop. The " + what + " goes on.";
-      case DryRun _ when isOver() -> "Dry run: the " + what + " is over. Nothing was stopped.";
-      case DryRun _ -> "Dry run: this would have been stopped. Nothing was.";
-      case Invalid _ -> "The input was no order. Nothing was stopped.";
+    var effort = result.effort();
+    return switch (result.outcome()) {
+      case CANCELED ->
+          effort != null && effort.wasOver()
+              ? "The calculation was already canceled when this delivery of the request asked."
+              : "The calculation is canceled.";
+      case CANCELING -> "The " + what + " was asked to stop, and has NOT stopped yet.";
+      case FINISHED_ANYWAY ->
+          "The calculation ended by itself before the cancellation took effect.";
+      case SESSION_TERMINATED ->
+          calculationId == null
+              ? "The session is terminated."
+              : "The calculation did not cancel, so its session was terminated, and the calculation with it.";
+      case ALREADY_OVER ->
+          "The " + what + " had ended before the request was made. Nothing was stopped.";
+      case LEFT_ALONE -> "The " + what + " was left alone. Nothing was stopped.";
+      case NOT_FOUND -> "This account and Region have no such " + what + ".";
+      case DENIED ->
+          "AWS denied the stop. The "
+              + what
+              + (isOver() ? " has ended all the same." : " still runs.");
+      case DRY_RUN ->
+          isOver()
+              ? "Dry run: the " + what + " has ended. Nothing was stopped."
+              : "Dry run: this would have been stopped. Nothing was stopped.";
+      case INVALID -> "A stop request was not valid. Nothing was stopped.";
     };
   }
 
@@ -111,24 +117,25 @@ public final class StopMessage {
 
   private Map<String, String> facts() {
     var facts = new LinkedHashMap<String, String>();
-    var reason = story.outcome().reason();
-    put(facts, "What", quoted(details.description()));
-    put(facts, "Owner", quoted(details.owner()));
+    var detail = result.reason();
+    put(facts, "What", UserText.quotedOrNull(snapshot.description()));
+    put(facts, "Owner", UserText.quotedOrNull(snapshot.owner()));
     put(facts, "State", states());
-    put(facts, "Because", reason == null ? null : UserText.clean(reason, UserText.MOST_OF_AWS));
-    put(facts, "Why", joined("; ", quoted(given.reason()), brokenLimit()));
+    put(facts, "Detail", detail == null ? null : UserText.clean(detail, UserText.MOST_OF_AWS));
+    put(facts, "Why", joined("; ", UserText.quotedOrNull(metadata.reason()), violation()));
     put(facts, "Asked by", askedBy());
     put(facts, "Ran", ran());
     put(facts, "Cost", cost());
     put(facts, "Still costs", stillCosts());
-    put(facts, "Workgroup", session == null ? null : UserText.clean(session.workGroup()));
+    put(facts, "Workgroup", record.text("work_group"));
     put(facts, "Calculation", calculationId);
     put(facts, "Session", sessionId);
-    put(facts, "Account", given.place().accountId() + ", " + given.place().region());
+    put(facts, "Account", metadata.place().accountId() + ", " + metadata.place().region());
     put(
         facts,
-        "Order",
-        "%s, by %s, given %s".formatted(given.orderId(), given.trigger(), Format.time(given.at())));
+        "Request",
+        "%s, by %s, made %s"
+            .formatted(metadata.orderId(), metadata.source(), Format.time(metadata.at())));
     return facts;
   }
 
@@ -139,122 +146,123 @@ public final class StopMessage {
         session == null ? null : "session " + UserText.clean(session.state().name()));
   }
 
-  private @Nullable String brokenLimit() {
-    var limit = story.order() == null ? null : story.order().brokenLimit();
-    if (limit == null || limit.limit() == null || limit.observed() == null) {
-      return limit == null ? null : UserText.clean(limit.rule());
+  private @Nullable String violation() {
+    var it = request.violation();
+    if (it == null) {
+      return null;
     }
-    return "%s is %s, observed %s"
-        .formatted(
-            UserText.clean(limit.rule()),
-            Format.number(limit.limit()),
-            Format.number(limit.observed()));
+    var rule = UserText.clean(it.rule());
+    return it.limit() == null || it.observed() == null
+        ? rule
+        : "%s is %s, observed %s"
+            .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
   }
 
   private String askedBy() {
-    var vouchedFor = given.requestedBy();
-    var said =
-        joined(
-            ", ",
-            vouchedFor == null ? null : UserText.clean(vouchedFor) + " (AWS vouches for it)",
-            given.claimedBy() == null
-                ? null
-                : quoted(given.claimedBy()) + " (their own word; AWS does not vouch for it)");
-    return switch (given.trigger()) {
-      case String _ when !said.isEmpty() -> said;
-      case "sweep" -> "the guard's own sweep";
-      case "widget" -> "a viewer of the dashboard; CloudWatch does not say who";
-      default -> "not said";
+    var verified = metadata.requestedBy();
+    var claimed = metadata.claimedBy();
+    if (verified != null || claimed != null) {
+      return joined(
+          ", ",
+          verified == null ? null : UserText.clean(verified) + " (verified by AWS)",
+          claimed == null ? null : UserText.quoted(claimed) + " (not verified by AWS)");
+    }
+    return switch (metadata.source()) {
+      case Source.SWEEP -> "the guard's own sweep";
+      case Source.WIDGET -> "a viewer of the dashboard; CloudWatch does not say who";
+      default -> "unknown";
     };
   }
 
   private @Nullable String ran() {
-    return details.age() == null || details.since() == null
+    var age = snapshot.age();
+    var since = snapshot.since();
+    return age == null || since == null
         ? null
-        : Format.duration(details.age()) + ", since " + Format.time(details.since());
+        : Format.duration(age) + ", since " + Format.time(since);
   }
 
   private @Nullable String usd() {
-    var cost = details.cost();
+    var cost = snapshot.cost();
     return cost == null
         ? null
         : (cost.basis() == Cost.Basis.UPPER_BOUND ? "at most " : "")
-            + Format.usd(cost.usd(story.teller().usdPerDpuHour()));
+            + Format.usd(cost.usd(usdPerDpuHour));
   }
 
   private @Nullable String cost() {
-    var cost = details.cost();
+    var cost = snapshot.cost();
     if (cost == null) {
       return null;
     }
     var basis =
         switch (cost.basis()) {
-          case REPORTED -> "as Athena reports (REPORTED)";
-          case LIVE -> "estimated from the session's nodes and their times (LIVE)";
-          case UPPER_BOUND -> "had the session held all its DPUs all the time (UPPER_BOUND)";
+          case REPORTED -> "reported by Athena (REPORTED)";
+          case LIVE -> "estimated from the sizes and times of the session's executors (LIVE)";
+          case UPPER_BOUND -> "if the session had held its maximum DPUs all the time (UPPER_BOUND)";
         };
-    return "%s, %s DPU-hours, %s".formatted(usd(), Format.number(cost.dpuHours()), basis);
+    return "%s, %s, %s".formatted(usd(), Format.dpuHours(cost.dpuHours()), basis);
   }
 
   private @Nullable String stillCosts() {
-    var held = details.dpusStillHeld();
+    var held = snapshot.dpusStillHeld();
     if (held == null) {
       return null;
     }
     return held == 0
-        ? "nothing: the session is over"
-        : "%s %s an hour until the session ends, busy or idle"
+        ? "nothing: the session has ended"
+        : "%s %s until the session ends, busy or idle"
             .formatted(
-                details.executors().isEmpty() ? "at most" : "about",
-                Format.usd(held * story.teller().usdPerDpuHour()));
+                snapshot.executors().isEmpty() ? "at most" : "about",
+                Format.usdPerHour(held * usdPerDpuHour));
   }
 
   private List<String> next() {
-    var region = " --region " + given.place().region();
-    var look =
+    var region = " --region " + metadata.place().region();
+    var check =
         calculationId == null
             ? null
-            : "See whether it is over by now: aws athena get-calculation-execution-status"
+            : "Check whether it has ended: aws athena get-calculation-execution-status"
                 + " --calculation-execution-id "
                 + calculationId
                 + region;
-    var end =
+    var terminate =
         sessionId == null
             ? null
             : "aws athena terminate-session --session-id " + sessionId + region;
-    var costsOn =
-        story.outcome().details() != null && !Objects.equals(details.dpusStillHeld(), 0.0);
-    return switch (story.outcome()) {
-      case Canceling _ ->
+    return switch (result.outcome()) {
+      case CANCELING ->
           present(
-              look, end == null ? null : "If it goes on, end its session and all in it: " + end);
-      case Denied _ ->
-          present(
-              "Permit the guard's role what AWS names above, or stop it yourself.",
-              end == null ? null : "To end its session and all in it: " + end);
-      case NotFound _ ->
-          present("Check the id, the account and the Region of whoever gave the order.");
-      case LeftAlone _,
-          AlreadyOver _,
-          DryRun _,
-          Canceled _,
-          FinishedAnyway _,
-          SessionTerminated _ ->
-          present(
-              end == null || !costsOn
+              check,
+              terminate == null
                   ? null
-                  : "If nobody needs the session any more, end it: " + end);
-      case Invalid _ -> List.of();
+                  : "If it still runs, terminate its session and everything in it: " + terminate);
+      case DENIED ->
+          present(
+              "Grant the guard's role the permission that AWS names above, or stop it yourself.",
+              terminate == null
+                  ? null
+                  : "To terminate its session and everything in it: " + terminate);
+      case NOT_FOUND ->
+          present("Check the ID, the account and the Region that the requester used.");
+      case INVALID -> present("Correct the event at its source, and send it again.");
+      case LEFT_ALONE, ALREADY_OVER, DRY_RUN, CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED ->
+          present(
+              terminate == null
+                      || result.snapshot() == null
+                      || Objects.equals(snapshot.dpusStillHeld(), 0.0)
+                  ? null
+                  : "If nobody needs the session any more, terminate it: " + terminate);
     };
   }
 
   private Map<String, String> attributes() {
     var attributes = new LinkedHashMap<String, String>();
-    put(attributes, "outcome", story.outcomeName());
-    put(attributes, "state", (String) record.fields().get("state"));
-    put(attributes, "work_group", (String) record.fields().get("work_group"));
-    put(attributes, "trigger", given.trigger());
-    put(attributes, "severity", story.severity().name());
+    put(attributes, "outcome", result.outcome().name());
+    put(attributes, "state", record.text("state"));
+    put(attributes, "work_group", record.text("work_group"));
+    put(attributes, "trigger", metadata.source().toString());
+    put(attributes, "severity", result.outcome().severity().name());
     return attributes;
   }
 
@@ -262,10 +270,6 @@ public final class StopMessage {
     if (value != null && !value.isEmpty()) {
       map.put(name, value);
     }
-  }
-
-  private static @Nullable String quoted(@Nullable String text) {
-    return text == null || text.isBlank() ? null : UserText.quoted(text);
   }
 
   private static String joined(String separator, @Nullable String... words) {

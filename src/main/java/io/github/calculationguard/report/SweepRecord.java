@@ -4,48 +4,45 @@ import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.Verdict;
-import io.github.calculationguard.report.StopReport.InvocationInfo;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/**
- * What a sweep leaves in the log: a line on it all, and one on each thing that is not left alone.
- */
+/** The log lines of a sweep: a summary, and a line for each failure and each finding. */
 public final class SweepRecord {
 
   private final SweepReport report;
-  private final InvocationInfo teller;
+  private final InvocationInfo invocation;
 
-  SweepRecord(SweepReport report, InvocationInfo teller) {
+  SweepRecord(SweepReport report, InvocationInfo invocation) {
     this.report = report;
-    this.teller = teller;
+    this.invocation = invocation;
   }
 
-  /** All its lines, the one on it all first. */
-  public static List<LogRecord> of(SweepReport report, InvocationInfo teller) {
-    var it = new SweepRecord(report, teller);
+  /** All lines, the summary first. */
+  public static List<LogRecord> of(SweepReport report, InvocationInfo invocation) {
+    var it = new SweepRecord(report, invocation);
     return Stream.of(
             Stream.of(it.summary()),
             report.failures().stream().map(it::failure),
             report.judged().stream()
-                .filter(judged -> judged.fate() != Disposition.LEFT)
+                .filter(judged -> judged.disposition() != Disposition.LEFT)
                 .map(it::finding))
         .flatMap(lines -> lines)
         .toList();
   }
 
-  /** Of a sweep that could find out nothing. */
+  /** The line of a sweep that could not read anything. */
   public static LogRecord ofFailure(
-      String why, AccountRegion place, InvocationInfo teller, Instant at) {
+      String why, AccountRegion place, InvocationInfo invocation, Instant at) {
     return new LogRecord()
-        .head("sweep_failure", Severity.ERROR, place, teller, at)
+        .head("sweep_failure", Severity.ERROR, place, invocation, at)
         .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
-        .tail(teller);
+        .tail(invocation);
   }
 
   /** The sweep's metrics. */
@@ -57,49 +54,59 @@ public final class SweepRecord {
         .count("ActionsHeldBack", report.count(Disposition.HELD_BACK))
         .count("SweepFailures", report.failures().size())
         .put("SweepDuration", "Milliseconds", report.took().toMillis())
-        .count("AthenaCalls", callsMade(report));
+        .count("AthenaCalls", calls(report));
   }
 
-  /** How much a person should care for a sweep. */
-  static Severity severity(SweepReport report) {
+  private static int calls(SweepReport report) {
+    return report.calls().values().stream().mapToInt(Integer::intValue).sum();
+  }
+
+  private Severity severity() {
     return !report.failures().isEmpty() || report.count(Disposition.HELD_BACK) > 0
         ? Severity.ERROR
         : report.complete() ? Severity.INFO : Severity.WARNING;
   }
 
-  private static int callsMade(SweepReport report) {
-    return report.calls().values().stream().mapToInt(Integer::intValue).sum();
+  /** How much people should care about a verdict that ended like this. */
+  static Severity severity(Disposition disposition) {
+    return switch (disposition) {
+      case LEFT, ORDERED, EXEMPT -> Severity.INFO;
+      case WARNED, OBSERVED -> Severity.WARNING;
+      case HELD_BACK, REFUSED -> Severity.ERROR;
+    };
   }
 
-  /** One line on it all. */
   LogRecord summary() {
     var record =
-        head("sweep", severity(report))
+        head("sweep", severity())
             .put("outcome", report.complete() ? "COMPLETE" : "OUT_OF_TIME")
             .put("work_groups", report.workGroups())
             .put("work_groups_done", report.workGroupsDone())
             .put("sessions_seen", report.sessionsSeen())
             .put("calculations_seen", report.calculationsSeen())
             .put("judged", report.judged().size())
-            .put("over", report.over())
-            .put("warned", report.count(Disposition.WARNED))
-            .put("ordered", report.count(Disposition.ORDERED))
-            .put("refused", report.count(Disposition.REFUSED))
-            .put("held_back", report.count(Disposition.HELD_BACK))
-            .put("observed", report.count(Disposition.OBSERVED))
-            .put("exempt", report.count(Disposition.EXEMPT))
-            .put("failed", report.failures().size())
-            .put("unreadable_tags", report.unreadable().size())
-            .put(
-                "would_save_usd_per_hour",
-                LogRecord.rounded(report.usdPerHour(Disposition.OBSERVED)))
-            .put("exempt_usd_per_hour", LogRecord.rounded(report.usdPerHour(Disposition.EXEMPT)))
-            .put("duration_millis", report.took().toMillis())
-            .put("calls", callsMade(report));
+            .put("over", report.over());
+    for (var disposition : Disposition.values()) {
+      if (disposition != Disposition.LEFT) {
+        record.put(disposition.name().toLowerCase(Locale.ROOT), report.count(disposition));
+      }
+    }
+    record
+        .put("stopped_meanwhile", report.stoppedMeanwhile())
+        .put("failed", report.failures().size())
+        .put("unreadable_tags", report.invalidTags().size())
+        .put("would_save_usd_per_hour", perHour(Disposition.OBSERVED))
+        .put("exempt_usd_per_hour", perHour(Disposition.EXEMPT))
+        .put("duration_millis", report.took().toMillis())
+        .put("calls", calls(report));
     report
         .calls()
         .forEach((operation, calls) -> record.put("calls" + lowerSnake(operation), calls));
-    return record.tail(teller);
+    return record.tail(invocation);
+  }
+
+  private double perHour(Disposition disposition) {
+    return Format.rounded(report.usdPerHour(disposition));
   }
 
   private static String lowerSnake(String operation) {
@@ -110,37 +117,26 @@ public final class SweepRecord {
     return head("sweep_failure", Severity.ERROR)
         .put("subject", failure.where())
         .put("reason", UserText.clean(failure.why(), UserText.MOST_OF_AWS))
-        .tail(teller);
+        .tail(invocation);
   }
 
-  /** One thing that was found, by the keys of the log contract. */
+  /** One verdict, by the keys of the log contract. */
   LogRecord finding(Judged judged) {
-    var usage =
-        switch (judged.verdict()) {
-          case Verdict.Leave _ -> null;
-          case Verdict.Warn warn -> warn.usage();
-          case Verdict.Over over -> over.usage();
-        };
-    return head("finding", severity(judged.fate()))
-        .put("outcome", judged.fate().name())
-        .put("reason", judged.verdict().reason())
-        .put("rule", usage == null ? null : usage.rule())
-        .put("limit", usage == null ? null : LogRecord.rounded(usage.limit()))
-        .put("observed", usage == null ? null : LogRecord.rounded(usage.observed()))
-        .details(judged.details(), teller.usdPerDpuHour())
-        .tail(teller);
-  }
-
-  /** How much a person should care for what was found. */
-  static Severity severity(Disposition fate) {
-    return switch (fate) {
-      case LEFT, ORDERED, EXEMPT -> Severity.INFO;
-      case WARNED, OBSERVED -> Severity.WARNING;
-      case HELD_BACK, REFUSED -> Severity.ERROR;
-    };
+    var usage = judged.usage();
+    var record =
+        head("finding", severity(judged.disposition()))
+            .put("outcome", judged.disposition().name())
+            .put("reason", judged.verdict().reason());
+    if (usage != null) {
+      record
+          .put("rule", usage.rule())
+          .put("limit", Format.rounded(usage.limit()))
+          .put("observed", Format.rounded(usage.observed()));
+    }
+    return record.details(judged.snapshot(), invocation.usdPerDpuHour()).tail(invocation);
   }
 
   private LogRecord head(String event, Severity severity) {
-    return new LogRecord().head(event, severity, report.place(), teller, report.startedAt());
+    return new LogRecord().head(event, severity, report.place(), invocation, report.startedAt());
   }
 }

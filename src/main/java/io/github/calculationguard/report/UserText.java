@@ -1,47 +1,86 @@
 package io.github.calculationguard.report;
 
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Text that somebody else wrote (a description, a reason, a name), made fit for a log, a subject,
- * an email and a chat: on one line, without control or direction characters, mentions or live
- * links, and not too long.
+ * Makes text from outside (a description, a reason, an owner) safe to show in a log, an email, a
+ * chat and a page.
+ *
+ * <p>The result is one line of limited length. It has no control or direction characters, and
+ * nothing that mail and chat clients turn into a mention or a link: no host name whatever its
+ * ending, IP address, mail address, network path or address of a known scheme. Numbers, versions,
+ * abbreviations and ARNs stay as they are. Phone numbers, dates and postal addresses, which some
+ * clients recognize, stay too.
  */
 public final class UserText {
 
-  /** More than this many characters of a stranger's text help nobody. */
+  /** Enough to recognize a text by. */
   static final int MOST = 200;
 
-  /** What AWS says may be longer: an ARN or two stand in it. */
+  /** AWS's own messages may be longer, because they contain ARNs. */
   static final int MOST_OF_AWS = 1000;
 
-  private static final Pattern UNSEEN = Pattern.compile("[\\p{C}\\p{Z}\\s]+");
-  // An underscore is no part of a word here: chats take it for the beginning of italics.
-  private static final Pattern SCHEME =
-      Pattern.compile("(?i)(?<=(?<![a-z0-9])(?:mailto|tel|javascript|data)):|:(?=//)");
-  private static final Pattern HOST =
+  private static final Pattern INVISIBLE = Pattern.compile("[\\p{C}\\p{Z}\\s]+");
+  private static final Pattern AT = Pattern.compile("[@\ufe6b\uff20]");
+
+  // A dot is a full stop or what browsers take for one. No top-level domain has a single letter or
+  // begins with a digit, so "e.g." and "1.5" are safe.
+  private static final String DOT = "[.\u2024\u3002\ufe52\uff0e\uff61]";
+  private static final Pattern LINK =
       Pattern.compile(
-          "(?i)(?<=(?<![a-z0-9])www)\\.|\\.(?=(?:com|net|org|io|co|dev|app|info|biz|xyz|link|click|top|site|online|ru|cn|de|uk|eu|me|ly|gl)(?![a-z0-9]))");
+          "(?<=[^\\s.])%1$s(?=\\p{L}[\\p{L}\\p{M}\\p{N}_-])|:(?=//)|\\\\(?=\\\\)".formatted(DOT)
+              + "|(?<![\\p{L}\\p{N}])(?:www\\d*%s|(?:mailto|tel|sms|javascript|vbscript|data"
+                  .formatted(DOT)
+              + "|file|skype|sip|magnet|slack|msteams|webcal|news|urn|geo|facetime|callto|xmpp"
+              + "|view-source|blob|about|bitcoin|whatsapp|tg|intent|market|onenote|ms-word|zoommtg"
+              + "|itms|ldap|feed|outlook):)(?=\\S)",
+          Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE);
+  private static final Pattern IP_ADDRESS = Pattern.compile("\\d+(?:%s\\d+){3,}".formatted(DOT));
 
   private UserText() {}
 
-  /** The text on one line, harmless; empty if nothing is left of it. */
+  /** The safe text, at most 200 characters; empty if nothing visible is left. */
   public static String clean(String text) {
     return clean(text, MOST);
   }
 
   static String clean(String text, int most) {
-    // Cut first, so that a megabyte costs no more than a line does.
-    var line = UNSEEN.matcher(cut(text, 8 * most)).replaceAll(" ").strip();
-    line = SCHEME.matcher(line).replaceAll("[:]");
-    line = HOST.matcher(line).replaceAll("[.]");
-    line = line.replace("@", "(at)").replace('<', '‹').replace('>', '›').replace('`', '\'');
+    var line = LINK.matcher(line(text, most)).replaceAll(it -> broken(it.group()));
+    line = IP_ADDRESS.matcher(line).replaceAll(it -> it.group().replaceAll(DOT, "[$0]"));
     return cut(line, most);
   }
 
-  /** The same between quotation marks, so that it can't be taken for our own words. */
+  /** What ends in a dot, a colon or a backslash, with that in brackets. */
+  private static String broken(String link) {
+    var last = link.length() - 1;
+    return Matcher.quoteReplacement(link.substring(0, last) + "[" + link.charAt(last) + "]");
+  }
+
+  /** The safe text between quotation marks that it cannot close. */
   public static String quoted(String text) {
     return '"' + clean(text).replace('"', '\'') + '"';
+  }
+
+  static @Nullable String cleanOrNull(@Nullable String text) {
+    return text == null ? null : clean(text);
+  }
+
+  static @Nullable String quotedOrNull(@Nullable String text) {
+    return text == null || text.isBlank() ? null : quoted(text);
+  }
+
+  /** A name that programs compare, such as a workgroup's: its dots stay. */
+  static String name(String text) {
+    return line(text, MOST);
+  }
+
+  private static String line(String text, int most) {
+    // Cut before anything else, so that a megabyte costs no more than a line.
+    var line = INVISIBLE.matcher(cut(text, 8 * most)).replaceAll(" ").strip();
+    line = AT.matcher(line).replaceAll("(at)");
+    return cut(line.replace('<', '‹').replace('>', '›').replace('`', '\''), most);
   }
 
   private static String cut(String text, int most) {

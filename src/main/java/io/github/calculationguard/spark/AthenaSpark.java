@@ -1,29 +1,24 @@
 package io.github.calculationguard.spark;
 
-import java.time.Instant;
-import java.util.List;
-
-/** Athena's Spark side, for those who may also stop. Errors and deadlines as in the view. */
+/**
+ * The Spark operations of Athena in one account and Region, for callers that may stop. Errors and
+ * deadlines are those of {@link AthenaSparkView}.
+ */
 public interface AthenaSpark extends AthenaSparkView {
 
   /**
-   * Asks for a calculation to be cancelled, and returns without waiting for it to end. Best effort:
-   * Athena may run it to its end all the same. Stopping twice is harmless.
+   * Requests cancellation of a calculation, and returns without waiting for it to end. Best effort:
+   * Athena may run the calculation to completion all the same. Stopping twice is harmless.
    *
-   * @return the state that Athena answers, terminal if the calculation was already over
+   * @return the state that Athena reports; terminal if the calculation had already ended
    */
   CalculationState stop(CalculationId id, Deadline deadline);
 
   /**
-   * The calculations of a session that are not over, and those that ended at that instant or later,
-   * newest first, without statistics.
-   */
-  List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline);
-
-  /**
-   * Ends a session and, by force, whatever runs in it. On a session that is over it does nothing.
+   * Terminates a session and, by force, whatever runs in it. Does nothing to a session that has
+   * ended.
    *
-   * @return the state that Athena answers
+   * @return the state that Athena reports
    */
   SessionState terminate(SessionId id, Deadline deadline);
 }

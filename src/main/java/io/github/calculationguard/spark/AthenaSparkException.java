@@ -1,13 +1,29 @@
 package io.github.calculationguard.spark;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * Athena did not do what it was asked, in AWS's own words. Its cases are what a caller does
- * differently.
+ * A call to Athena failed; the message quotes AWS. There is one subclass for each reaction of the
+ * caller.
  */
-public abstract sealed class AthenaSparkException extends PlainException
+public abstract sealed class AthenaSparkException extends RuntimeException
     permits NotFoundException, DeniedException, AthenaUnavailableException {
 
-  AthenaSparkException(String message) {
-    super(message);
+  private final transient @Nullable AwsError awsError;
+
+  AthenaSparkException(String message, @Nullable AwsError awsError, @Nullable Throwable cause) {
+    super(message, cause);
+    this.awsError = awsError;
+  }
+
+  /** How AWS names the error; absent where the guard gave up before it called AWS. */
+  public @Nullable AwsError awsError() {
+    return awsError;
+  }
+
+  /** The message, which an AthenaSparkException always has. */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
   }
 }

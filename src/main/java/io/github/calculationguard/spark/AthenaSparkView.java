@@ -1,5 +1,6 @@
 package io.github.calculationguard.spark;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
@@ -25,6 +26,12 @@ public interface AthenaSparkView {
    * <p>None where the session is of the Spark 3.5 release, which knows no calculations.
    */
   List<Calculation> activeCalculations(SessionId session, Deadline deadline);
+
+  /**
+   * The calculations of a session that are not over, and those that ended at that instant or later,
+   * newest first, without statistics.
+   */
+  CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline);
 
   /** The nodes of a session, terminated ones included. */
   List<Executor> executors(SessionId session, Deadline deadline);

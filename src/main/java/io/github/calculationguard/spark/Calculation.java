@@ -24,6 +24,12 @@ public record Calculation(
     @Nullable Instant completedAt,
     @Nullable Duration dpuTime) {
 
+  /** An instant out of range counts as absent: nobody could compute with it. */
+  public Calculation {
+    submittedAt = Instants.orNull(submittedAt);
+    completedAt = Instants.orNull(completedAt);
+  }
+
   /** What is known from Stop's answer alone. */
   public static Calculation undescribed(CalculationId id, CalculationState state) {
     return new Calculation(id, null, state, null, null, null, null, null);

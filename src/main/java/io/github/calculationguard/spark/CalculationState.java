@@ -13,6 +13,9 @@ public record CalculationState(String name) {
   /** The cancel was accepted and has not taken hold. */
   public static final CalculationState CANCELING = new CalculationState("CANCELING");
 
+  /** Nothing has told the state yet. */
+  public static final CalculationState UNKNOWN = new CalculationState("UNKNOWN");
+
   // STOPPED stands in the API's prose and not in its enumeration.
   private static final Set<String> CANCELED = Set.of("CANCELED", "STOPPED");
   private static final Set<String> OVER = Set.of("CANCELED", "STOPPED", "COMPLETED", "FAILED");

@@ -67,7 +67,8 @@ public record Cost(double dpuHours, Basis basis) {
       return null;
     }
     return new Cost(
-        maxDpus * Math.max(0, Duration.between(from, to).toMillis()) / MILLIS_AN_HOUR,
+        // As a double, since the product may be larger than a long.
+        (double) maxDpus * Math.max(0, Duration.between(from, to).toMillis()) / MILLIS_AN_HOUR,
         Basis.UPPER_BOUND);
   }
 

@@ -26,6 +26,11 @@ public record Deadline(Instant at) {
     return new Deadline(at.minus(reserve));
   }
 
+  /** When this share of the time that is left has passed, from 0 to 1. */
+  public Deadline share(double share, Instant now) {
+    return new Deadline(now.plusMillis(Math.round(left(now).toMillis() * share)));
+  }
+
   /** The earlier of the two. */
   public Deadline orSooner(Deadline other) {
     return other.at.isBefore(at) ? other : this;

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads instants that come from outside.
@@ -13,7 +14,9 @@ import java.util.Optional;
  */
 public final class Instants {
 
-  private static final Instant FIRST = Instant.parse("2000-01-01T00:00:00Z");
+  /** The first that is accepted. */
+  public static final Instant FIRST = Instant.parse("2000-01-01T00:00:00Z");
+
   private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
 
   private Instants() {}
@@ -25,6 +28,11 @@ public final class Instants {
     } catch (DateTimeParseException _) {
       return Optional.empty();
     }
+  }
+
+  /** The instant, or nothing if it is out of range. */
+  public static @Nullable Instant orNull(@Nullable Instant instant) {
+    return instant != null && isInRange(instant) ? instant : null;
   }
 
   /** Whether an instant can be shown, and moved by any duration that this program uses. */

@@ -3,6 +3,7 @@ package io.github.calculationguard.spark;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,36 @@ public record Snapshot(
     @Nullable String owner,
     List<Executor> executors,
     Instant at) {
+
+  /** The same session, with this calculation in it. */
+  public Snapshot about(Calculation other) {
+    return new Snapshot(other, session, owner, executors, at);
+  }
+
+  /** The ID of the calculation, or else of the session. */
+  public String id() {
+    return Objects.requireNonNull(of(it -> it.id().value(), it -> it.id().value()));
+  }
+
+  /** Whether the calculation, or its session, has ended. */
+  public boolean isOver() {
+    return (session != null && session.state().isOver())
+        || (calculation != null && calculation.state().isOver());
+  }
+
+  /** Whether somebody has requested cancellation of the calculation already. */
+  public boolean isCanceling() {
+    return calculation != null && calculation.state().equals(CalculationState.CANCELING);
+  }
+
+  /** How long the session has been idle; absent where it is busy or nobody knows. */
+  public @Nullable Duration idle() {
+    if (session == null || !session.state().isIdle() || session.idleSince() == null) {
+      return null;
+    }
+    var idle = Duration.between(session.idleSince(), at);
+    return idle.isNegative() ? Duration.ZERO : idle;
+  }
 
   /** The user's own words for the calculation, or else for the session: show them with care. */
   public @Nullable String description() {

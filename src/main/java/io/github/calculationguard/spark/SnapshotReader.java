@@ -13,22 +13,21 @@ import org.jspecify.annotations.Nullable;
  */
 public record SnapshotReader(AthenaSparkView athena, String ownerTag, InstantSource clock) {
 
-  /** The calculation with its session, its owner and the session's nodes. */
-  public Snapshot of(Calculation calculation, AccountRegion place, Deadline deadline) {
+  /** The calculation with its session, its owner and the session's executors. */
+  public Snapshot read(Calculation calculation, AccountRegion place, Deadline deadline) {
     var id = calculation.sessionId();
     var session = id == null ? null : orNull(() -> athena.session(id, deadline));
     return session == null
         ? new Snapshot(calculation, null, null, List.of(), clock.instant())
-        : of(calculation, session, place, deadline);
+        : read(session, place, deadline).about(calculation);
   }
 
-  /** The session, with the calculation if it is about one. */
-  public Snapshot of(
-      @Nullable Calculation calculation, Session session, AccountRegion place, Deadline deadline) {
+  /** The session with its owner and its executors. */
+  public Snapshot read(Session session, AccountRegion place, Deadline deadline) {
     var executors =
         session.state().isOver() ? null : orNull(() -> athena.executors(session.id(), deadline));
     return new Snapshot(
-        calculation,
+        null,
         session,
         owner(session, place, deadline),
         executors == null ? List.of() : executors,

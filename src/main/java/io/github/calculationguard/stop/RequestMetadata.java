@@ -1,29 +1,48 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How, when and by whom an order was given.
+ * How, when and by whom a request was made.
  *
- * @param orderId the same in every delivery of the same order
- * @param trigger what carried it, such as eventbridge or http-api
- * @param at when it was given, which may be long before it arrived
- * @param deadline by when it must be acted on, announced and answered
- * @param dryRun look only, and say what would have been stopped
- * @param reason why, in the words of whoever asked
- * @param requestedBy who asked, where AWS vouches for it
- * @param claimedBy who asked, by their own word
+ * @param orderId the same in every delivery of the request
+ * @param at when the request was made, which may be long before it arrived
+ * @param earliestAt the same where the time is certain; otherwise the earliest time at which an
+ *     earlier delivery may have acted
+ * @param deadline by when it must be carried out, published and answered
+ * @param dryRun only report what would be stopped
+ * @param reason why, in the requester's words
+ * @param requestedBy the requester, where AWS vouches for it
+ * @param claimedBy the requester by its own word
  */
 public record RequestMetadata(
     String orderId,
-    String trigger,
+    Source source,
     Instant at,
+    Instant earliestAt,
     Deadline deadline,
     AccountRegion place,
     boolean dryRun,
     @Nullable String reason,
     @Nullable String requestedBy,
-    @Nullable String claimedBy) {}
+    @Nullable String claimedBy) {
+
+  /** Whether the calculation was submitted before the request was made, as far as Athena tells. */
+  boolean covers(Calculation calculation) {
+    return calculation.submittedAt() != null && !calculation.submittedAt().isAfter(at);
+  }
+
+  /** Whether something that happened then happened after the request was made. */
+  boolean isBefore(@Nullable Instant instant) {
+    return instant != null && !instant.isBefore(at);
+  }
+
+  /** Whether something that happened then may be the work of an earlier delivery. */
+  boolean mayBeBefore(@Nullable Instant instant) {
+    return instant == null || !instant.isBefore(earliestAt);
+  }
+}

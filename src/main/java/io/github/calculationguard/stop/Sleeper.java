@@ -2,10 +2,10 @@ package io.github.calculationguard.stop;
 
 import java.time.Duration;
 
-/** Lets time pass. */
+/** Waits between polls. */
 @FunctionalInterface
 public interface Sleeper {
 
-  /** Returns after about that long. */
-  void forAbout(Duration duration) throws InterruptedException;
+  /** Returns after about this time. */
+  void sleep(Duration duration) throws InterruptedException;
 }

@@ -1,296 +1,261 @@
 package io.github.calculationguard.stop;
 
+import static io.github.calculationguard.stop.Outcome.DENIED;
+import static io.github.calculationguard.stop.Outcome.DRY_RUN;
+import static io.github.calculationguard.stop.Outcome.LEFT_ALONE;
+import static io.github.calculationguard.stop.Outcome.NOT_FOUND;
+
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationList;
+import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.spark.SnapshotReader;
-import io.github.calculationguard.stop.StopOutcome.AlreadyOver;
-import io.github.calculationguard.stop.StopOutcome.Canceling;
-import io.github.calculationguard.stop.StopOutcome.Denied;
-import io.github.calculationguard.stop.StopOutcome.DryRun;
-import io.github.calculationguard.stop.StopOutcome.Effort;
-import io.github.calculationguard.stop.StopOutcome.LeftAlone;
-import io.github.calculationguard.stop.StopOutcome.NotFound;
-import io.github.calculationguard.stop.StopOutcome.SessionTerminated;
-import io.github.calculationguard.stop.StopRequest.EndSession;
-import io.github.calculationguard.stop.StopRequest.StopCalculation;
-import io.github.calculationguard.stop.StopRequest.StopSession;
-import java.time.Duration;
-import java.time.Instant;
+import io.github.calculationguard.stop.Poller.Progress;
+import io.github.calculationguard.stop.Request.DescribeRequest;
+import io.github.calculationguard.stop.Request.EndSession;
+import io.github.calculationguard.stop.Request.StopCalculation;
+import io.github.calculationguard.stop.Request.StopRequest;
+import io.github.calculationguard.stop.Request.StopSession;
+import io.github.calculationguard.stop.StopReport.Unresolved;
 import java.time.InstantSource;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries out orders to stop. For a calculation's order Stop is the first call; then it makes sure,
- * sends Stop again, and ends the session where that is allowed.
+ * Carries out stop requests. For a calculation it sends Stop first, then polls until the
+ * calculation ends, sends Stop again, and terminates the session where that is allowed.
  *
- * <p>Nothing is ever stopped that is not in the order, or runs in the session that is and was
- * submitted before the order was given.
+ * <p>It stops nothing but what the request names, or what runs in the session that it names and was
+ * submitted before the request was made.
  */
 public final class StopService {
 
   private final AthenaSpark athena;
-  private final EscalationPolicy ladder;
-  private final SnapshotReader describe;
+  private final EscalationPolicy policy;
+  private final SnapshotReader reader;
   private final InstantSource clock;
-  private final Sleeper pause;
+  private final Poller poller;
+  private final SessionTermination termination;
 
   public StopService(
       AthenaSpark athena,
-      EscalationPolicy ladder,
-      SnapshotReader describe,
+      EscalationPolicy policy,
+      SnapshotReader reader,
       InstantSource clock,
-      Sleeper pause) {
+      Sleeper sleeper) {
     this.athena = athena;
-    this.ladder = ladder;
-    this.describe = describe;
+    this.policy = policy;
+    this.reader = reader;
     this.clock = clock;
-    this.pause = pause;
+    this.poller = new Poller(clock, sleeper);
+    this.termination = new SessionTermination(athena, policy, reader, clock, poller);
   }
 
   /**
-   * Carries out an order, and is back before its deadline with time left to tell what happened.
-   *
-   * @return one outcome for each calculation that it was about, and at least one
-   * @throws io.github.calculationguard.spark.AthenaUnavailableException if Athena could not be
-   *     reached; the order may be repeated, since stopping twice is harmless
+   * Carries out a request, and returns before its deadline with time left to publish what happened.
+   * One calculation that fails does not keep the others from being stopped. A retry is safe,
+   * because stopping is idempotent.
    */
-  public List<StopOutcome> run(StopRequest order) {
+  public StopReport stop(StopRequest request) {
+    var metadata = request.metadata();
     var now = clock.instant();
-    var limit = order.brokenLimit();
-    if (limit != null && !now.isBefore(limit.expiresAt())) {
-      return List.of(
-          new LeftAlone(
-              null,
-              "the finding expired at %s; the next sweep judges anew"
-                  .formatted(limit.expiresAt())));
+    var violation = request.violation();
+    if (violation != null && !now.isBefore(violation.expiresAt())) {
+      var expired = "the finding expired at " + violation.expiresAt();
+      return StopReport.of(LEFT_ALONE, expired + "; the next sweep judges anew", null);
     }
-    var budget = TimeBudget.of(order.given().deadline(), now);
+    var budget = TimeBudget.of(metadata.deadline(), 1, now);
     try {
-      return switch (order) {
-        case StopCalculation one when one.given().dryRun() -> List.of(wouldStop(one, budget));
-        case StopCalculation one ->
-            hold(List.of(climb(one.given(), one.calculation(), Set.of(), budget)), budget);
+      return switch (request) {
+        case StopCalculation one when metadata.dryRun() -> {
+          var calculation = athena.calculation(one.calculation(), budget.confirm());
+          yield StopReport.of(DRY_RUN, null, snapshot(calculation, metadata, budget));
+        }
+        case StopCalculation one -> {
+          var unknown = Calculation.undescribed(one.calculation(), CalculationState.UNKNOWN);
+          var attempt = attempt(unknown, Set.of(), metadata, budget);
+          attempt.sendStop();
+          yield confirm(List.of(attempt), metadata, budget);
+        }
         case StopSession session -> stopWhatRunsIn(session, budget);
-        case EndSession session -> List.of(end(session, budget));
+        case EndSession session -> termination.terminate(session, budget);
       };
     } catch (NotFoundException e) {
-      return List.of(new NotFound(null, e.getMessage()));
+      return StopReport.of(NOT_FOUND, e.getMessage(), null);
     } catch (DeniedException e) {
-      return List.of(new Denied(describeIfPermitted(order, budget), e.getMessage()));
+      return StopReport.of(DENIED, e.getMessage(), snapshotOrNull(request, budget));
+    } catch (AthenaUnavailableException e) {
+      return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
     }
   }
 
   /**
    * Describes a calculation, and stops nothing.
    *
-   * @throws io.github.calculationguard.spark.AthenaSparkException as the view of Athena does
+   * @throws AthenaSparkException if Athena does not describe it
    */
-  public Snapshot describe(CalculationId id, RequestMetadata given) {
-    return describe.of(athena.calculation(id, given.deadline()), given.place(), given.deadline());
+  public Snapshot describe(DescribeRequest request) {
+    var metadata = request.metadata();
+    var calculation = athena.calculation(request.calculation(), metadata.deadline());
+    return reader.read(calculation, metadata.place(), metadata.deadline());
   }
 
-  private StopOutcome wouldStop(StopCalculation order, TimeBudget budget) {
-    var calculation = athena.calculation(order.calculation(), budget.climb());
-    return new DryRun(describe.of(calculation, order.given().place(), budget.describe()));
-  }
-
-  private StopAttempt climb(
-      RequestMetadata given, CalculationId id, Set<CalculationId> besides, TimeBudget budget) {
-    return new StopAttempt(id, besides, given, budget, athena, ladder, clock);
-  }
-
-  private List<StopOutcome> hold(List<StopAttempt> climbs, TimeBudget budget) {
-    until(
-        budget,
-        () -> {
-          climbs.stream().filter(climb -> !climb.isDone()).forEach(StopAttempt::step);
-          return climbs.stream().allMatch(StopAttempt::isDone);
-        });
-    return climbs.stream().map(climb -> climb.outcome(describe)).toList();
-  }
-
-  /** Sends each its Stop before any is waited for; one that is refused hides none of the others. */
-  private List<StopOutcome> stopEach(
-      RequestMetadata given, Session session, List<Calculation> calculations, TimeBudget budget) {
-    var ids = calculations.stream().map(Calculation::id).collect(Collectors.toSet());
-    var climbs = new ArrayList<StopAttempt>();
-    var refused = new ArrayList<StopOutcome>();
-    for (var calculation : calculations) {
-      var details = new Snapshot(calculation, session, null, List.of(), clock.instant());
-      try {
-        climbs.add(climb(given, calculation.id(), ids, budget));
-      } catch (NotFoundException e) {
-        refused.add(new NotFound(details, e.getMessage()));
-      } catch (DeniedException e) {
-        refused.add(new Denied(details, e.getMessage()));
-      }
-    }
-    return Stream.concat(hold(climbs, budget).stream(), refused.stream()).toList();
-  }
-
-  private List<StopOutcome> stopWhatRunsIn(StopSession order, TimeBudget budget) {
-    var given = order.given();
-    var session = athena.session(order.session(), budget.climb());
-    // Those that ended since the order are what an earlier delivery of it stopped, and perhaps
-    // could not tell.
-    var calculations = athena.calculations(session.id(), given.at(), budget.climb());
-    var mine =
-        calculations.stream()
-            .filter(c -> wasSubmittedBefore(given, c))
+  private StopReport stopWhatRunsIn(StopSession request, TimeBudget first) {
+    var metadata = request.metadata();
+    var session = poller.retry(first, () -> athena.session(request.session(), first.confirm()));
+    // Those that ended since the request was made may be the work of an earlier delivery, which
+    // perhaps could not publish it.
+    var listed =
+        poller.retry(
+            first, () -> athena.calculations(session.id(), metadata.at(), first.confirm()));
+    var covered =
+        listed.calculations().stream()
+            .filter(c -> metadata.covers(c))
             .filter(c -> !c.state().name().equals("COMPLETED"))
             .toList();
-    if (mine.isEmpty()) {
-      return List.of(
-          new LeftAlone(
-              describe.of(null, session, given.place(), budget.describe()),
-              whyNothing(session, calculations)));
+    if (covered.isEmpty() && listed.unreadable() == 0) {
+      return StopReport.of(
+          LEFT_ALONE, whyNothing(session, listed), snapshot(session, metadata, first));
     }
-    if (given.dryRun()) {
-      return mine.stream()
-          .<StopOutcome>map(c -> new DryRun(describe.of(c, given.place(), budget.describe())))
-          .toList();
+    if (metadata.dryRun()) {
+      var context = snapshot(session, metadata, first);
+      return new StopReport(
+          covered.stream().map(c -> StopResult.of(DRY_RUN, null, context.about(c))).toList(),
+          unreadable(listed));
     }
-    return stopEach(given, session, mine, budget);
+    var ids = covered.stream().map(Calculation::id).collect(Collectors.toSet());
+    var budget = TimeBudget.of(metadata.deadline(), ids.size() + 1, clock.instant());
+    var attempts = covered.stream().map(c -> attempt(c, ids, metadata, budget)).toList();
+    sendStops(attempts);
+    var report = confirm(attempts, metadata, budget);
+    var unresolved = new ArrayList<>(report.unresolved());
+    unresolved.addAll(unreadable(listed));
+    return new StopReport(report.results(), unresolved);
   }
 
-  private static String whyNothing(Session session, List<Calculation> calculations) {
-    if (calculations.stream().anyMatch(c -> !c.state().isOver())) {
-      return "what runs in the session was submitted after the order was given, or Athena does not say when";
+  private static List<Unresolved> unreadable(CalculationList listed) {
+    var failure =
+        new AthenaUnavailableException(
+            "Athena listed %d of the session's calculations without a valid ID"
+                .formatted(listed.unreadable()));
+    return listed.unreadable() == 0 ? List.of() : List.of(new Unresolved(null, false, failure));
+  }
+
+  private static String whyNothing(Session session, CalculationList listed) {
+    if (listed.calculations().stream().anyMatch(c -> !c.state().isOver())) {
+      return "what runs in the session was submitted after the request was made, or Athena does not"
+          + " say when";
     }
     return session.state().name().equals("BUSY")
-        ? "the session is busy, and Athena tells of no calculation in it, as in the Spark 3.5 release:"
-            + " only the session can be ended"
+        ? "the session is busy, but Athena lists no calculation in it, as in the Spark 3.5 release:"
+            + " only the session can be terminated"
         : "nothing runs in the session";
   }
 
-  private StopOutcome end(EndSession order, TimeBudget budget) {
-    var given = order.given();
-    var begun = clock.instant();
-    var session = athena.session(order.session(), budget.climb());
-    if (session.state().isOver()) {
-      var details = describe.of(null, session, given.place(), budget.describe());
-      var ended = session.endedAt();
-      return ladder.mayTerminate() && ended != null && !ended.isBefore(given.at())
-          ? new SessionTerminated(details, new Effort(0, Duration.ZERO, true))
-          : new AlreadyOver(details);
-    }
-    var reprieve =
-        reprieve(order, session, athena.activeCalculations(session.id(), budget.climb()));
-    if (reprieve != null || given.dryRun()) {
-      var details = describe.of(null, session, given.place(), budget.describe());
-      return reprieve == null ? new DryRun(details) : new LeftAlone(details, reprieve);
-    }
-    var latest = new AtomicReference<>(session.in(athena.terminate(session.id(), budget.climb())));
-    until(
+  private StopAttempt attempt(
+      Calculation calculation,
+      Set<CalculationId> covered,
+      RequestMetadata metadata,
+      TimeBudget budget) {
+    return new StopAttempt(calculation, covered, metadata, budget, athena, policy, clock);
+  }
+
+  private StopReport confirm(
+      List<StopAttempt> attempts, RequestMetadata metadata, TimeBudget budget) {
+    poller.poll(
         budget,
         () -> {
-          if (!latest.get().state().isOver()) {
-            look(session.id(), budget).ifPresent(latest::set);
-          }
-          return latest.get().state().isOver();
+          sendStops(attempts);
+          attempts.forEach(StopAttempt::step);
+          return attempts.stream().anyMatch(StopAttempt::isRequesting)
+              ? Progress.STARTING
+              : attempts.stream().allMatch(StopAttempt::isDone) ? Progress.DONE : Progress.WAITING;
         });
-    var ended = describe.of(null, latest.get(), given.place(), budget.describe());
-    var effort = new Effort(0, Duration.between(begun, clock.instant()), false);
-    return latest.get().state().isOver()
-        ? new SessionTerminated(ended, effort)
-        : new Canceling(
-            ended, effort, "TerminateSession was accepted, and its end is not seen yet");
+    var results = new ArrayList<StopResult>();
+    var unresolved = new ArrayList<Unresolved>();
+    Snapshot context = null;
+    for (var attempt : attempts) {
+      var unknown = attempt.unresolved();
+      if (unknown != null) {
+        unresolved.add(unknown);
+        continue;
+      }
+      try {
+        var calculation = describeRefused(attempt.calculation(), budget);
+        // All calculations of a request run in one session, which is described once.
+        context =
+            context == null ? snapshot(calculation, metadata, budget) : context.about(calculation);
+        results.add(attempt.result(context));
+      } catch (RuntimeException e) {
+        // A defect of ours must hide neither this stop nor the others.
+        unresolved.add(new Unresolved(attempt.calculation().id(), true, e));
+      }
+    }
+    return new StopReport(results, unresolved);
   }
 
-  /** Why the session is not ended; absent where it is. */
-  private @Nullable String reprieve(EndSession order, Session session, List<Calculation> active) {
-    var onlyIfIdleSince = order.onlyIfIdleSince();
-    if (onlyIfIdleSince != null && (!session.state().isIdle() || !active.isEmpty())) {
-      return "the session is busy again";
+  /**
+   * Sends each Stop that Athena has not accepted yet, those that failed least first. A Stop that is
+   * throttled ends the round, because the others would be throttled too.
+   */
+  private static void sendStops(List<StopAttempt> attempts) {
+    var requesting =
+        attempts.stream()
+            .filter(StopAttempt::isRequesting)
+            .sorted(
+                Comparator.comparingInt(StopAttempt::errors)
+                    .thenComparingInt(StopAttempt::throttles))
+            .toList();
+    for (var attempt : requesting) {
+      attempt.sendStop();
+      if (attempt.isRequesting() && attempt.isThrottled()) {
+        return;
+      }
     }
-    if (onlyIfIdleSince != null && idleSince(session).isAfter(onlyIfIdleSince)) {
-      return "the session has worked since, and is idle anew";
-    }
-    if (!active.stream().allMatch(c -> wasSubmittedBefore(order.given(), c))) {
-      return "a calculation was submitted after the order was given";
-    }
-    return ladder.mayTerminate() || order.given().dryRun()
-        ? null
-        : "sessions may not be terminated here: the parameter Escalation is NONE";
   }
 
-  private Optional<Session> look(SessionId id, TimeBudget budget) {
+  /** Athena's refusal of a Stop says nothing about the calculation. */
+  private Calculation describeRefused(Calculation calculation, TimeBudget budget) {
     try {
-      return Optional.of(athena.session(id, budget.climb()));
+      return calculation.state().equals(CalculationState.UNKNOWN)
+          ? athena.calculation(calculation.id(), budget.describe())
+          : calculation;
     } catch (AthenaSparkException e) {
-      return Optional.empty();
+      return calculation;
     }
   }
 
-  private @Nullable Snapshot describeIfPermitted(StopRequest order, TimeBudget budget) {
+  private @Nullable Snapshot snapshotOrNull(StopRequest request, TimeBudget budget) {
     try {
-      return switch (order) {
-        case StopCalculation one ->
-            describe.of(
-                athena.calculation(one.calculation(), budget.describe()),
-                one.given().place(),
-                budget.describe());
-        case StopSession one -> describe(one.session(), one.given(), budget);
-        case EndSession one -> describe(one.session(), one.given(), budget);
-      };
+      var id = request.calculation();
+      var session = request.session();
+      if (id != null) {
+        return snapshot(athena.calculation(id, budget.describe()), request.metadata(), budget);
+      }
+      return session == null
+          ? null
+          : snapshot(athena.session(session, budget.describe()), request.metadata(), budget);
     } catch (AthenaSparkException e) {
       return null;
     }
   }
 
-  private Snapshot describe(SessionId id, RequestMetadata given, TimeBudget budget) {
-    return describe.of(
-        null, athena.session(id, budget.describe()), given.place(), budget.describe());
+  private Snapshot snapshot(Calculation calculation, RequestMetadata metadata, TimeBudget budget) {
+    return reader.read(calculation, metadata.place(), budget.describe());
   }
 
-  /** Tries, with growing pauses, until it is done or the time to climb is used up. */
-  private void until(TimeBudget budget, BooleanSupplier done) {
-    var next = EscalationPolicy.FIRST_PAUSE;
-    while (!done.getAsBoolean()) {
-      var left = budget.climb().left(clock.instant());
-      if (left.compareTo(EscalationPolicy.FIRST_PAUSE) <= 0) {
-        return;
-      }
-      try {
-        pause.forAbout(shorter(next, left.minus(EscalationPolicy.FIRST_PAUSE.dividedBy(2))));
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return;
-      }
-      next = shorter(next.multipliedBy(2), EscalationPolicy.LONGEST_PAUSE);
-    }
-  }
-
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
-  }
-
-  private static boolean wasSubmittedBefore(RequestMetadata given, Calculation calculation) {
-    var submitted = calculation.submittedAt();
-    return submitted != null && !submitted.isAfter(given.at());
-  }
-
-  /** A session in which nothing ever ran is idle since its start. */
-  private static Instant idleSince(Session session) {
-    if (session.idleSince() != null) {
-      return session.idleSince().truncatedTo(ChronoUnit.MILLIS);
-    }
-    return session.startedAt() == null ? Instant.MIN : session.startedAt();
+  private Snapshot snapshot(Session session, RequestMetadata metadata, TimeBudget budget) {
+    return reader.read(session, metadata.place(), budget.describe());
   }
 }

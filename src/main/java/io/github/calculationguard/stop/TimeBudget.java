@@ -5,24 +5,28 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * An order's time, shared out so that whatever Athena does there is some left to describe what
- * happened, and then some to tell it.
+ * A request's time, divided so that some is left to describe what happened and to publish it.
  *
- * @param climb by when the stop must be seen to hold, or given up for now
+ * @param confirm by when the stop must be confirmed, or given up for now
  * @param describe by when what happened must be described
  */
-record TimeBudget(Deadline climb, Deadline describe) {
+record TimeBudget(Deadline confirm, Deadline describe) {
 
-  private static final Duration MOST_TO_TELL = Duration.ofSeconds(5);
-  private static final Duration MOST_TO_DESCRIBE = Duration.ofSeconds(3);
+  private static final Duration MAX_TO_PUBLISH = Duration.ofSeconds(5);
+  private static final Duration MAX_TO_PUBLISH_ONE_MORE = Duration.ofMillis(100);
+  private static final Duration MAX_TO_DESCRIBE = Duration.ofSeconds(3);
 
-  static TimeBudget of(Deadline order, Instant now) {
-    var total = order.left(now);
-    var describe = order.minus(atMost(MOST_TO_TELL, total.dividedBy(4)));
-    return new TimeBudget(describe.minus(atMost(MOST_TO_DESCRIBE, total.dividedBy(8))), describe);
+  /**
+   * @param results how many results will be published
+   */
+  static TimeBudget of(Deadline end, int results, Instant now) {
+    var total = end.left(now);
+    var publish = MAX_TO_PUBLISH.plus(MAX_TO_PUBLISH_ONE_MORE.multipliedBy(results - 1));
+    var describe = end.minus(shorter(publish, total.dividedBy(4)));
+    return new TimeBudget(describe.minus(shorter(MAX_TO_DESCRIBE, total.dividedBy(8))), describe);
   }
 
-  private static Duration atMost(Duration most, Duration duration) {
-    return duration.compareTo(most) < 0 ? duration : most;
+  static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 }

@@ -7,10 +7,9 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.guard.FindingPublisher.Refused;
+import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.guard.Rule;
-import io.github.calculationguard.guard.Suspect;
-import io.github.calculationguard.guard.Verdict.Over;
+import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -20,6 +19,7 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LocalEventBridge;
 import io.github.calculationguard.standin.LocalWorld;
@@ -88,7 +88,7 @@ class EventBridgeFindingsTest {
 
   private static Finding calculation(String id) {
     return new Finding(
-        Suspect.of(
+        new Snapshot(
             new Calculation(
                 new CalculationId(id),
                 session(null).id(),
@@ -99,25 +99,26 @@ class EventBridgeFindingsTest {
                 null,
                 null),
             session(null),
-            List.of()),
-        new Over(
+            null,
+            List.of(),
+            FOUND),
+        new Exceeded(
             new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
             new Cost(12.3, Cost.Basis.REPORTED),
-            "running for 3 h 7 min, over 2 h"),
+            "running for 3 h 7 min, limit 2 h"),
         0.35,
-        FOUND,
         FOUND.plus(Duration.ofMinutes(10)));
   }
 
   private static Finding idleSession() {
     return new Finding(
-        Suspect.of(null, session(Instant.parse("2026-11-22T07:57:46.123Z")), List.of()),
-        new Over(
+        new Snapshot(
+            null, session(Instant.parse("2026-11-22T07:57:46.123Z")), null, List.of(), FOUND),
+        new Exceeded(
             new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
             new Cost(6.15, Cost.Basis.LIVE),
-            "idle for 1 h 32 min, over 1 h"),
+            "idle for 1 h 32 min, limit 1 h"),
         0.35,
-        FOUND,
         FOUND.plus(Duration.ofMinutes(10)));
   }
 
@@ -138,7 +139,7 @@ class EventBridgeFindingsTest {
     bus.addBus("guard");
 
     var refused =
-        orders.place(
+        orders.publish(
             List.of(calculation("82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5"), idleSession()), DEADLINE);
 
     assertThat(refused).isEmpty();
@@ -154,7 +155,7 @@ class EventBridgeFindingsTest {
   void putsTenAtOnce() {
     bus.addBus("guard");
 
-    orders.place(IntStream.range(0, 23).mapToObj(n -> calculation("c-" + n)).toList(), DEADLINE);
+    orders.publish(IntStream.range(0, 23).mapToObj(n -> calculation("c-" + n)).toList(), DEADLINE);
 
     assertThat(bus.events()).hasSize(23);
     assertThat(bus.counts()).isEqualTo(Map.of("PutEvents", 3));
@@ -178,7 +179,7 @@ class EventBridgeFindingsTest {
     try (var client = client(URI.create("http://127.0.0.1:" + port))) {
       refused.addAll(
           new EventBridgeFindings(client, "guard", clock)
-              .place(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
+              .publish(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
       return asked;
     } finally {
       server.stop(0);
@@ -226,14 +227,14 @@ class EventBridgeFindingsTest {
   void refusesAllWhereTheBusFails() {
     bus.faults(Faults.always(Fault.Refusal.DENIED));
 
-    assertThat(orders.place(List.of(calculation("c-1"), idleSession()), DEADLINE))
+    assertThat(orders.publish(List.of(calculation("c-1"), idleSession()), DEADLINE))
         .hasSize(2)
         .allSatisfy(refused -> assertThat(refused.why()).contains("not authorized"));
   }
 
   @Test
   void refusesAllWhereNoTimeIsLeft() {
-    assertThat(orders.place(List.of(calculation("c-1")), new Deadline(FOUND))).hasSize(1);
+    assertThat(orders.publish(List.of(calculation("c-1")), new Deadline(FOUND))).hasSize(1);
     assertThat(bus.calls()).isEmpty();
   }
 }

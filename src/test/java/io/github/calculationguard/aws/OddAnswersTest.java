@@ -3,6 +3,7 @@ package io.github.calculationguard.aws;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
@@ -71,10 +72,13 @@ class OddAnswersTest {
   }
 
   @Test
-  void doesNotPassOverACalculationThatCantBeNamed() {
-    var athena = answering("{\"Calculations\": [{\"Status\": {\"State\": \"RUNNING\"}}]}");
-    assertThatExceptionOfType(AthenaUnavailableException.class)
-        .isThrownBy(() -> athena.activeCalculations(SESSION, SOON));
+  void countsACalculationThatCantBeNamedAndListsTheOthers() {
+    var athena =
+        answering(
+            "{\"Calculations\": [{\"Status\": {\"State\": \"RUNNING\"}}, %s]}".formatted(RUNNING));
+    var list = athena.calculations(SESSION, Instant.MAX, SOON);
+    assertThat(list.unreadable()).isEqualTo(1);
+    assertThat(list.calculations()).hasSize(1);
   }
 
   @Test
@@ -92,10 +96,9 @@ class OddAnswersTest {
         .withMessage("an error without a code (status 403)");
   }
 
-  private static SdkAthenaSpark answering(String... answers) {
+  private static AthenaSpark answering(String... answers) {
     var http = new Answers(new ArrayDeque<>(List.of(answers)));
-    return new SdkAthenaSpark(
-        new AwsClients(Duration.ofSeconds(3), 1).athena(ClientResources.by(http)), () -> NOW);
+    return new AwsClients(Duration.ofSeconds(3), 1).athena(ClientResources.by(http), () -> NOW);
   }
 
   /** Gives one answer after the other: a body, or a status of three digits and a body. */

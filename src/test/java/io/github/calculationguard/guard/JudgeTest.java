@@ -3,18 +3,20 @@ package io.github.calculationguard.guard;
 import static io.github.calculationguard.guard.World.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.guard.Suspect.ActiveSession;
-import io.github.calculationguard.guard.Suspect.RunningCalculation;
-import io.github.calculationguard.guard.Verdict.Over;
+import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
-import io.github.calculationguard.guard.Verdict.Warn;
+import io.github.calculationguard.guard.Verdict.Warning;
+import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Executor;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,16 +31,22 @@ class JudgeTest {
     return new Limits(Limits.Mode.ENFORCE, Map.of(rule, limit), 80);
   }
 
-  private static Suspect calculation(String state, Duration age, @Nullable Duration dpuTime) {
+  private static Snapshot snapshot(
+      @Nullable Calculation calculation, Session session, List<Executor> executors) {
+    return new Snapshot(calculation, session, null, executors, NOW);
+  }
+
+  private static Snapshot calculation(String state, Duration age, @Nullable Duration dpuTime) {
     var session =
         World.session("s-1", "etl", "BUSY", NOW.minus(Duration.ofDays(2)), null, 20, null);
-    return new RunningCalculation(
+    return snapshot(
         World.calculation("c-1", session.id(), state, NOW.minus(age), dpuTime), session, List.of());
   }
 
-  private static ActiveSession session(
+  private static Snapshot session(
       Duration age, @Nullable Duration idle, @Nullable Duration dpuTime) {
-    return new ActiveSession(
+    return snapshot(
+        null,
         World.session(
             "s-2",
             "etl",
@@ -56,85 +64,79 @@ class JudgeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "PT0S, Leave",
-    "PT1H35M59.999S, Leave",
-    "PT1H36M, Warn",
-    "PT1H59M59.999S, Warn",
-    "PT2H, Warn",
-    "PT2H0.001S, Over",
-    "P30D, Over",
+    "PT0S, Ok",
+    "PT1H35M59.999S, Ok",
+    "PT1H36M, Warning",
+    "PT1H59M59.999S, Warning",
+    "PT2H, Warning",
+    "PT2H0.001S, Exceeded",
+    "P30D, Exceeded",
   })
   void findsCalculationsThatRunTooLong(Duration age, String verdict) {
     assertThat(
             name(
                 JUDGE.judge(
-                    calculation("RUNNING", age, null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
-                    NOW)))
+                    calculation("RUNNING", age, null), limits(Rule.MAX_CALCULATION_MINUTES, 120))))
         .isEqualTo(verdict);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "PT7H59M59.999S, Leave",
-    "PT8H, Warn",
-    "PT10H, Warn",
-    "PT10H0.001S, Over",
+    "PT7H59M59.999S, Ok",
+    "PT8H, Warning",
+    "PT10H, Warning",
+    "PT10H0.001S, Exceeded",
   })
   void findsCalculationsThatUseTooMuch(Duration dpuTime, String verdict) {
     assertThat(
             name(
                 JUDGE.judge(
                     calculation("RUNNING", Duration.ofHours(1), dpuTime),
-                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 10),
-                    NOW)))
+                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 10))))
         .isEqualTo(verdict);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "PT47M59.999S, Leave",
-    "PT48M, Warn",
-    "PT1H, Warn",
-    "PT1H0.001S, Over",
+    "PT47M59.999S, Ok",
+    "PT48M, Warning",
+    "PT1H, Warning",
+    "PT1H0.001S, Exceeded",
   })
   void findsSessionsThatIdleTooLong(Duration idle, String verdict) {
     assertThat(
             name(
                 JUDGE.judge(
                     session(Duration.ofDays(1), idle, null),
-                    limits(Rule.MAX_SESSION_IDLE_MINUTES, 60),
-                    NOW)))
+                    limits(Rule.MAX_SESSION_IDLE_MINUTES, 60))))
         .isEqualTo(verdict);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "PT19M11.999S, Leave",
-    "PT19M12S, Warn",
-    "PT24M, Warn",
-    "PT24M0.001S, Over",
+    "PT19M11.999S, Ok",
+    "PT19M12S, Warning",
+    "PT24M, Warning",
+    "PT24M0.001S, Exceeded",
   })
   void findsSessionsThatAreOpenTooLong(Duration age, String verdict) {
-    assertThat(
-            name(JUDGE.judge(session(age, null, null), limits(Rule.MAX_SESSION_HOURS, 0.4), NOW)))
+    assertThat(name(JUDGE.judge(session(age, null, null), limits(Rule.MAX_SESSION_HOURS, 0.4))))
         .isEqualTo(verdict);
   }
 
   @ParameterizedTest
   @CsvSource({
-    "PT4M47.999S, Leave",
-    "PT4M48S, Warn",
-    "PT6M, Warn",
-    "PT6M0.001S, Over",
+    "PT4M47.999S, Ok",
+    "PT4M48S, Warning",
+    "PT6M, Warning",
+    "PT6M0.001S, Exceeded",
   })
   void findsSessionsThatUseTooMuch(Duration dpuTime, String verdict) {
     assertThat(
             name(
                 JUDGE.judge(
                     session(Duration.ofHours(1), null, dpuTime),
-                    limits(Rule.MAX_SESSION_DPU_HOURS, 0.1),
-                    NOW)))
+                    limits(Rule.MAX_SESSION_DPU_HOURS, 0.1))))
         .isEqualTo(verdict);
   }
 
@@ -143,13 +145,12 @@ class JudgeTest {
     assertThat(
             JUDGE.judge(
                 calculation("RUNNING", Duration.parse("PT3H7M30S"), Duration.ofHours(12)),
-                limits(Rule.MAX_CALCULATION_MINUTES, 120),
-                NOW))
+                limits(Rule.MAX_CALCULATION_MINUTES, 120)))
         .isEqualTo(
-            new Over(
+            new Exceeded(
                 new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
                 new Cost(12, Cost.Basis.REPORTED),
-                "running for 3 h 7 min, over 2 h"));
+                "running for 3 h 7 min, limit 2 h"));
   }
 
   @Test
@@ -157,14 +158,13 @@ class JudgeTest {
     assertThat(
             JUDGE.judge(
                 session(Duration.ofDays(1), Duration.ofMinutes(50), Duration.ofHours(3)),
-                limits(Rule.MAX_SESSION_IDLE_MINUTES, 60),
-                NOW))
+                limits(Rule.MAX_SESSION_IDLE_MINUTES, 60)))
         .isEqualTo(
-            new Warn(
+            new Warning(
                 new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 50, null),
                 new Cost(3, Cost.Basis.REPORTED),
                 NOW.plus(Duration.ofMinutes(10)),
-                "idle for 50 min, near 1 h"));
+                "idle for 50 min, limit 1 h"));
   }
 
   @Test
@@ -172,10 +172,9 @@ class JudgeTest {
     assertThat(
             JUDGE.judge(
                 session(Duration.ofHours(3), null, Duration.ofHours(9)),
-                limits(Rule.MAX_SESSION_DPU_HOURS, 10),
-                NOW))
+                limits(Rule.MAX_SESSION_DPU_HOURS, 10)))
         .isInstanceOfSatisfying(
-            Warn.class, warn -> assertThat(warn.stopAt()).isEqualTo(NOW.plusSeconds(20 * 60)));
+            Warning.class, warn -> assertThat(warn.stopAt()).isEqualTo(NOW.plusSeconds(20 * 60)));
   }
 
   @Test
@@ -183,31 +182,31 @@ class JudgeTest {
     assertThat(
             JUDGE.judge(
                 calculation("RUNNING", Duration.ofHours(7), null),
-                limits(Rule.MAX_CALCULATION_DPU_HOURS, 10),
-                NOW))
+                limits(Rule.MAX_CALCULATION_DPU_HOURS, 10)))
         .isEqualTo(
-            new Warn(
+            new Warning(
                 new Usage(Rule.MAX_CALCULATION_DPU_HOURS, 10, 140, Cost.Basis.UPPER_BOUND),
                 new Cost(140, Cost.Basis.UPPER_BOUND),
                 null,
-                "used at most 140.0 DPU-hours, over 10.0 DPU-hours;"
+                "used at most 140.0 DPU-hours, limit 10.0 DPU-hours;"
                     + " an upper bound alone stops nothing"));
   }
 
   @Test
   void stopsOnWhatTheNodesUsed() {
     var bare = calculation("RUNNING", Duration.ofHours(7), null);
-    var suspect =
-        Suspect.of(
+    var snapshot =
+        snapshot(
             bare.calculation(),
-            bare.session(),
+            Objects.requireNonNull(bare.session()),
             List.of(
                 new Executor(1, NOW.minus(Duration.ofHours(7)), null),
                 new Executor(2, NOW.minus(Duration.ofHours(6)), NOW.minusSeconds(3600))));
 
-    assertThat(JUDGE.judge(suspect, limits(Rule.MAX_CALCULATION_DPU_HOURS, 10), NOW))
+    assertThat(JUDGE.judge(snapshot, limits(Rule.MAX_CALCULATION_DPU_HOURS, 10)))
         .isInstanceOfSatisfying(
-            Over.class, over -> assertThat(over.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE)));
+            Exceeded.class,
+            over -> assertThat(over.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE)));
   }
 
   @Test
@@ -219,22 +218,20 @@ class JudgeTest {
                     Limits.Mode.ENFORCE,
                     Map.of(
                         Rule.MAX_CALCULATION_DPU_HOURS, 10.0, Rule.MAX_CALCULATION_MINUTES, 120.0),
-                    80),
-                NOW))
+                    80)))
         .isInstanceOfSatisfying(
-            Over.class,
+            Exceeded.class,
             over -> assertThat(over.usage().rule()).isEqualTo(Rule.MAX_CALCULATION_MINUTES));
   }
 
   @ParameterizedTest
-  @CsvSource({"PT2H, Leave", "PT2H0.001S, Over"})
+  @CsvSource({"PT2H, Ok", "PT2H0.001S, Exceeded"})
   void leavesWhatIsBeingCanceledToItsUserUntilItIsOverALimit(Duration age, String verdict) {
     assertThat(
             name(
                 JUDGE.judge(
                     calculation("CANCELING", age, null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
-                    NOW)))
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120))))
         .isEqualTo(verdict);
   }
 
@@ -244,9 +241,8 @@ class JudgeTest {
             name(
                 JUDGE.judge(
                     calculation("CANCELING", Duration.ofHours(1), null),
-                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 19),
-                    NOW)))
-        .isEqualTo("Warn");
+                    limits(Rule.MAX_CALCULATION_DPU_HOURS, 19))))
+        .isEqualTo("Warning");
   }
 
   @Test
@@ -255,14 +251,13 @@ class JudgeTest {
             new Judge(false)
                 .judge(
                     session(Duration.ofHours(30), Duration.ofHours(2), Duration.ofHours(5)),
-                    limits(Rule.MAX_SESSION_IDLE_MINUTES, 60),
-                    NOW))
+                    limits(Rule.MAX_SESSION_IDLE_MINUTES, 60)))
         .isEqualTo(
-            new Warn(
+            new Warning(
                 new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 120, null),
                 new Cost(5, Cost.Basis.REPORTED),
                 null,
-                "idle for 2 h, over 1 h; this guard may not end sessions (Escalation is NONE)"));
+                "idle for 2 h, limit 1 h; the guard may not terminate sessions (Escalation is NONE)"));
   }
 
   @Test
@@ -271,9 +266,8 @@ class JudgeTest {
             new Judge(false)
                 .judge(
                     calculation("RUNNING", Duration.ofHours(3), null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
-                    NOW))
-        .isInstanceOf(Over.class);
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120)))
+        .isInstanceOf(Exceeded.class);
   }
 
   @Test
@@ -282,9 +276,8 @@ class JudgeTest {
             name(
                 JUDGE.judge(
                     calculation("COMPLETED", Duration.ofHours(3), null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 120),
-                    NOW)))
-        .isEqualTo("Leave");
+                    limits(Rule.MAX_CALCULATION_MINUTES, 120))))
+        .isEqualTo("Ok");
   }
 
   @Test
@@ -302,10 +295,10 @@ class JudgeTest {
                 Rule.MAX_CALCULATION_DPU_HOURS, 1.0),
             80);
 
-    assertThat(JUDGE.judge(new ActiveSession(session, List.of()), limits, NOW))
-        .isEqualTo(new Verdict.Leave("no limit applies"));
-    assertThat(JUDGE.judge(new RunningCalculation(calculation, session, List.of()), limits, NOW))
-        .isEqualTo(new Verdict.Leave("no limit applies"));
+    assertThat(JUDGE.judge(snapshot(null, session, List.of()), limits))
+        .isEqualTo(new Verdict.Ok("no limit applies"));
+    assertThat(JUDGE.judge(snapshot(calculation, session, List.of()), limits))
+        .isEqualTo(new Verdict.Ok("no limit applies"));
   }
 
   @ParameterizedTest
@@ -321,10 +314,8 @@ class JudgeTest {
     assertThat(
             JUDGE
                 .judge(
-                    calculation("RUNNING", age, null),
-                    limits(Rule.MAX_CALCULATION_MINUTES, 60_000),
-                    NOW)
+                    calculation("RUNNING", age, null), limits(Rule.MAX_CALCULATION_MINUTES, 60_000))
                 .reason())
-        .isEqualTo("running for " + words + ", within 41 d 16 h");
+        .isEqualTo("running for " + words + ", limit 41 d 16 h");
   }
 }

@@ -150,6 +150,9 @@ class LimitsTest {
         "exempt-until, tomorrow",
         "exempt-until, 2026-11-22",
         "exempt-until, 2026-11-22T18:00:00",
+        "exempt-until, +999999999-12-31T23:59:59-18:00",
+        "exempt-until, -999999999-01-01T00:00:00+18:00",
+        "exempt-until, 1999-12-31T23:59:59Z",
         "max-session-hour, 9",
         "'', 9",
       })
@@ -160,7 +163,7 @@ class LimitsTest {
     var ofWorkGroup = World.DEFAULTS.replacedBy(ARN, tags);
     var ofSession = tightened(tags, STARTED);
 
-    assertThat(ofWorkGroup.unreadable())
+    assertThat(ofWorkGroup.invalidTags())
         .singleElement()
         .satisfies(
             tag -> {
@@ -170,7 +173,7 @@ class LimitsTest {
             });
     assertThat(ofSession).isEqualTo(ofWorkGroup);
     assertThat(ofWorkGroup.mode()).isEqualTo(Mode.OBSERVE);
-    assertThat(ofWorkGroup.most()).isEqualTo(World.DEFAULTS.most());
+    assertThat(ofWorkGroup.max()).isEqualTo(World.DEFAULTS.max());
   }
 
   @Test
@@ -191,7 +194,7 @@ class LimitsTest {
   @ParameterizedTest
   @EnumSource
   void knowsEveryRuleByTheNameOfItsTag(Rule rule) {
-    assertThat(World.DEFAULTS.replacedBy(ARN, Map.of("Calculation-Guard:" + rule, "7.5")).most())
+    assertThat(World.DEFAULTS.replacedBy(ARN, Map.of("Calculation-Guard:" + rule, "7.5")).max())
         .containsEntry(rule, 7.5);
   }
 

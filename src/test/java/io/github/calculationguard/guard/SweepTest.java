@@ -8,20 +8,26 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.calculationguard.guard.Suspect.ActiveSession;
+import io.github.calculationguard.guard.InventoryReader.Scope;
+import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.DeniedException;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SweepTest {
 
@@ -31,8 +37,8 @@ class SweepTest {
     return PLACE.arnOf(new WorkGroup(workGroup)) + "/session/" + session;
   }
 
-  private static List<Disposition> fates(SweepReport report) {
-    return report.judged().stream().map(Judged::fate).toList();
+  private static List<Disposition> dispositions(SweepReport report) {
+    return report.judged().stream().map(Judged::disposition).toList();
   }
 
   @Test
@@ -48,16 +54,16 @@ class SweepTest {
         .singleElement()
         .satisfies(
             finding -> {
-              assertThat(finding.suspect().id()).isEqualTo("c-1");
-              assertThat(finding.over().reason()).isEqualTo("running for 3 h, over 2 h");
+              assertThat(finding.snapshot().id()).isEqualTo("c-1");
+              assertThat(finding.verdict().reason()).isEqualTo("running for 3 h, limit 2 h");
               assertThat(finding.onlyIfIdleSince()).isNull();
-              assertThat(finding.foundAt()).isEqualTo(World.START);
+              assertThat(finding.snapshot().at()).isEqualTo(World.START);
               assertThat(finding.expiresAt()).isEqualTo(World.START.plus(ofMinutes(10)));
             });
     assertThat(report.judged())
-        .filteredOn(it -> it.fate() == Disposition.ORDERED)
+        .filteredOn(it -> it.disposition() == Disposition.ORDERED)
         .singleElement()
-        .satisfies(it -> assertThat(it.owner()).isEqualTo("ana"));
+        .satisfies(it -> assertThat(it.snapshot().owner()).isEqualTo("ana"));
     assertThat(report.over()).isEqualTo(1);
     assertThat(report.sessionsSeen()).isEqualTo(1);
     assertThat(report.calculationsSeen()).isEqualTo(1);
@@ -76,7 +82,7 @@ class SweepTest {
         .singleElement()
         .satisfies(
             finding -> {
-              assertThat(finding.suspect()).isInstanceOf(ActiveSession.class);
+              assertThat(finding.snapshot().calculation()).isNull();
               assertThat(finding.onlyIfIdleSince()).isEqualTo(World.START.minus(ofMinutes(61)));
             });
   }
@@ -126,7 +132,8 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("c-1");
-    assertThat(fates(report)).containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
+    assertThat(dispositions(report))
+        .containsExactlyInAnyOrder(Disposition.WARNED, Disposition.ORDERED);
   }
 
   @Test
@@ -155,7 +162,7 @@ class SweepTest {
     "ETL, etl, false",
   })
   void readsPatternsAsIamDoes(String pattern, String workGroup, boolean matches) {
-    assertThat(new WorkGroupPattern(pattern).matches(new WorkGroup(workGroup))).isEqualTo(matches);
+    assertThat(new WorkGroup(workGroup).matches(pattern)).isEqualTo(matches);
   }
 
   @Test
@@ -174,15 +181,7 @@ class SweepTest {
   void onlyLooksAtWorkGroupsThatMatch() {
     var world =
         new World(
-            new SweepPolicy(
-                new WorkGroupPattern("etl-?"),
-                DEFAULTS,
-                ofHours(24),
-                true,
-                10,
-                ofMinutes(10),
-                0.35,
-                "owner"));
+            new SweepPolicy(new Scope("etl-?", DEFAULTS, ofHours(24), "owner"), true, 10, 0.35));
     for (var name : List.of("etl-1", "etl-12", "adhoc", "ETL-1")) {
       world.workGroup(name, NO_TAGS);
       world.idle(name, "s-of-" + name, ofHours(5), ofHours(2), NO_TAGS);
@@ -254,8 +253,8 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(world.ordered).isEmpty();
-    assertThat(fates(report)).containsExactly(Disposition.OBSERVED);
-    assertThat(report.news().unreadable())
+    assertThat(dispositions(report)).containsExactly(Disposition.OBSERVED);
+    assertThat(report.news().invalidTags())
         .extracting(InvalidTag::arn, InvalidTag::key, InvalidTag::value)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(
@@ -320,7 +319,8 @@ class SweepTest {
     world.sweep();
 
     assertThat(world.announced)
-        .extracting(report -> report.news().judged().stream().map(it -> it.suspect().id()).toList())
+        .extracting(
+            report -> report.news().judged().stream().map(it -> it.snapshot().id()).toList())
         .containsExactly(List.of("s-1"), List.of("s-2"), List.of("s-2"));
   }
 
@@ -349,7 +349,7 @@ class SweepTest {
     assertThat(report.count(Disposition.HELD_BACK)).isEqualTo(1);
     assertThat(report.news().judged())
         .singleElement()
-        .satisfies(it -> assertThat(it.suspect().id()).isEqualTo("s-5"));
+        .satisfies(it -> assertThat(it.snapshot().id()).isEqualTo("s-5"));
 
     world.sweep();
     assertThat(world.orderedIds()).containsExactly("s-9", "s-7", "s-5");
@@ -380,7 +380,7 @@ class SweepTest {
 
     var report = world.sweep();
 
-    assertThat(fates(report)).containsExactly(Disposition.REFUSED);
+    assertThat(dispositions(report)).containsExactly(Disposition.REFUSED);
     assertThat(report.failures()).containsExactly(new Failure("order for s-1", "the bus is full"));
 
     world.refuse(null);
@@ -459,7 +459,7 @@ class SweepTest {
       assertThat(report.workGroups()).isEqualTo(9);
       assertThat(report.workGroupsDone()).isBetween(3, 5);
       assertThat(report.took()).isLessThan(Duration.ofSeconds(30));
-      report.judged().forEach(it -> walked.add(it.suspect().session().workGroup()));
+      report.judged().forEach(it -> walked.add(it.session().workGroup()));
     }
     assertThat(walked).containsExactlyInAnyOrderElementsOf(names);
   }
@@ -478,6 +478,163 @@ class SweepTest {
 
     assertThat(report.complete()).isFalse();
     assertThat(world.ordered).isNotEmpty();
+  }
+
+  private static World crowd() {
+    var world = new World(policy(DEFAULTS, true, 4));
+    for (var group : List.of("adhoc", "etl")) {
+      world.workGroup(group, NO_TAGS);
+      for (var number = 1; number <= 4; number++) {
+        world.idle(group, group + "-idle-" + number, ofHours(4 + number), ofHours(2), NO_TAGS);
+        world.running(
+            world.busy(group, group + "-busy-" + number, ofHours(9), NO_TAGS),
+            group + "-calculation-" + number,
+            ofHours(2 + number));
+      }
+    }
+    return world;
+  }
+
+  /**
+   * Lets another sweep run from its beginning to its end before the sweep's call of this number.
+   */
+  private static int sweepTwice(World world, int during) {
+    var other = world.anotherSweep();
+    var calls = new AtomicInteger();
+    world.athena.listen(
+        operation -> {
+          world.count(operation);
+          if (calls.incrementAndGet() == during) {
+            other.run(PLACE, new Deadline(world.instant().plus(ofMinutes(5))));
+          }
+        });
+    world.sweep();
+    return calls.get();
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void stopsNoMoreThanOneSweepMayWhereTwoRunAtOnce(boolean stopsAtOnce) {
+    // The workgroups, and two lists of each: another sweep before these is one that came earlier.
+    var listings = 1 + 2 * 2;
+    for (var during = listings + 1; ; during++) {
+      var world = crowd();
+      if (!stopsAtOnce) {
+        world.disobey();
+      }
+      if (sweepTwice(world, during) < during) {
+        assertThat(during).isGreaterThan(40);
+        return;
+      }
+      assertThat(new HashSet<>(world.orderedIds())).as("during call %d", during).hasSize(4);
+    }
+  }
+
+  @Test
+  void readsATighterLimitOfASessionWithinHalfAnHour() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session = World.session("s-1", "etl", "IDLE", World.START, World.START, 20, null);
+    world.put(session, NO_TAGS);
+    world.sweep();
+    world.put(session, Map.of("calculation-guard:max-session-idle-minutes", "5"));
+
+    for (var sweep = 0; sweep < 3; sweep++) {
+      world.pass(ofMinutes(10));
+      world.sweep();
+    }
+
+    assertThat(world.orderedIds()).containsExactly("s-1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"exempt-until, 2026-11-22T18:00:00Z", "max-session-hours, 9h"})
+  void neverActsAgainstATagThatWasSetSinceTheTagsWereRead(String name, String value) {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    var session = World.session("s-1", "etl", "IDLE", World.START, World.START, 20, null);
+    world.put(session, NO_TAGS);
+    for (var minutes = 0; minutes < 60; minutes += 10) {
+      world.sweep();
+      world.pass(ofMinutes(10));
+    }
+    world.pass(ofMinutes(1));
+    world.put(session, Map.of("calculation-guard:" + name, value));
+
+    world.sweep();
+
+    assertThat(world.ordered).isEmpty();
+  }
+
+  @Test
+  void asksForNoCalculationsOfASessionWhoseEngineHasNone() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("connect", NO_TAGS);
+    var it = World.session("s-1", "connect", "BUSY", World.START.minus(ofHours(9)), null, 20, null);
+    world.put(
+        new Session(
+            it.id(),
+            it.workGroup(),
+            it.state(),
+            null,
+            "Apache Spark version 3.5",
+            it.startedAt(),
+            null,
+            null,
+            20,
+            null),
+        NO_TAGS);
+
+    var report = world.sweep();
+
+    assertThat(report.failures()).isEmpty();
+    assertThat(report.calls()).doesNotContainKey("ListCalculationExecutions");
+  }
+
+  @Test
+  void judgesASessionWhoseCalculationsCannotBeListed() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.busy("etl", "s-1", ofHours(9), NO_TAGS);
+    world.athena.fail(
+        "ListCalculationExecutions", "s-1", new AthenaUnavailableException("UnknownOperation"));
+
+    var report = world.sweep();
+
+    assertThat(dispositions(report)).containsExactly(Disposition.LEFT);
+    assertThat(report.failures())
+        .containsExactly(new Failure("calculations of session s-1", "UnknownOperation"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"59, false", "61, true"})
+  void takesASessionForIdleSinceTheEndOfItsLastCalculation(int minutes, boolean isOver) {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.running(world.busy("etl", "s-1", ofHours(9), NO_TAGS), "c-1", ofHours(1));
+    world.athena.cancel(new CalculationId("c-1"));
+    // Idle, and Athena does not say since when.
+    var it = World.session("s-1", "etl", "IDLE", World.START.minus(ofHours(9)), null, 20, null);
+    world.put(it, NO_TAGS);
+    world.pass(ofMinutes(minutes));
+
+    world.sweep();
+
+    assertThat(world.orderedIds()).isEqualTo(isOver ? List.of("s-1") : List.of());
+    world.ordered.forEach(finding -> assertThat(finding.onlyIfIdleSince()).isEqualTo(World.START));
+  }
+
+  @Test
+  void survivesAnExemptionThatNoCalendarCanShow() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup(
+        "etl", Map.of("calculation-guard:exempt-until", "+999999999-12-31T23:59:59-18:00"));
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+
+    var report = world.sweep();
+
+    assertThat(dispositions(report)).containsExactly(Disposition.OBSERVED);
+    assertThat(report.news().invalidTags()).hasSize(1);
   }
 
   @Test

@@ -1,7 +1,7 @@
 package io.github.calculationguard.guard;
 
-import io.github.calculationguard.guard.Suspect.ActiveSession;
-import io.github.calculationguard.guard.Suspect.RunningCalculation;
+import io.github.calculationguard.guard.Finding.Refused;
+import io.github.calculationguard.guard.InventoryReader.Scope;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An account with a clock, its sweep, and what the sweep ordered and announced. */
@@ -38,6 +39,8 @@ final class World implements InstantSource {
   final List<Finding> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
   final Sweep sweep;
+  private final SweepPolicy policy;
+  private final RateLimiter rateLimiter;
   private Instant now = START;
   private boolean obeyed = true;
   private @Nullable String refusal;
@@ -51,9 +54,22 @@ final class World implements InstantSource {
   }
 
   private World(SweepPolicy policy, int callsASecond, boolean paced) {
-    var pace = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
-    athena.listen(pace::before);
-    sweep = new Sweep(athena, pace, this::place, this, policy);
+    this.policy = policy;
+    rateLimiter = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
+    athena.listen(this::count);
+    sweep = new Sweep(athena, rateLimiter, this::publish, this, policy);
+  }
+
+  /**
+   * A sweep in another environment, with a memory of its own, which sends its findings here too.
+   */
+  Sweep anotherSweep() {
+    return new Sweep(athena, new RateLimiter(1, this, _ -> {}), this::publish, this, policy);
+  }
+
+  /** Takes a call for one of the sweep's. */
+  void count(String operation) {
+    rateLimiter.before(operation);
   }
 
   static SweepPolicy policy(Limits limits) {
@@ -62,14 +78,7 @@ final class World implements InstantSource {
 
   static SweepPolicy policy(Limits limits, boolean mayTerminate, int maxActions) {
     return new SweepPolicy(
-        new WorkGroupPattern("*"),
-        limits,
-        Duration.ofHours(24),
-        mayTerminate,
-        maxActions,
-        Duration.ofMinutes(10),
-        0.35,
-        "owner");
+        new Scope("*", limits, Duration.ofHours(24), "owner"), mayTerminate, maxActions, 0.35);
   }
 
   @Override
@@ -100,30 +109,36 @@ final class World implements InstantSource {
     var report = sweep.run(PLACE, deadline);
     if (!report.news().isEmpty()) {
       announced.add(report);
-      sweep.told(report);
+      sweep.notified(report);
     }
     return report;
   }
 
-  private List<FindingPublisher.Refused> place(List<Finding> findings, Deadline deadline) {
+  private List<Refused> publish(List<Finding> findings, Deadline deadline) {
     if (refusal != null) {
       var why = refusal;
-      return findings.stream().map(it -> new FindingPublisher.Refused(it, why)).toList();
+      return findings.stream().map(it -> new Refused(it, why)).toList();
     }
     ordered.addAll(findings);
     if (obeyed) {
       for (var finding : findings) {
-        switch (finding.suspect()) {
-          case RunningCalculation it -> athena.cancel(it.calculation().id());
-          case ActiveSession it -> athena.terminate(it.session().id());
-        }
+        obey(finding);
       }
     }
     return List.of();
   }
 
+  private void obey(Finding finding) {
+    var calculation = finding.snapshot().calculation();
+    if (calculation == null) {
+      athena.terminate(Objects.requireNonNull(finding.snapshot().session()).id());
+    } else {
+      athena.cancel(calculation.id());
+    }
+  }
+
   List<String> orderedIds() {
-    return ordered.stream().map(it -> it.suspect().id()).toList();
+    return ordered.stream().map(it -> it.snapshot().id()).toList();
   }
 
   void workGroup(String name, Map<String, String> tags) {
@@ -141,6 +156,10 @@ final class World implements InstantSource {
     var session = session(id, workGroup, "IDLE", now.minus(age), now.minus(idle), 20, null);
     athena.put(session, tags, nodes(2, session.startedAt()));
     return session.id();
+  }
+
+  void put(Session session, Map<String, String> tags) {
+    athena.put(session, tags, nodes(2, session.startedAt()));
   }
 
   CalculationId running(SessionId session, String id, Duration age) {

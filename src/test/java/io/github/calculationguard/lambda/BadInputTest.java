@@ -13,6 +13,7 @@ import io.github.calculationguard.report.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,8 +73,8 @@ class BadInputTest {
 
   @Test
   void saysWhatIsAcceptedWhereNothingComes() {
-    assertThat(refused(null)).contains("unknown shape");
-    assertThat(refused(Map.of())).contains("unknown shape");
+    assertThat(refused(null)).contains("an empty event").contains("accepted are");
+    assertThat(refused(Map.of())).contains("an empty event").contains("accepted are");
   }
 
   @ParameterizedTest
@@ -224,7 +225,10 @@ class BadInputTest {
     Map<String, Object> event =
         new EventSerializer()
             .fromJson("{\"%s\": \"%s\", \"%1$s\": \"%2$s\"}".formatted(ID, CALCULATION), Map.class);
-    assertThat(refused(event)).contains("unknown shape").contains("twice");
+    assertThat(refused(event))
+        .contains("no JSON object")
+        .contains("Duplicate field '" + ID + "'")
+        .contains("line 1, column");
   }
 
   @ParameterizedTest
@@ -239,6 +243,95 @@ class BadInputTest {
 
     assertThat(guarded.log(event)).containsEntry("outcome", "CANCELED").doesNotContainKey("limit");
     assertThat(guarded.world.sns().messages()).hasSize(1);
+  }
+
+  @Test
+  void announcesAMistypedRequestOnceAnHour() {
+    var mistyped = sample("eventbridge-stop-requested.json");
+    mistyped.put("detail", Map.of("calculationId", CALCULATION));
+    var other = sample("eventbridge-stop-requested.json");
+    other.put("detail", Map.of("sessionId", "a b"));
+
+    assertThat(guarded.log(mistyped)).containsEntry("announced", true);
+    assertThat(guarded.log(mistyped)).doesNotContainKey("announced");
+    assertThat(guarded.log(other)).containsEntry("announced", true);
+    guarded.clock.advance(Duration.ofMinutes(61));
+    assertThat(guarded.log(mistyped)).containsEntry("announced", true);
+
+    assertThat(guarded.world.sns().messages()).hasSize(3);
+    assertThat(guarded.world.sns().messages().getFirst().subject()).startsWith("INVALID");
+    assertThat(guarded.world.sns().messages().getFirst().text("email"))
+        .contains("calculationExecutionId is missing in detail")
+        .contains("send it again");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"no JSON", "{\n \"reason\": }", "{} oops"})
+  void saysWhereABodyIsNoJson(String body) {
+    assertThat(refusedOverHttp(with(sample("http-api-stop.json"), "body", body)))
+        .contains("the body is not a JSON object: ")
+        .containsAnyOf("line 1, column", "line 2, column", "text follows");
+  }
+
+  // Channels
+
+  /** Whoever may invoke the function directly could write anything into such an event. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "eventbridge-stop-requested.json",
+        "finding-calculation.json",
+        "finding-session.json",
+        "cloudtrail-start-calculation.json",
+        "alarm-state-change.json",
+        "alarm-contributor.json",
+        "http-api-stop.json",
+        "http-api-describe.json",
+        "rest-api-stop.json",
+        "function-url-stop.json"
+      })
+  void takesNothingFromPeopleThatOnlyServicesSend(String sample) {
+    for (var alias : List.of("guard-StopFunction:direct", "guard-StopFunction")) {
+      var invocation = new TestContext("request-1").at(alias);
+      guarded.play(sample(sample), invocation);
+      assertThat(line(invocation))
+          .containsEntry("outcome", "INVALID")
+          .doesNotContainKeys("requested_by", "announced")
+          .hasEntrySatisfying(
+              "reason",
+              why -> assertThat((String) why).contains("accepted only from AWS services"));
+    }
+    assertThat(guarded.athenaCalls()).isEmpty();
+    assertThat(guarded.world.sns().calls()).isEmpty();
+  }
+
+  @Test
+  void takesADirectRequestFromPeople() {
+    var invocation = new TestContext("request-1").at("guard-StopFunction:direct");
+    guarded.play(sample("direct-stop.json"), invocation);
+    assertThat(line(invocation)).containsEntry("outcome", "CANCELED");
+  }
+
+  // Keep-alive
+
+  @Test
+  void answersAKeepAliveEventAndDoesNothing() {
+    var invocation = new TestContext("request-1");
+    guarded.play(Map.of("keepAlive", true), invocation);
+
+    assertThat(invocation.lines).as("no metric").hasSize(1);
+    assertThat(line(invocation))
+        .containsEntry("event", "keep_alive")
+        .containsEntry("level", "INFO")
+        .doesNotContainKeys("outcome", "announced");
+    assertThat(guarded.athenaCalls()).isEmpty();
+    assertThat(guarded.world.sns().calls()).isEmpty();
+  }
+
+  @Test
+  void takesNoKeepAliveEventThatAlsoNamesACalculation() {
+    assertThat(refused(Map.of("keepAlive", true, ID, CALCULATION))).contains("keep-alive");
+    assertThat(refused(Map.of("keepAlive", "true"))).contains("keep-alive");
   }
 
   @Test
@@ -346,28 +439,39 @@ class BadInputTest {
     assertThat(reply.getHeaders()).containsEntry("Content-Type", "application/problem+json");
     assertThat(json(reply.getBody()))
         .containsEntry("status", 400)
-        .containsEntry("title", "Not an order")
+        .containsEntry("title", "Invalid request")
         .containsEntry("detail", reason(invocation))
         .containsAllEntriesOf(line(invocation));
     return reason(invocation);
   }
 
   private Object play(@Nullable Map<String, Object> event, TestContext invocation) {
+    var published = guarded.world.sns().calls().size();
     var answer = guarded.play(event, invocation);
     assertThat(invocation.lines).as("the log line and the metrics line").hasSize(2);
     assertThat(line(invocation))
         .containsEntry("event", "stop")
         .containsEntry("outcome", "INVALID")
         .containsEntry("level", "WARN")
-        .doesNotContainKeys("announced", "state", "calculation_id", "session_id");
+        .doesNotContainKeys("state", "calculation_id", "session_id");
     assertThat(metrics(invocation))
         .containsEntry("StopRequests", 1)
         .containsEntry("StopOther", 1)
         .doesNotContainKey("StopFailures");
     assertThat(guarded.athenaCalls()).isEmpty();
-    assertThat(guarded.world.sns().calls()).isEmpty();
+    if (!isAddressedToTheGuard(event)) {
+      assertThat(line(invocation)).doesNotContainKey("announced");
+      assertThat(guarded.world.sns().calls()).hasSize(published);
+    }
     assertThat(guarded.model().calculationState(CALCULATION)).isEqualTo("RUNNING");
     return answer;
+  }
+
+  /** By its detail-type, which nobody else has, so that somebody waits for a stop. */
+  private static boolean isAddressedToTheGuard(@Nullable Map<String, Object> event) {
+    return event != null
+        && List.of("Athena Calculation Stop Requested", "Athena Spark Finding")
+            .contains(String.valueOf(event.get("detail-type")));
   }
 
   private static String reason(TestContext invocation) {

@@ -186,7 +186,7 @@ class FaultDrillTest {
     var result = lambda.invoke(waiting.order().delivery(), TIMEOUT);
     result.log().stream().filter(line -> !isJson(line)).forEach(line -> surprises.add(line));
     if (result.outcome() instanceof Outcome.Failure(var error)) {
-      if (!String.valueOf(json(error).get("errorType")).endsWith("OrderFailedException")) {
+      if (!String.valueOf(json(error).get("errorType")).endsWith("RequestFailedException")) {
         surprises.add(error);
       }
       if (waiting.nth() < MOST_DELIVERIES) {

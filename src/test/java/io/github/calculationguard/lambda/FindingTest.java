@@ -7,10 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
-import io.github.calculationguard.aws.EventBridgeFindings;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Rule;
-import io.github.calculationguard.guard.Suspect;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -20,8 +18,11 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.standin.LocalWorld;
-import io.github.calculationguard.stop.StopRequest;
+import io.github.calculationguard.stop.Request;
+import io.github.calculationguard.stop.Source;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -70,13 +71,13 @@ class FindingTest {
             null,
             null);
     return new Finding(
-        Suspect.of(isAboutCalculations(rule) ? calculation : null, session, List.of()),
-        new Verdict.Over(
+        new Snapshot(
+            isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
+        new Verdict.Exceeded(
             new Verdict.Usage(rule, limit, observed, null),
             new Cost(12.3, Cost.Basis.LIVE),
             "over \"it\""),
         0.35,
-        FOUND,
         FOUND.plus(ofMinutes(10)));
   }
 
@@ -88,26 +89,25 @@ class FindingTest {
   }
 
   /** Over the bus and the template's rule, as the stop function reads it. */
-  private StopRequest carried(Finding finding) {
+  private Request.StopRequest carried(Finding finding) {
     world.eventBridge().addBus("guard");
     var environment = new HashMap<>(world.environment());
     environment.putAll(Map.of("BUS_NAME", "guard", "TOPIC_ARN", world.sns().addTopic("guard")));
     InProcess.tellTheSdk(environment);
-    var settings = StopSettings.from(environment);
-    var clients = settings.clients();
-    try (var access = clients.access();
-        var eventBridge = clients.eventBridge(access)) {
+    var clients = new Configuration(environment).clients();
+    try (var resources = clients.resources()) {
       var refused =
-          new EventBridgeFindings(eventBridge, "guard", clock)
-              .place(List.of(finding), new Deadline(NOW.plusSeconds(30)));
+          clients
+              .eventBridge(resources, "guard", clock)
+              .publish(List.of(finding), new Deadline(NOW.plusSeconds(30)));
       assertThat(refused).isEmpty();
     }
     var event = world.eventBridge().events().getLast().json();
-    assertThat(Template.read().takes("StopFunction", "Orders", event)).isTrue();
-    var arrival = Invocation.of(new TestContext("request-1"), NOW.plusSeconds(1));
-    var trigger = new RequestParser(json(event), arrival, settings).read();
-    assertThat(trigger).isInstanceOf(Request.Stop.class);
-    return ((Request.Stop) trigger).order();
+    assertThat(Template.read().takes("StopFunction", "Findings", event)).isTrue();
+    var invocation = Invocation.of(new TestContext("request-1"), null, false, NOW.plusSeconds(1));
+    var parser =
+        new RequestParser(json(event), invocation, Duration.ofSeconds(60), Duration.ofSeconds(5));
+    return (Request.StopRequest) parser.parse();
   }
 
   @ParameterizedTest
@@ -121,27 +121,27 @@ class FindingTest {
   void isReadAsItWasWritten(Rule rule, double limit, double observed) {
     var order = carried(finding(rule, limit, observed));
 
-    assertThat(order.given().trigger()).isEqualTo("sweep");
-    assertThat(order.given().reason()).isEqualTo("over \"it\"");
-    assertThat(order.given().dryRun()).isFalse();
-    assertThat(order.given().at()).isBetween(FOUND.minusMillis(999), FOUND);
-    var broken = Objects.requireNonNull(order.brokenLimit());
+    assertThat(order.metadata().source()).isEqualTo(Source.SWEEP);
+    assertThat(order.metadata().reason()).isEqualTo("over \"it\"");
+    assertThat(order.metadata().dryRun()).isFalse();
+    assertThat(order.metadata().at()).isBetween(FOUND.minusMillis(999), FOUND);
+    var broken = Objects.requireNonNull(order.violation());
     assertThat(broken.rule()).isEqualTo(rule.toString());
     assertThat(number(broken.limit())).isEqualTo(limit);
     assertThat(number(broken.observed())).isEqualTo(observed);
     assertThat(broken.expiresAt()).isEqualTo(FOUND.plus(ofMinutes(10)));
     switch (order) {
-      case StopRequest.StopCalculation it -> {
+      case Request.StopCalculation it -> {
         assertThat(isAboutCalculations(rule)).isTrue();
         assertThat(it.calculation()).isEqualTo(new CalculationId("c-1"));
       }
-      case StopRequest.EndSession it -> {
+      case Request.EndSession it -> {
         assertThat(isAboutCalculations(rule)).isFalse();
         assertThat(it.session()).isEqualTo(new SessionId("s-1"));
         assertThat(it.onlyIfIdleSince())
             .isEqualTo(rule == Rule.MAX_SESSION_IDLE_MINUTES ? IDLE_SINCE : null);
       }
-      case StopRequest.StopSession it -> throw new AssertionError(it);
+      case Request.StopSession it -> throw new AssertionError(it);
     }
   }
 

@@ -4,14 +4,10 @@ import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.calculationguard.aws.ClientResources;
-import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
+import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.SnapshotReader;
-import io.github.calculationguard.stop.EscalationPolicy;
-import io.github.calculationguard.stop.StopService;
 import io.github.calculationguard.stop.VirtualAthena;
 import io.github.calculationguard.stop.VirtualAthena.Job;
 import java.io.IOException;
@@ -32,16 +28,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
-import software.amazon.awssdk.http.ExecutableHttpRequest;
-import software.amazon.awssdk.http.HttpExecuteRequest;
-import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
  * Orders and other services' events, bent and broken at random, through the front door: nothing
@@ -161,54 +151,29 @@ class FuzzTest {
         .contains("INVALID", "CANCELED", "CANCELING", "NOT_FOUND", "LEFT_ALONE", "failure");
   }
 
-  private static final ScheduledExecutorService NO_TIMER = new ScheduledThreadPoolExecutor(0);
-  private static final SdkHttpClient NO_HTTP =
-      new SdkHttpClient() {
-        @Override
-        public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-          throw new AssertionError("sent " + request.httpRequest());
-        }
-
-        @Override
-        public void close() {}
-      };
-
   private void play(@Nullable Map<String, Object> event) {
     var athena = athena();
     var invocation = new TestContext("request-1", LEFT, trace());
     var mayTerminate = random.nextBoolean();
     var isMute = random.nextInt(20) == 0;
-    var settings =
-        StopSettings.from(
-            Map.of(
-                "TOPIC_ARN",
-                "arn:aws:sns:us-east-1:123456789012:guard",
-                "ESCALATION",
-                mayTerminate ? "TERMINATE_SESSION" : "NONE"));
+    var configuration =
+        new Configuration(Map.of("ESCALATION", mayTerminate ? "TERMINATE_SESSION" : "NONE"));
     var handler =
         new StopHandler(
-            new StopWiring(
-                settings,
-                new ClientResources(NO_HTTP, AnonymousCredentialsProvider.create(), NO_TIMER),
-                List.of(),
-                new StopService(
-                    athena,
-                    new EscalationPolicy(mayTerminate, Duration.ofSeconds(20)),
-                    new SnapshotReader(athena, "owner", athena),
-                    athena,
-                    athena),
-                (announcement, deadline) -> {
-                  assertThat(announcement.subject()).matches("[!-~][ -~]{0,98}");
-                  json(announcement.chat());
-                  if (isMute) {
-                    throw new NotPublishedException("mute");
-                  }
-                },
-                athena,
-                "0"));
+            configuration,
+            athena,
+            (notification, deadline) -> {
+              assertThat(notification.subject()).matches("[!-~][ -~]{0,98}");
+              json(notification.chat());
+              if (isMute) {
+                throw new NotPublishedException("mute", null, null);
+              }
+            },
+            athena,
+            athena);
     try {
       handler.handleRequest(event, invocation);
-    } catch (OrderFailedException e) {
+    } catch (RequestFailedException e) {
       outcomes.merge("failure", 1, Integer::sum);
     } catch (RuntimeException e) {
       throw new AssertionError("unexpected, of " + event, e);

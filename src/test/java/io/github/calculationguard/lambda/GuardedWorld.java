@@ -12,8 +12,10 @@ import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.SnsMessage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,8 +81,12 @@ final class GuardedWorld implements AutoCloseable {
   /** Plays an event, and checks that what was logged is what may be logged. */
   Object play(@Nullable Map<String, Object> event, TestContext invocation) {
     try {
+      if (invocation.trace() != null) {
+        System.setProperty(StopHandler.TRACE, invocation.trace());
+      }
       return handler().handleRequest(event, invocation);
     } finally {
+      System.clearProperty(StopHandler.TRACE);
       assertThat(invocation.lines).allMatch(line -> line.indexOf('\n') == line.length() - 1);
     }
   }
@@ -92,7 +98,9 @@ final class GuardedWorld implements AutoCloseable {
 
   @SuppressWarnings({"unchecked", "NullAway"}) // The keys are checked first.
   static APIGatewayV2HTTPResponse reply(Object answer) {
-    var reply = (Map<String, Object>) answer;
+    var wire = new ByteArrayOutputStream();
+    new EventSerializer().toJson(answer, wire, Object.class);
+    var reply = json(wire.toString(StandardCharsets.UTF_8));
     // REST APIs refuse an answer with anything else in it.
     assertThat(reply).containsOnlyKeys("statusCode", "headers", "body", "isBase64Encoded");
     return APIGatewayV2HTTPResponse.builder()

@@ -34,6 +34,7 @@ class HostileTextTest {
         "@here @channel @everyone <!here> <!channel|x> <@U012AB3CD> <#C012AB3CD> <!subteam^S1>",
         "https://evil.example http://evil.example/a?b=c ftp://evil.example",
         "<https://evil.example|Sign in to AWS> [Sign in](https://evil.com)",
+        "evil.ai/login evil.zip évil.рф http://10.0.0.1/ tel:112 \\\\evil\\share",
         "www.evil.com evil.com evil.io mailto:a@evil.com javascript:alert(1) data:text/html,x",
         "` `` ```\n# Heading\n> quote\n* item\n```",
         "a\r\nSubject: forged\r\nBcc: x@evil.com\r\n\r\nbody",
@@ -138,7 +139,21 @@ class HostileTextTest {
         text.replace("https://us-east-1.console.aws.amazon.com/athena/home?region=us-east-1", "");
     assertThat(withoutOurs)
         .doesNotContain(
-            "<", ">", "@", "://", "www.", "mailto:", "javascript:", "evil.com", "evil.io")
+            "<",
+            ">",
+            "@",
+            "://",
+            "www.",
+            "mailto:",
+            "javascript:",
+            "tel:",
+            "evil.com",
+            "evil.io",
+            "evil.ai",
+            "evil.zip",
+            "évil.рф",
+            "10.0.0.1",
+            "\\\\evil")
         .doesNotContainPattern("[\\p{Cf}\\p{Cs}\\p{Co}\u2028\u2029\u0000]");
   }
 }

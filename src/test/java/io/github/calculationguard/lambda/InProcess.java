@@ -20,14 +20,16 @@ public final class InProcess {
   public static RequestHandler<Map<String, Object>, Map<String, Object>> sweep(
       Map<String, String> environment) {
     tellTheSdk(environment);
-    return new SweepHandler(SweepWiring.of(environment));
+    return new SweepHandler(
+        new Configuration(environment), InstantSource.system(), SweepHandler::sleep);
   }
 
   /** The widget function, with an environment that it would find in Lambda. */
   public static RequestHandler<Map<String, Object>, Object> widget(
       Map<String, String> environment) {
     tellTheSdk(environment);
-    return new WidgetHandler(WidgetWiring.of(environment));
+    return new WidgetHandler(
+        new Configuration(environment), InstantSource.system(), SweepHandler::sleep);
   }
 
   /** The stop function by a clock that its pauses move. */
@@ -38,24 +40,20 @@ public final class InProcess {
 
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Sleeper pause) {
     tellTheSdk(environment);
-    var settings = StopSettings.from(environment);
-    return new StopHandler(StopWiring.of(settings, settings.clients().access(), clock, pause));
+    var configuration = new Configuration(environment);
+    return StopHandler.of(configuration, configuration.clients().resources(), clock, pause);
   }
 
   /** The widget function by a clock that its pauses move. */
   public static RequestHandler<Map<String, Object>, Object> widget(
       Map<String, String> environment, HandClock clock) {
     tellTheSdk(environment);
-    var settings = WidgetSettings.from(environment);
-    return new WidgetHandler(
-        WidgetWiring.of(settings, settings.clients().access(), clock, clock::advance));
+    return new WidgetHandler(new Configuration(environment), clock, clock::advance);
   }
 
   static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
     tellTheSdk(environment);
-    var settings = SweepSettings.from(environment);
-    return new SweepHandler(
-        SweepWiring.of(settings, settings.clients().access(), clock, clock::advance));
+    return new SweepHandler(new Configuration(environment), clock, clock::advance);
   }
 
   static void tellTheSdk(Map<String, String> environment) {

@@ -15,7 +15,7 @@ import io.github.athenasparklocal.Course;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.SessionSetup;
-import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
+import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,8 +29,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The log line: one line of JSON whatever comes in, with the documented keys and no others. */
 class LogContractTest {
 
-  /** Of the README's table. */
-  private static final List<String> KEYS =
+  /** In the order of the table in docs/messages-and-log.md. */
+  static final List<String> KEYS =
       List.of(
           "timestamp",
           "level",
@@ -64,7 +64,10 @@ class LogContractTest {
           "announced",
           "repeat",
           "request_id",
-          "cold_start");
+          "cold_start",
+          "error_type",
+          "aws_service",
+          "aws_request_id");
 
   private static final List<String> ALWAYS =
       List.of(
@@ -106,6 +109,17 @@ class LogContractTest {
     try (var guarded = GuardedWorld.running(Course.USUAL)) {
       used.addAll(guarded.log(sample("http-api-stop.json")).keySet());
     }
+    try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
+      guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
+      var invocation = new TestContext("request-1");
+      assertThatExceptionOfType(RequestFailedException.class)
+          .isThrownBy(() -> guarded.play(sample("direct-stop.json"), invocation));
+      assertThat(line(invocation))
+          .containsEntry("announced", false)
+          .containsEntry("aws_service", "Sns")
+          .hasEntrySatisfying("error_type", type -> assertThat((String) type).isNotBlank());
+      used.addAll(line(invocation).keySet());
+    }
     assertThat(used).containsExactlyInAnyOrderElementsOf(KEYS);
   }
 
@@ -119,10 +133,15 @@ class LogContractTest {
 
       guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
       var failure = new TestContext("request-2");
-      assertThatExceptionOfType(OrderFailedException.class)
+      assertThatExceptionOfType(RequestFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), failure));
       holdsTheContract(failure);
-      assertThat(line(failure)).containsEntry("event", "failure").doesNotContainKey("outcome");
+      assertThat(line(failure))
+          .containsEntry("event", "failure")
+          .containsEntry("error_type", "InternalServerException")
+          .containsEntry("aws_service", "Athena")
+          .containsKey("aws_request_id")
+          .doesNotContainKey("outcome");
     }
   }
 

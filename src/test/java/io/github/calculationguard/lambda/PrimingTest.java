@@ -59,10 +59,11 @@ class PrimingTest {
   @Test
   void rehearsesAgainstCannedAnswersAndSendsNothing() throws Exception {
     InProcess.tellTheSdk(world.environment());
-    var wired = StopWiring.of(environment);
-    try (var aws = new PrimingServer(wired.settings().clients(), Instant.now())) {
-      aws.mustBeRefusedBy(wired.access().http());
-      new Priming(wired).rehearse(aws);
+    var configuration = new Configuration(environment);
+    try (var resources = configuration.clients().resources();
+        var aws = new PrimingServer(configuration.clients(), Instant.now())) {
+      aws.mustBeRefusedBy(resources.http());
+      new Priming(configuration, resources, InstantSource.system()).rehearse(aws);
 
       assertThat(aws.calls()).as("each shape stopped, described, announced").isGreaterThan(35);
     }
@@ -123,7 +124,7 @@ class PrimingTest {
 
       assertThat(result.outcome()).isInstanceOf(Outcome.Failure.class);
       assertThat(((Outcome.Failure) result.outcome()).json())
-          .contains("OrderFailedException")
+          .contains("RequestFailedException")
           .contains("credentials");
     }
     assertThat(calls()).isEmpty();

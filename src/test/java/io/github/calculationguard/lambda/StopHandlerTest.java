@@ -17,8 +17,9 @@ import io.github.athenasparklocal.Course.OnStop;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.SessionSetup;
-import io.github.calculationguard.lambda.StopHandler.OrderFailedException;
+import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -283,7 +284,7 @@ class StopHandlerTest {
       assertThat((String) guarded.play(click(CALCULATION), invocation))
           .startsWith("<style>")
           .contains("<h2>The calculation is canceled.</h2>")
-          .contains("&quot;‹i›&#39;x&#39;‹/i› &amp; y&quot;")
+          .contains("&quot;‹i›&#x27;x&#x27;‹/i› &amp; y&quot;")
           .contains("a viewer of the dashboard; CloudWatch does not say who")
           .doesNotContain("Attention");
       assertThat(line(invocation)).containsEntry("trigger", "widget");
@@ -295,7 +296,7 @@ class StopHandlerTest {
   void tellsAViewerOfTheDashboardWhatDidNotWork() {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       assertThat((String) guarded.play(click("no id: <b>"), new TestContext("request-1")))
-          .contains("The input was no order.")
+          .contains("A stop request was not valid.")
           .doesNotContain("<b>");
       guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-2")))
@@ -305,7 +306,7 @@ class StopHandlerTest {
       guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-3")))
           .contains("The calculation is canceled.")
-          .contains("Nobody else was told: ");
+          .contains("No notification was sent: ");
     }
   }
 
@@ -350,6 +351,128 @@ class StopHandlerTest {
     }
   }
 
+  /** One calculation that can't be stopped, or described, hides none of the others. */
+  @ParameterizedTest
+  @CsvSource({"StopCalculationExecution, INTERNAL_ERROR", "StopCalculationExecution, THROTTLED"})
+  void carriesOnWhereOneCalculationFails(String operation, Fault.Refusal refusal) {
+    try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
+      for (var id : List.of("second", "third")) {
+        guarded
+            .model()
+            .add(
+                CalculationSetup.in(SESSION)
+                    .id(id)
+                    .submittedAt(NOW.minusSeconds(60))
+                    .course(Course.onStop(new OnStop.Cancels(Duration.ZERO))));
+      }
+      guarded
+          .world
+          .athena()
+          .faults(
+              call ->
+                  call.operation().equals(operation) && call.body().contains("second")
+                      ? refusal
+                      : null);
+      var invocation = new TestContext("request-1");
+      assertThatExceptionOfType(RequestFailedException.class)
+          .isThrownBy(() -> guarded.play(sample("alarm-state-change.json"), invocation));
+
+      var lines = invocation.lines.stream().map(GuardedWorld::json).toList();
+      assertThat(lines)
+          .filteredOn(line -> "CANCELED".equals(line.get("outcome")))
+          .extracting(line -> line.get("calculation_id"))
+          .containsExactlyInAnyOrder("third", CALCULATION);
+      assertThat(lines)
+          .filteredOn(line -> "failure".equals(line.get("event")))
+          .extracting(line -> line.get("calculation_id"))
+          .containsExactly("second");
+      assertThat(guarded.world.sns().messages()).hasSize(2);
+
+      guarded.world.athena().faults(Faults.none());
+      var retry = new TestContext("request-1");
+      guarded.play(sample("alarm-state-change.json"), retry);
+      assertThat(retry.lines.stream().map(GuardedWorld::json))
+          .filteredOn(line -> "second".equals(line.get("calculation_id")))
+          .extracting(line -> line.get("outcome"))
+          .containsExactly("CANCELED");
+    }
+  }
+
+  @Test
+  void tellsAnHttpCallerThatStopWasSentWhereTheAnswerWasLost() {
+    try (var guarded = GuardedWorld.running(STUBBORN).with("MAX_ATTEMPTS", "1")) {
+      guarded.world.athena().faults(Faults.always(new Fault.Spoilt(Fault.Mishap.MALFORMED, true)));
+      var invocation = new TestContext("request-1");
+      var reply = guarded.reply(sample("http-api-stop.json"), invocation);
+
+      assertThat(reply.getStatusCode()).isEqualTo(202);
+      assertThat(reply.getHeaders()).containsEntry("Location", "/calculations/" + CALCULATION);
+      assertThat(line(invocation))
+          .containsEntry("outcome", "CANCELING")
+          .hasEntrySatisfying(
+              "reason", why -> assertThat((String) why).contains("its effect is not known yet"));
+      assertThat(guarded.world.sns().messages()).hasSize(1);
+    }
+  }
+
+  /** A first delivery stopped it, and Lambda delivers again after more than ten minutes. */
+  @Test
+  void doesNotSayThatWhatAnEarlierDeliveryStoppedHadEndedBefore() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      var trace = "Root=1-%08x-0123456789abcdef01234567".formatted(NOW.getEpochSecond());
+      var first = new TestContext("request-1", Duration.ofSeconds(90), trace);
+      guarded.play(sample("direct-stop.json"), first);
+      assertThat(line(first)).containsEntry("outcome", "CANCELED").doesNotContainKey("repeat");
+
+      guarded.clock.advance(Duration.ofMinutes(5));
+      var soon = new TestContext("request-1", Duration.ofSeconds(90), trace);
+      guarded.play(sample("direct-stop.json"), soon);
+      assertThat(line(soon)).containsEntry("outcome", "CANCELED").containsEntry("repeat", true);
+
+      guarded.clock.advance(Duration.ofMinutes(30));
+      var late = new TestContext("request-1", Duration.ofSeconds(90), trace);
+      guarded.play(sample("direct-stop.json"), late);
+      assertThat(line(late))
+          .containsEntry("outcome", "CANCELED")
+          .doesNotContainKey("repeat")
+          .hasEntrySatisfying("reason", why -> assertThat((String) why).contains("nobody can say"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-999999999-01-01T00:00:00+18:00",
+        "+999999999-12-31T23:59:59-18:00",
+        "1999-12-31T23:59:59Z",
+        "9999-12-31T23:59:59Z"
+      })
+  void takesNoInstantThatNoCalendarCanShow(String time) {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      var direct = sample("direct-stop.json");
+      direct.put("time", time);
+      assertThat(guarded.log(direct)).containsEntry("outcome", "INVALID");
+      for (var name : List.of("expiresAt", "onlyIfIdleSince")) {
+        var finding = sample("finding-session.json");
+        detail(finding).put(name, time);
+        assertThat(guarded.log(finding)).containsEntry("outcome", "INVALID");
+      }
+      assertThat(guarded.athenaCalls()).isEmpty();
+    }
+  }
+
+  @Test
+  void boundsTheTimeForWhichAFindingHolds() {
+    try (var guarded = new GuardedWorld().with("ESCALATION", "TERMINATE_SESSION")) {
+      var finding = sample("finding-calculation.json");
+      detail(finding).put("expiresAt", "2099-01-01T00:00:00Z");
+      detail(finding).put("foundAt", NOW.minus(Duration.ofHours(2)).toString());
+      finding.put("time", NOW.minus(Duration.ofHours(2)).toString());
+      assertThat(guarded.log(finding)).containsEntry("outcome", "LEFT_ALONE");
+      assertThat(guarded.athenaCalls()).isEmpty();
+    }
+  }
+
   @Test
   void knowsATerminationOfWhichItHeardNothing() {
     try (var guarded =
@@ -386,7 +509,7 @@ class StopHandlerTest {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       guarded.world.athena().faults(Faults.always(refusal));
       var invocation = new TestContext("request-1");
-      assertThatExceptionOfType(OrderFailedException.class)
+      assertThatExceptionOfType(RequestFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), invocation));
       assertThat(line(invocation))
           .containsEntry("event", "failure")
@@ -407,7 +530,7 @@ class StopHandlerTest {
     try (var guarded = new GuardedWorld().with("MAX_ATTEMPTS", "1")) {
       guarded.world.athena().faults(Faults.always(new Fault.Spoilt(mishap, true)));
       var invocation = new TestContext("request-1");
-      assertThatExceptionOfType(OrderFailedException.class)
+      assertThatExceptionOfType(RequestFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), invocation));
       assertThat(line(invocation)).containsEntry("event", "failure");
     }
@@ -430,7 +553,7 @@ class StopHandlerTest {
     try (var guarded = GuardedWorld.running(Course.USUAL).with("MAX_ATTEMPTS", "1")) {
       guarded.world.sns().faults(Faults.first(1, "Publish", Fault.Refusal.INTERNAL_ERROR));
       var first = new TestContext("request-1");
-      assertThatExceptionOfType(OrderFailedException.class)
+      assertThatExceptionOfType(RequestFailedException.class)
           .isThrownBy(() -> guarded.play(sample("eventbridge-stop-requested.json"), first));
       assertThat(line(first))
           .containsEntry("outcome", "CANCELED")
@@ -456,7 +579,7 @@ class StopHandlerTest {
           "Root=1-"
               + Long.toHexString(NOW.getEpochSecond())
               + "-0123456789abcdef01234567;Sampled=0";
-      assertThatExceptionOfType(OrderFailedException.class)
+      assertThatExceptionOfType(RequestFailedException.class)
           .isThrownBy(
               () ->
                   guarded.play(

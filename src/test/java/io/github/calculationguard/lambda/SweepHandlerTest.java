@@ -130,9 +130,9 @@ class SweepHandlerTest {
 
     assertThat(ordered())
         .containsExactly(
-            "idle for 1 h 30 min, over 1 h",
-            "open for 1 d 1 h 1 min, over 1 d",
-            "running for 3 h, over 2 h");
+            "idle for 1 h 30 min, limit 1 h",
+            "open for 1 d 1 h 1 min, limit 1 d",
+            "running for 3 h, limit 2 h");
     assertThat(answer)
         .containsEntry("event", "sweep")
         .containsEntry("outcome", "COMPLETE")
@@ -205,7 +205,7 @@ class SweepHandlerTest {
     var message = world.sns().messages().getFirst();
     assertThat(message.subject())
         .isEqualTo(
-            "SWEEP | 2 would stop, 1 near or over, 1 exempt, 1 unreadable tag | 123456789012"
+            "SWEEP | 2 would stop, 1 near or over, 1 exempt, 1 invalid tag | 123456789012"
                 + " us-east-1");
     assertThat(message.toString())
         .contains("will be stopped by the first sweep after 2026-11-22 09:40:05 UTC")
@@ -289,7 +289,7 @@ class SweepHandlerTest {
                     .containsEntry("rule", "max-calculation-minutes")
                     .containsEntry("work_group", "trial")
                     .containsEntry("session_id", "s-trial")
-                    .containsEntry("reason", "running for 4 h, over 2 h")
+                    .containsEntry("reason", "running for 4 h, limit 2 h")
                     .containsKeys("cost_usd", "cost_basis", "still_costs", "age_seconds"));
     assertThat(lines().getLast())
         .containsEntry("SessionsSeen", 8)
@@ -309,14 +309,13 @@ class SweepHandlerTest {
     "WARN_AT_PERCENT, 0",
     "CALLS_PER_SECOND, 0",
     "WORK_GROUP_PATTERN, a/b",
-    "FINDING_EXPIRES_MINUTES, 0.5",
     "MAX_ACTIONS_PER_SWEEP, many",
   })
   void namesASettingThatIsWrong(String name, String value) {
     settings.put(name, value);
 
-    assertThatThrownBy(() -> SweepSettings.from(settings))
-        .isInstanceOf(Settings.WrongSettingsException.class)
+    assertThatThrownBy(() -> InProcess.sweep(settings))
+        .isInstanceOf(Configuration.InvalidConfigurationException.class)
         .hasMessageContaining(name + " is \"" + value + "\"");
   }
 }

@@ -75,8 +75,8 @@ class SweepLoadTest {
                   "ListSessions",
                   2 * WORK_GROUPS,
                   "ListTagsForResource",
-                  WORK_GROUPS));
-      assertThat(paced).isEqualTo(Duration.ofMillis(200).multipliedBy(3 * WORK_GROUPS));
+                  WORK_GROUPS + SESSIONS));
+      assertThat(paced).isEqualTo(Duration.ofMillis(200).multipliedBy(3 * WORK_GROUPS + SESSIONS));
       assertThat(grown).isLessThan(MOST_HEAP);
     }
   }

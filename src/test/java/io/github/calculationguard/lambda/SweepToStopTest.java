@@ -84,7 +84,7 @@ class SweepToStopTest {
     var stop = InProcess.stop(settings, clock, clock::advance);
     world.eventBridge().events().stream()
         .map(LocalEventBridge.Event::json)
-        .filter(event -> template.takes("StopFunction", "Orders", event))
+        .filter(event -> template.takes("StopFunction", "Findings", event))
         .forEach(event -> stop.handleRequest(json(event), new TestContext("stop")));
     world.eventBridge().forget();
     clock.advance(Duration.ofMinutes(2));

@@ -18,6 +18,7 @@ final class TestContext implements Context, LambdaLogger {
   private final String requestId;
   private final Duration left;
   private final @Nullable String trace;
+  private String function = "guard-StopFunction:live";
   final List<String> lines = new ArrayList<>();
   final List<LogLevel> levels = new ArrayList<>();
 
@@ -29,6 +30,12 @@ final class TestContext implements Context, LambdaLogger {
 
   TestContext(String requestId) {
     this(requestId, Duration.ofSeconds(90), null);
+  }
+
+  /** Invokes the function by this name, with an alias or without one. */
+  TestContext at(String qualifiedName) {
+    function = qualifiedName;
+    return this;
   }
 
   @Override
@@ -64,12 +71,17 @@ final class TestContext implements Context, LambdaLogger {
 
   @Override
   public String getInvokedFunctionArn() {
-    return "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
+    return "arn:aws:lambda:us-east-1:123456789012:function:" + function;
+  }
+
+  /** What the runtime interface client sets as a property. */
+  @Nullable String trace() {
+    return trace;
   }
 
   @Override
-  public @Nullable String getXrayTraceId() {
-    return trace;
+  public String getXrayTraceId() {
+    throw new NoSuchMethodError("the runtime's own core library may lack it");
   }
 
   @Override

@@ -174,7 +174,7 @@ class WidgetHandlerTest {
     assertThat(world.athena().calls()).hasSizeBetween(35, 46);
     assertThat(page)
         .contains(
-            "Cut: 20 more sessions",
+            "20 more sessions not shown",
             "there was no time left",
             "{\"calculationExecutionId\":\"c-0\"}");
     assertThat(count("<tr>\n", page)).isEqualTo(50);
@@ -198,8 +198,8 @@ class WidgetHandlerTest {
     "MODE, sometimes"
   })
   void namesASettingThatIsWrong(String name, String value) {
-    assertThatThrownBy(() -> WidgetSettings.from(Map.of(name, value)))
-        .isInstanceOf(Settings.WrongSettingsException.class)
+    assertThatThrownBy(() -> InProcess.widget(Map.of(name, value)))
+        .isInstanceOf(Configuration.InvalidConfigurationException.class)
         .hasMessageContaining(name + " is \"" + value + "\"");
   }
 

@@ -159,7 +159,7 @@ final class SweepPlay {
         .onEvent(
             it -> {
               var taken =
-                  it.bus().equals(BUS) && template.takes("StopFunction", "Orders", it.json())
+                  it.bus().equals(BUS) && template.takes("StopFunction", "Findings", it.json())
                       ? CompletableFuture.supplyAsync(
                           () -> stop.invoke(it.json(), TIMEOUT), environments)
                       : null;

@@ -101,7 +101,7 @@ class WidgetPageTest {
   void saysThatNothingRuns() {
     assertThat(text(page(List.of())))
         .contains("Nothing is running.")
-        .contains("Dollars so far\n0.00 USD")
+        .contains("Cost so far\n0.00 USD")
         .contains("3 workgroups");
     assertThat(text(page(List.of(), new ReadFailure(Unread.SESSIONS, "etl", "AccessDenied: no"))))
         .contains("Nothing is running, as far as could be read.")
@@ -119,7 +119,7 @@ class WidgetPageTest {
         .contains("Nightly join")
         .contains("etl · 12345678… · team &quot;data&quot; &amp; ‹co›")
         .contains("RUNNING for 1 h 30 min")
-        .contains("ran 1 h 30 min of 2 h");
+        .contains("running for 1 h 30 min of 2 h");
     assertThat(page)
         .contains("title=\"session 1234567890, calculation c-1\"")
         .contains("style=\"width:75%\"")
@@ -134,7 +134,7 @@ class WidgetPageTest {
     assertThat(page)
         .contains(
             "<a class=\"btn cg-button\">Stop</a><cwdb-action action=\"call\" display=\"popup\""
-                + " confirmation=\"Stop the calculation c-1 in workgroup etl, &quot;Nightly &#39;join&#39;&quot;?"
+                + " confirmation=\"Stop the calculation c-1 in workgroup etl, &quot;Nightly &#x27;join&#x27;&quot;?"
                 + " What it has not written yet is lost. Its session stays open.\" endpoint=\""
                 + STOP
                 + "\">{\"calculationExecutionId\":\"c-1\"}</cwdb-action>");
@@ -159,14 +159,13 @@ class WidgetPageTest {
 
     assertThat(text(page(List.of(atMost, reported, unknown))))
         .contains(
-            "Dollars so far\n21.00 USD\n16.00 USD of it is an upper bound; without 1 session of unknown cost")
-        .contains(
-            "Dollars an hour from now on\n8.00 USD\n8.00 USD of it is an upper bound; without 1")
+            "Cost so far\n21.00 USD\n16.00 USD of it is an upper bound; without 1 session of unknown cost")
+        .contains("Cost an hour from now on\n8.00 USD\n8.00 USD of it is an upper bound; without 1")
         .contains("Active sessions\n3\n3 idle")
         .contains("at most 16.00 USD at most 4.00 USD an hour")
         .contains("32.0 DPU-hours UPPER_BOUND")
         .contains("not known")
-        .contains("idle 45 min of 1 h");
+        .contains("idle for 45 min of 1 h");
   }
 
   @ParameterizedTest
@@ -179,8 +178,8 @@ class WidgetPageTest {
   @Test
   void saysWhyNothingIsStopped() {
     var calculation = calculation("c-1", "x", Duration.ofMinutes(130));
-    var off = new Limits(Mode.OFF, LIMITS.most(), 80);
-    var observed = new Limits(Mode.OBSERVE, LIMITS.most(), 80);
+    var off = new Limits(Mode.OFF, LIMITS.max(), 80);
+    var observed = new Limits(Mode.OBSERVE, LIMITS.max(), 80);
     var exempt =
         LIMITS.replacedBy("arn", Map.of("calculation-guard:exempt-until", "2026-11-22T10:00:00Z"));
 
@@ -199,7 +198,7 @@ class WidgetPageTest {
     assertThat(page(entries).split("<tr>\n", -1)).hasSize(51);
     // From 50 down to 41 hours, at half a dollar.
     assertThat(text(page(entries)))
-        .contains("Cut: 10 more sessions that cost less, 227.50 USD so far")
+        .contains("10 more sessions not shown, which cost less: 227.50 USD so far")
         .contains("Active sessions\n60");
   }
 
@@ -215,7 +214,7 @@ class WidgetPageTest {
 
     assertThat(text(page(List.of(idle("s-0", 8, null)), gaps)))
         .contains("the nodes of session s-0, s-1, s-2 and 2 more: there was no time left")
-        .contains("the tags of etl: AccessDenied: ‹b›no‹/b› https[:]//aws.example");
+        .contains("the tags of etl: AccessDenied: ‹b›no‹/b› https[:]//aws[.]example");
   }
 
   @Test

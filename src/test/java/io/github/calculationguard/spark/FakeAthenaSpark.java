@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,8 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   private final Map<SessionId, List<Executor>> executors = new HashMap<>();
   private final Map<String, Map<String, String>> tags = new HashMap<>();
   private final Map<String, AthenaSparkException> faults = new HashMap<>();
+  private final List<Calculation> ended = new ArrayList<>();
+  private final Map<String, List<Instant>> tagReads = new HashMap<>();
   private boolean listsTwice;
   private Consumer<String> listener = _ -> {};
 
@@ -78,6 +81,11 @@ public final class FakeAthenaSpark implements AthenaSparkView {
     }
   }
 
+  /** When the tags of a workgroup or a session were read. */
+  public List<Instant> tagsReadAt(String arn) {
+    return tagReads.getOrDefault(arn, List.of());
+  }
+
   /** Ends a session and what runs in it. */
   public void terminate(SessionId id) {
     sessions.remove(id);
@@ -87,6 +95,16 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   /** Ends a calculation; its session becomes idle. */
   public void cancel(CalculationId id) {
     var calculation = Objects.requireNonNull(calculations.remove(id));
+    ended.add(
+        new Calculation(
+            id,
+            calculation.sessionId(),
+            new CalculationState("CANCELED"),
+            null,
+            calculation.description(),
+            calculation.submittedAt(),
+            clock.instant(),
+            calculation.dpuTime()));
     var it = Objects.requireNonNull(sessions.get(calculation.sessionId()));
     sessions.put(it.id(), in(it, new SessionState("IDLE"), clock.instant()));
   }
@@ -130,6 +148,18 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   }
 
   @Override
+  public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
+    var active = activeCalculations(session, deadline);
+    return CalculationList.of(
+        Stream.concat(
+                active.stream(),
+                ended.stream()
+                    .filter(it -> session.equals(it.sessionId()))
+                    .filter(it -> !Objects.requireNonNull(it.completedAt()).isBefore(endedSince)))
+            .toList());
+  }
+
+  @Override
   public List<Executor> executors(SessionId session, Deadline deadline) {
     var all = executors.getOrDefault(session, List.of());
     pages("ListExecutors", session.value(), all.size(), 100, deadline);
@@ -139,6 +169,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
   @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
     request("ListTagsForResource", arn, deadline);
+    tagReads.computeIfAbsent(arn, _ -> new ArrayList<>()).add(clock.instant());
     return found(tags.get(arn));
   }
 

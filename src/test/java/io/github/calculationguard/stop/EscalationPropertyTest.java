@@ -3,13 +3,12 @@ package io.github.calculationguard.stop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.AthenaUnavailableException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.SnapshotReader;
-import io.github.calculationguard.stop.StopRequest.EndSession;
-import io.github.calculationguard.stop.StopRequest.StopCalculation;
-import io.github.calculationguard.stop.StopRequest.StopSession;
+import io.github.calculationguard.stop.Request.EndSession;
+import io.github.calculationguard.stop.Request.StopCalculation;
+import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.VirtualAthena.Job;
 import java.time.Duration;
 import java.util.List;
@@ -50,15 +49,11 @@ class EscalationPropertyTest {
             athena, new EscalationPolicy(mayTerminate, Duration.ofSeconds(5 + random.nextInt(40))));
     var order = order(random, given, jobs);
 
-    var isUnavailable = false;
-    try {
-      var outcomes = stop.run(order);
-      assertThat(outcomes).isNotEmpty();
-      Statistics.collect(outcomes.getFirst().getClass().getSimpleName());
-    } catch (AthenaUnavailableException e) {
-      isUnavailable = true;
-      Statistics.collect("unavailable");
-    }
+    var report = stop.stop(order);
+    var isUnavailable = !report.unresolved().isEmpty();
+    assertThat(report.results().size() + report.unresolved().size()).isPositive();
+    Statistics.collect(
+        isUnavailable ? "unresolved" : report.results().getFirst().outcome().toString());
 
     assertThat(athena.instant()).isBefore(given.deadline().at());
     if (!mayTerminate) {
@@ -87,7 +82,7 @@ class EscalationPropertyTest {
             !isHealthy || given.deadline().at().isBefore(VirtualAthena.START.plusSeconds(3)));
   }
 
-  private static StopRequest order(Random random, RequestMetadata given, List<Job> jobs) {
+  private static Request.StopRequest order(Random random, RequestMetadata given, List<Job> jobs) {
     return switch (random.nextInt(3)) {
       case 0 -> new StopCalculation(given, jobs.getFirst().id(), null);
       case 1 -> new StopSession(given, VirtualAthena.SESSION);
@@ -102,10 +97,12 @@ class EscalationPropertyTest {
 
   private static RequestMetadata given(Random random) {
     var seconds = random.nextBoolean() ? 1 + random.nextInt(20) : 1 + random.nextInt(900);
+    var at = VirtualAthena.START.minusSeconds(random.nextInt(600));
     return new RequestMetadata(
         "order-1",
-        "eventbridge",
-        VirtualAthena.START.minusSeconds(random.nextInt(600)),
+        Source.EVENTBRIDGE,
+        at,
+        at,
         new Deadline(VirtualAthena.START.plusSeconds(seconds)),
         new AccountRegion("aws", "us-east-1", "123456789012"),
         random.nextInt(10) == 0,

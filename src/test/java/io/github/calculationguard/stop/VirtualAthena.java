@@ -2,8 +2,10 @@ package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationList;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Executor;
@@ -20,6 +22,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -39,25 +42,49 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
   public final List<String> calls = new ArrayList<>();
   public Supplier<Duration> latency = () -> Duration.ofMillis(20);
   public Supplier<Boolean> fails = () -> false;
+
+  /** What goes wrong with a call about one calculation; by default nothing does. */
+  public Function<CalculationId, Trouble> trouble = _ -> Trouble.NONE;
+
+  private Duration throttle = Duration.ZERO;
+  private Instant lastStop = Instant.MIN;
   private Instant now = START;
   private Instant terminated = Instant.MAX;
-  private Instant listed = Instant.MIN;
+  private Instant lastListed = Instant.MIN;
+
+  /** What can go wrong with a call. */
+  public enum Trouble {
+    NONE,
+    /** Athena answers with an error, and does nothing. */
+    ERROR,
+    /** Athena does what it was asked, and its answer is lost. */
+    ANSWER_LOST,
+    /** Athena does what it was asked, but does not describe it. */
+    NOT_DESCRIBED,
+    /** A list has something in its place that is no ID. */
+    MALFORMED
+  }
+
+  /** Accepts Stop only after this time since the last one. */
+  public void throttle(Duration between) {
+    throttle = between;
+  }
 
   public void add(Job job) {
     jobs.put(job.id(), job);
   }
 
-  boolean wasStopped(CalculationId id) {
+  public boolean wasStopped(CalculationId id) {
     return stopped.containsKey(id);
   }
 
   /** Whether it came after the last look into the session, so that nobody could know of it. */
-  boolean cameUnseen(Job job) {
-    return job.submitted().isAfter(listed);
+  public boolean cameUnseen(Job job) {
+    return job.submitted().isAfter(lastListed);
   }
 
   /** Whether our stop or termination cut it off. */
-  boolean wasCutOff(Job job) {
+  public boolean wasCutOff(Job job) {
     var over = endOf(job);
     return over.isBefore(job.completes()) && !over.isAfter(now);
   }
@@ -68,16 +95,26 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
   }
 
   @Override
-  public void forAbout(Duration duration) {
+  public void sleep(Duration duration) {
     now = now.plus(duration);
   }
 
   @Override
   public CalculationState stop(CalculationId id, Deadline deadline) {
     call("stop " + id, deadline);
+    if (now.isBefore(lastStop.plus(throttle))) {
+      throw new AthenaUnavailableException("slow down", Reason.THROTTLED, null, null);
+    }
+    lastStop = now;
+    if (trouble.apply(id) == Trouble.ERROR) {
+      throw new AthenaUnavailableException("internal error");
+    }
     var job = job(id);
     if (!stateOf(job).isOver()) {
       stopped.putIfAbsent(id, now);
+    }
+    if (trouble.apply(id) == Trouble.ANSWER_LOST) {
+      throw new AthenaUnavailableException("reset", Reason.ANSWER_LOST, null, null);
     }
     return stateOf(job);
   }
@@ -94,6 +131,9 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
     call("calculation " + id, deadline);
+    if (trouble.apply(id) == Trouble.NOT_DESCRIBED) {
+      throw new AthenaUnavailableException("not described");
+    }
     return describe(job(id));
   }
 
@@ -115,19 +155,22 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
 
   @Override
   public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, Instant.MAX, deadline);
+    return calculations(session, Instant.MAX, deadline).calculations();
   }
 
   @Override
-  public List<Calculation> calculations(SessionId session, Instant endedSince, Deadline deadline) {
+  public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
     call("calculations " + session, deadline);
-    listed = now;
-    return jobs.values().stream()
-        .filter(job -> !job.submitted().isAfter(now))
-        .map(this::describe)
-        .filter(c -> !c.state().isOver() || !endOf(job(c.id())).isBefore(endedSince))
-        .sorted(Comparator.comparing((Calculation c) -> job(c.id()).submitted()).reversed())
-        .toList();
+    lastListed = now;
+    var listed =
+        jobs.values().stream()
+            .filter(job -> !job.submitted().isAfter(now))
+            .map(this::describe)
+            .filter(c -> !c.state().isOver() || !endOf(job(c.id())).isBefore(endedSince))
+            .sorted(Comparator.comparing((Calculation c) -> job(c.id()).submitted()).reversed())
+            .toList();
+    var readable = listed.stream().filter(c -> trouble.apply(c.id()) != Trouble.MALFORMED).toList();
+    return new CalculationList(readable, listed.size() - readable.size());
   }
 
   @Override
@@ -165,7 +208,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
     }
   }
 
-  private Job job(CalculationId id) {
+  public Job job(CalculationId id) {
     var job = jobs.get(id);
     if (job == null) {
       throw new NotFoundException("no calculation " + id);
@@ -183,7 +226,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
     return earlier(earlier(canceled, job.completes()), terminated);
   }
 
-  private CalculationState stateOf(Job job) {
+  public CalculationState stateOf(Job job) {
     var over = endOf(job);
     if (over.isAfter(now)) {
       return new CalculationState(stopped.containsKey(job.id()) ? "CANCELING" : "RUNNING");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.calculationguard.Template;
-import io.github.calculationguard.lambda.Settings.WrongSettingsException;
+import io.github.calculationguard.lambda.Configuration.InvalidConfigurationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,16 +18,16 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A function that is set up wrongly does not start, and says what is wrong. */
-class SettingsTest {
+class ConfigurationTest {
 
   private static final Map<String, String> NEEDED =
       Map.of("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard", "BUS_NAME", "guard");
 
   private static void start(String function, Map<String, String> environment) {
     switch (function) {
-      case "stop" -> StopSettings.from(environment);
-      case "sweep" -> SweepSettings.from(environment);
-      case "widget" -> WidgetSettings.from(environment);
+      case "stop" -> InProcess.stop(environment);
+      case "sweep" -> InProcess.sweep(environment);
+      case "widget" -> InProcess.widget(environment);
       default -> throw new IllegalArgumentException(function);
     }
   }
@@ -44,7 +44,7 @@ class SettingsTest {
     var environment = new HashMap<>(NEEDED);
     environment.remove(variable);
 
-    assertThatExceptionOfType(WrongSettingsException.class)
+    assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(() -> start(function, environment))
         .withMessageContainingAll(variable + " is not set", accepted);
   }
@@ -88,7 +88,6 @@ class SettingsTest {
         "sweep | MAX_EXEMPT_HOURS | -1 | from 0",
         "sweep | MAX_ACTIONS_PER_SWEEP | 0 | from 1",
         "sweep | CALLS_PER_SECOND | 0 | from 1",
-        "sweep | FINDING_EXPIRES_MINUTES | 0 | from 1",
         "sweep | USD_PER_DPU_HOUR | 101 | to 100",
         "sweep | ATTEMPT_TIMEOUT_MILLIS | x | from 100 to 30000",
         "sweep | MAX_ATTEMPTS | x | from 1 to 10",
@@ -102,7 +101,7 @@ class SettingsTest {
       })
   void nameWhatIsWrongAndWhatIsAccepted(
       String function, String variable, String value, String accepted) {
-    assertThatExceptionOfType(WrongSettingsException.class)
+    assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(() -> start(function, with(variable, value)))
         .withMessageContainingAll(variable + " is \"" + value + "\"", accepted);
   }
@@ -111,7 +110,7 @@ class SettingsTest {
   @ValueSource(strings = {"SERVICE", "OWNER_TAG"})
   void nameATextThatIsTooLong(String variable) {
     for (var function : List.of("stop", "sweep")) {
-      assertThatExceptionOfType(WrongSettingsException.class)
+      assertThatExceptionOfType(InvalidConfigurationException.class)
           .isThrownBy(() -> start(function, with(variable, "a".repeat(129))))
           .withMessageContainingAll(variable, "1 to 128 characters");
     }
@@ -119,7 +118,7 @@ class SettingsTest {
 
   @Test
   void nameAllThatIsWrongAtOnce() {
-    assertThatExceptionOfType(WrongSettingsException.class)
+    assertThatExceptionOfType(InvalidConfigurationException.class)
         .isThrownBy(() -> start("stop", Map.of("MAX_ATTEMPTS", "0", "ESCALATION", "?")))
         .withMessageContainingAll("TOPIC_ARN", "MAX_ATTEMPTS", "ESCALATION");
   }
@@ -141,7 +140,7 @@ class SettingsTest {
   void areThoseThatTheTemplateSets() {
     for (var function : List.of("StopFunction", "SweepFunction", "WidgetFunction")) {
       for (var variable : variables(function)) {
-        assertThatExceptionOfType(WrongSettingsException.class)
+        assertThatExceptionOfType(InvalidConfigurationException.class)
             .as("%s of %s", variable, function)
             .isThrownBy(() -> start(name(function), with(variable, "\n")))
             .withMessageContaining(variable + " is \"");
@@ -160,7 +159,7 @@ class SettingsTest {
       // It has no metrics to name.
       variables.remove("SERVICE");
     }
-    assertThat(variables).hasSizeGreaterThan(5);
+    assertThat(variables).hasSizeGreaterThan(4);
     return variables;
   }
 }

@@ -1,0 +1,68 @@
+package io.github.calculationguard.stop;
+
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.SessionId;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/** What an invocation of the stop function asks for. */
+public sealed interface Request {
+
+  /** Who asked, when, and until when an answer is due. */
+  RequestMetadata metadata();
+
+  /** The calculation that the request names, if it names one. */
+  default @Nullable CalculationId calculation() {
+    return null;
+  }
+
+  /** The session that the request names, if it names one. */
+  default @Nullable SessionId session() {
+    return null;
+  }
+
+  /** The limit that was exceeded, if the sweep made the request. */
+  default @Nullable LimitViolation violation() {
+    return null;
+  }
+
+  /** Asks to stop something. */
+  sealed interface StopRequest extends Request {}
+
+  /** Stop this calculation. */
+  record StopCalculation(
+      RequestMetadata metadata, CalculationId calculation, @Nullable LimitViolation violation)
+      implements StopRequest {}
+
+  /** Stop what runs in this session and was submitted before the request was made. */
+  record StopSession(RequestMetadata metadata, SessionId session) implements StopRequest {}
+
+  /**
+   * Terminate this session.
+   *
+   * @param onlyIfIdleSince the start of the idle time that is the reason: a session that has worked
+   *     since is left alone; absent where idle time is not the reason
+   */
+  record EndSession(
+      RequestMetadata metadata,
+      SessionId session,
+      LimitViolation violation,
+      @Nullable Instant onlyIfIdleSince)
+      implements StopRequest {}
+
+  /** Describe this calculation, and stop nothing. */
+  record DescribeRequest(RequestMetadata metadata, CalculationId calculation) implements Request {}
+
+  /** Do nothing: keeps Lambda from deleting the function's snapshot. */
+  record KeepAlive(RequestMetadata metadata) implements Request {}
+
+  /**
+   * Nothing that can be carried out.
+   *
+   * @param reason what is wrong, and what is accepted
+   * @param isAddressed whether its detail-type shows that it was meant for the guard, so that
+   *     somebody waits for a stop
+   */
+  record InvalidRequest(RequestMetadata metadata, String reason, boolean isAddressed)
+      implements Request {}
+}

@@ -1,0 +1,36 @@
+package io.github.calculationguard.stop;
+
+import java.util.Locale;
+
+/** What carried a request here. The log calls it the trigger. */
+public enum Source {
+  EVENTBRIDGE,
+  /** The guard's own sweep, over the internal event bus. */
+  SWEEP,
+  CLOUDTRAIL,
+  ALARM,
+  HTTP_API,
+  REST_API,
+  FUNCTION_URL,
+  /** Invoked by name: Scheduler, Step Functions, the AWS CLI. */
+  DIRECT,
+  /** The Stop button on the dashboard. */
+  WIDGET,
+  UNKNOWN;
+
+  /** Whether an HTTP caller waits for the reply. */
+  public boolean isHttp() {
+    return this == HTTP_API || this == REST_API || this == FUNCTION_URL;
+  }
+
+  /** Whether a person or a program waits for the reply and can repeat the request. */
+  public boolean isInteractive() {
+    return isHttp() || this == WIDGET;
+  }
+
+  /** The name in the log, such as {@code http-api}. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

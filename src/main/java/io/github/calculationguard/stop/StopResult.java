@@ -1,0 +1,39 @@
+package io.github.calculationguard.stop;
+
+import io.github.calculationguard.spark.Snapshot;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a calculation or a session that a request reached.
+ *
+ * @param reason why, in our words or AWS's, where the outcome does not say it all
+ * @param snapshot what is known of it; absent where it could not be read
+ * @param effort what was done; absent where nothing was
+ */
+public record StopResult(
+    Outcome outcome,
+    @Nullable String reason,
+    @Nullable Snapshot snapshot,
+    @Nullable Effort effort) {
+
+  /**
+   * What this delivery of the request did.
+   *
+   * @param stopsSent how many Stop calls it sent
+   * @param took from the first Stop to the confirmation
+   * @param wasOver whether it had ended when this delivery asked for the first time
+   * @param repeat whether it ended before this delivery asked, but after the request was made: by
+   *     an earlier delivery, or by somebody else in the meantime
+   */
+  public record Effort(int stopsSent, Duration took, boolean wasOver, boolean repeat) {}
+
+  static StopResult of(Outcome outcome, @Nullable String reason, @Nullable Snapshot snapshot) {
+    return new StopResult(outcome, reason, snapshot, null);
+  }
+
+  /** The result of a request that is not valid. */
+  public static StopResult invalid(String reason) {
+    return of(Outcome.INVALID, reason, null);
+  }
+}
