@@ -28,6 +28,7 @@ class Pace:
     confirm_escalating_seconds: int = 90
     escalate_after_seconds: int = 30
     limit_minutes: float = 1
+    skew_seconds: float = 1
     # The template's default.
     calls_per_second: int = 0
 
@@ -90,6 +91,10 @@ class Run:
             return status, json.loads(text)
         except ValueError as e:
             raise Unexpected(f"the API answered {status} and no JSON: {text[:300]!r}") from e
+
+    def since(self):
+        """Now, as an instant from which to read the log: its clock may be behind."""
+        return time.time() - self.pace.skew_seconds
 
     def reason(self):
         """A reason that no other order of the run has."""

@@ -1,5 +1,4 @@
 """Steps: a changed parameter takes effect, and escalation."""
-import time
 
 from .errors import expect
 from .steps import step
@@ -29,7 +28,7 @@ def parameter(run):
 )
 def escalation(run):
     work = run.spark.start("sleep", description="acceptance: escalation")
-    since = time.time() - 1
+    since = run.since()
     event_id = run.put_stop_request({"calculationExecutionId": work.calculation_id, "reason": run.reason()})
     line = run.logs.line(run.stack.log_group("StopHandler"), since, order_id=event_id)
     run.note("log line", line)

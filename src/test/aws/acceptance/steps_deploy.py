@@ -71,7 +71,7 @@ def keep_alive(run):
     inputs += [each["Properties"]["Target"]["Input"] for each in template.resources.values() if "keepAlive" in str(each.get("Properties", {}).get("Target", {}))]
     if not inputs:
         raise Skipped("the template has no keep-alive schedule")
-    since = time.time() - 1
+    since = run.since()
     event = json.loads(inputs[0]) if isinstance(inputs[0], str) else inputs[0]
     # By the alias that Scheduler uses.
     answer = run.invoke(run.stack.aliases()[properties["AutoPublishAlias"]], event)

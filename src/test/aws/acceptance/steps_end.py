@@ -38,7 +38,7 @@ def brake(run):
                 events.disable_rule(EventBusName=bus, Name=rule)
             # A change of a rule takes a moment.
             time.sleep(run.pace.settle_seconds)
-            since = time.time() - 1
+            since = run.since()
             run.put_stop_request({"calculationExecutionId": work.calculation_id, "reason": run.reason()})
             time.sleep(run.pace.settle_seconds)
             state = run.spark.state(work.calculation_id)
@@ -49,7 +49,7 @@ def brake(run):
             for bus, rule in rules:
                 events.enable_rule(EventBusName=bus, Name=rule)
         time.sleep(run.pace.settle_seconds)
-        since = time.time() - 1
+        since = run.since()
         event_id = run.put_stop_request({"calculationExecutionId": work.calculation_id, "reason": run.reason()})
         line = run.logs.line(log, since, order_id=event_id)
         run.note("log line without the brake", line)

@@ -2,7 +2,6 @@
 import html
 import json
 import re
-import time
 
 from .errors import expect
 from .steps import step
@@ -46,7 +45,7 @@ def page(run):
         run.note("endpoint of the Stop button", endpoint)
         run.note("payload of the Stop button", body)
         expect(endpoint == run.stack.output("StopFunctionArn"), "the Stop button does not call the alias of the output StopFunctionArn")
-        since = time.time() - 1
+        since = run.since()
         run.invoke(endpoint, {**body, "widgetContext": widget_event(run)["widgetContext"]}, "what the viewer sees after a click")
         line = run.logs.line(run.stack.log_group("StopHandler"), since, event="stop", calculation_id=work.calculation_id)
         run.note("log line", line)

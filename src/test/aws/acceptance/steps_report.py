@@ -47,7 +47,7 @@ def message(run):
     url = listen(run)
     work = run.spark.start("spark", description="acceptance: the message")
     try:
-        since = time.time() - 1
+        since = run.since()
         event_id = run.put_stop_request({"calculationExecutionId": work.calculation_id, "reason": run.reason()})
         line = run.logs.line(run.stack.log_group("StopHandler"), since, order_id=event_id)
         body = message_about(run, url, work.calculation_id)
@@ -71,7 +71,7 @@ def message(run):
 def emf_lines(run):
     work = run.spark.start("spark", description="acceptance: metrics")
     try:
-        since = time.time() - 1
+        since = run.since()
         run.invoke(run.stack.output("StopFunctionArn"), {"calculationExecutionId": work.calculation_id, "reason": run.reason()})
         log = run.stack.log_group("StopHandler")
         line = run.logs.line(log, since, event="stop", calculation_id=work.calculation_id)

@@ -1,5 +1,4 @@
 """Steps: Stop on a sleeping calculation and on a Spark job, by each channel."""
-import time
 
 from .errors import expect
 from .spark import TERMINAL
@@ -39,7 +38,7 @@ def stop(run, kind, channel):
     work = run.spark.start(kind, description=f"acceptance: {KINDS[kind]}")
     try:
         run.note("looks before Stop", run.spark.usage(work))
-        since, reason = time.time() - 1, run.reason()
+        since, reason = run.since(), run.reason()
         keys = channel(run, work, reason)
         line = run.logs.line(run.stack.log_group("StopHandler"), since, **keys)
         run.note("log line", line)

@@ -29,7 +29,7 @@ def sweep(run, mode, outcome):
             raise Skipped(f"workgroup {run.work_group} has sessions of somebody else: {', '.join(others)}")
         limit(run, mode)
         time.sleep(60 * run.pace.limit_minutes + 1)
-        since = time.time() - 1
+        since = run.since()
         report = run.invoke(run.stack.output("SweepFunctionName"), {}, "the sweep's answer")
         log = run.stack.log_group("SweepHandler")
         found = [run.logs.line(log, since, event="finding", outcome=outcome, calculation_id=work.calculation_id) for work in works]

@@ -36,7 +36,8 @@ def java25():
 def class_path():
     """The guard's classes and its dependencies with the tests'; compiled if they are not."""
     target, listed = ROOT / "target", ROOT / "target/test-class-path"
-    if not listed.exists() or not (target / "classes/io").exists():
+    compiled = listed.exists() and (target / "classes/io").exists()
+    if not compiled or listed.stat().st_mtime < (ROOT / "pom.xml").stat().st_mtime:
         if not shutil.which("mvn"):
             raise Unusable("found no Maven, which compiles the guard; install it")
         done = subprocess.run(
