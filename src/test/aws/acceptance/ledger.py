@@ -99,8 +99,9 @@ def bucket(aws, name):
     s3.delete_bucket(Bucket=name)
 
 
-def queue(aws, url):
-    aws.client("sqs").delete_queue(QueueUrl=url)
+def queue(aws, name):
+    sqs = aws.client("sqs")
+    sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
 
 def subscription(aws, arn):
@@ -112,6 +113,25 @@ def log_group(aws, name):
 
 
 def stack(aws, name, pause=5):
+    """Deletes a stack, and the logs that it would retain."""
+    groups = []
+    try:
+        found = aws.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
+        groups = [each["PhysicalResourceId"] for each in found if each["ResourceType"] == "AWS::Logs::LogGroup" and each.get("PhysicalResourceId")]
+    except ClientError as e:
+        if "does not exist" not in str(e):
+            raise
+    delete_stack(aws, name, pause)
+    for group in groups:
+        try:
+            log_group(aws, group)
+        except ClientError as e:
+            if e.response["Error"]["Code"] not in GONE:
+                raise
+
+
+def delete_stack(aws, name, pause):
+    """Deletes a stack, and waits."""
     client = aws.client("cloudformation")
     client.delete_stack(StackName=name)
     wait_until(lambda: not exists(client, name), 900, f"the deletion of stack {name}", pause)

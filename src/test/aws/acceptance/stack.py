@@ -4,7 +4,7 @@ import subprocess
 from botocore.exceptions import ClientError
 
 from .errors import Unexpected, expect
-from .ledger import exists, stack as delete_stack
+from .ledger import delete_stack, exists
 from .template import ROOT, Template
 
 
@@ -39,12 +39,14 @@ class Stack:
                 self._command(["sam", "build"], "sam build")
                 self._built = True
             template = ROOT / ".aws-sam/build/template.yaml"
+        # Not the user's own samconfig.toml, which names another stack.
+        settings = self.ledger.file.with_name("samconfig.toml")
+        settings.write_text("")
         command = [
             "sam", "deploy", "--template-file", str(template), "--stack-name", self.name, "--region", self.aws.region,
             "--s3-bucket", self.bucket, "--s3-prefix", self.name, "--capabilities", "CAPABILITY_IAM",
             "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
-            # Not the user's own samconfig.toml, which names another stack.
-            "--config-file", "/dev/null", "--parameter-overrides",
+            "--config-file", str(settings.resolve()), "--parameter-overrides",
         ]
         self._command(command + [f"{name}={value}" for name, value in self._parameters.items()], "sam deploy")
 

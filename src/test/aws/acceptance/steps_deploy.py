@@ -82,28 +82,6 @@ def keep_alive(run):
 
 
 @step(
-    "quiet", "No alarm rings because a stack is new",
-    "In the first 13 minutes, with the first scheduled sweep in them, no alarm of the stack enters ALARM.",
-    ["no-false-alarms", "scheduler-starts-sweep"],
-    not_local="moto evaluates no alarms and runs no schedules",
-)
-def quiet(run):
-    time.sleep(max(0, run.created + run.pace.quiet_seconds - time.time()))
-    cloudwatch = run.aws.client("cloudwatch")
-    names = [physical_id for kind, physical_id in run.stack.resources().values() if kind == "AWS::CloudWatch::Alarm"]
-    rang, states = [], {}
-    for name in names:
-        alarm = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
-        states[name] = alarm["StateValue"]
-        history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
-        rang += [f"{name}: {item['HistorySummary']}" for item in history if "to ALARM" in item["HistorySummary"]]
-    run.note("states", states)
-    sweeps = run.logs.find(run.stack.log_group("SweepHandler"), run.created, 1, event="sweep")
-    run.note("first sweep", sweeps[0])
-    expect(not rang, f"alarms rang in a stack that nobody used: {'; '.join(rang)}")
-
-
-@step(
     "dry-run", "A dry run stops nothing",
     "A direct request with dryRun is answered with DRY_RUN and what would have been stopped; Athena still runs the calculation.",
     ["direct-invoke"],

@@ -2,40 +2,12 @@
 import datetime
 import json
 import time
-import uuid
 
-from .errors import Unexpected, expect
+from .errors import expect
+from .messages import listen, message_about
 from .steps import step
 
 ATTRIBUTES = ("outcome", "state", "work_group", "trigger", "severity")
-
-
-def listen(run):
-    """Subscribes a queue of the run's own to the topic."""
-    sqs, name = run.aws.client("sqs"), f"{run.stack.name}-listener-{uuid.uuid4().hex[:6]}"
-    topic = run.stack.output("TopicArn")
-    policy = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
-        "Resource": f"arn:{run.aws.partition}:sqs:{run.aws.region}:{run.aws.account}:{name}", "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }]}
-    url = sqs.create_queue(QueueName=name, Attributes={"Policy": json.dumps(policy), "SqsManagedSseEnabled": "true"})["QueueUrl"]
-    run.ledger.add("queue", url=url)
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    run.ledger.add("subscription", arn=run.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"])
-    return url
-
-
-def message_about(run, url, calculation_id):
-    """Waits for the message about a calculation."""
-    sqs, end = run.aws.client("sqs"), time.monotonic() + run.pace.log_seconds
-    while time.monotonic() < end:
-        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=min(10, round(run.pace.poll)))
-        for message in found.get("Messages", []):
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            body = json.loads(message["Body"])
-            if calculation_id in body["Message"]:
-                return body
-    raise Unexpected(f"no message about calculation {calculation_id} came within {run.pace.log_seconds} seconds")
 
 
 @step(
@@ -44,13 +16,13 @@ def message_about(run, url, calculation_id):
     ["topic-delivers"],
 )
 def message(run):
-    url = listen(run)
+    listen(run)
     work = run.spark.start("spark", description="acceptance: the message")
     try:
         since = run.since()
         event_id = run.put_stop_request({"calculationExecutionId": work.calculation_id, "reason": run.reason()})
         line = run.logs.line(run.stack.log_group("StopHandler"), since, order_id=event_id)
-        body = message_about(run, url, work.calculation_id)
+        body = message_about(run, work.calculation_id)
         run.note("message", body)
         attributes = {name: each["Value"] for name, each in body.get("MessageAttributes", {}).items()}
         missing = [name for name in ATTRIBUTES if name not in attributes]

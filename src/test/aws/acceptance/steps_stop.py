@@ -1,6 +1,9 @@
 """Steps: Stop on a sleeping calculation and on a Spark job, by each channel."""
 
+import time
+
 from .errors import expect
+from .messages import listen
 from .spark import TERMINAL
 from .steps import step
 
@@ -35,6 +38,8 @@ def direct(run, work, reason):
 
 def stop(run, kind, channel):
     """Stops a calculation that runs, and compares what the guard says with what Athena says."""
+    # Somebody has to hear of it, or an alarm rings.
+    listen(run)
     work = run.spark.start(kind, description=f"acceptance: {KINDS[kind]}")
     try:
         run.note("looks before Stop", run.spark.usage(work))
@@ -72,3 +77,25 @@ for each in ("spark", "sleep"):
     add(each, "eventbridge", by_event, "by an event on the bus", ["eventbridge-delivers"])
     add(each, "http", by_http, "by a signed HTTP request", ["http-iam-caller"])
     add(each, "direct", direct, "by a direct invocation", ["direct-invoke"])
+
+
+@step(
+    "quiet", "No alarm rings while all goes well",
+    "In the first 13 minutes, in which calculations were stopped and the schedule swept once, no alarm of the stack entered ALARM.",
+    ["no-false-alarms", "scheduler-starts-sweep"],
+    not_local="moto evaluates no alarms and runs no schedules",
+)
+def quiet(run):
+    time.sleep(max(0, run.created + run.pace.quiet_seconds - time.time()))
+    cloudwatch = run.aws.client("cloudwatch")
+    names = [physical_id for kind, physical_id in run.stack.resources().values() if kind == "AWS::CloudWatch::Alarm"]
+    rang, states = [], {}
+    for name in names:
+        alarm = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]
+        states[name] = alarm["StateValue"]
+        history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate")["AlarmHistoryItems"]
+        rang += [f"{name}: {item['HistorySummary']}" for item in history if "to ALARM" in item["HistorySummary"]]
+    run.note("states", states)
+    sweeps = run.logs.find(run.stack.log_group("SweepHandler"), run.created, 1, event="sweep")
+    run.note("first sweep", sweeps[0])
+    expect(not rang, f"alarms rang although all went well: {'; '.join(rang)}")

@@ -16,6 +16,7 @@ from ..claims import CLAIMS
 from ..context import Pace
 from ..errors import expect
 from ..ledger import Ledger
+from ..messages import listen
 from ..recorder import Recorder
 from ..spark import CODE
 from ..steps import Step, all_steps
@@ -94,8 +95,6 @@ def interrupted_run(world, aws, folder):
     """A run that somebody interrupts leaves nothing behind."""
 
     def interrupt(run):
-        from ..steps_report import listen
-
         listen(run)
         run.spark.start_session()
         raise KeyboardInterrupt
