@@ -1,4 +1,5 @@
 """The account and Region that the run talks to."""
+
 import time
 import urllib.error
 import urllib.parse
@@ -30,7 +31,9 @@ class Aws:
         self.region = self._session.region_name
         if not self.region:
             raise Unusable("no Region is set; name one by --region, such as --region us-east-1")
-        known = self._session.get_available_regions("athena", self._session.get_partition_for_region(self.region)) if self._is_named() else []
+        known = (
+            self._session.get_available_regions("athena", self._session.get_partition_for_region(self.region)) if self._is_named() else []
+        )
         if self.region not in known:
             raise Unusable(f"AWS has no Region {self.region} with Athena; name another one by --region, such as us-east-1")
         self.partition = self._session.get_partition_for_region(self.region)
@@ -47,7 +50,9 @@ class Aws:
         try:
             identity = self.client("sts").get_caller_identity()
         except NoCredentialsError as e:
-            raise Unusable("found no AWS credentials; set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login") from e
+            raise Unusable(
+                "found no AWS credentials; set AWS_PROFILE or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login"
+            ) from e
         except (BotoCoreError, ClientError) as e:
             raise Unusable(f"AWS does not take these credentials: {one_line(e)}; renew them, for example by aws sso login") from e
         self.recorder.hide(identity["Arn"], "CALLER_ARN")
@@ -59,7 +64,9 @@ class Aws:
         """A client of a service; the same one each time."""
         if service not in self._clients:
             # A stop may take minutes, and a repeated invocation would be a second order.
-            config = Config(read_timeout=700, retries={"total_max_attempts": 1}) if service == "lambda" else Config(retries={"mode": "standard"})
+            config = (
+                Config(read_timeout=700, retries={"total_max_attempts": 1}) if service == "lambda" else Config(retries={"mode": "standard"})
+            )
             client = self._session.client(service, config=config, endpoint_url=self.endpoint)
             self._clients[service] = self.recorder.attach(client)
         return self._clients[service]

@@ -1,4 +1,5 @@
 """The command line: what is asked for, whether it can be done, and what it costs."""
+
 import argparse
 import datetime
 import pathlib
@@ -26,12 +27,16 @@ from .template import Template
 def arguments(argv):
     """What the command line says."""
     parser = argparse.ArgumentParser(
-        prog="run", description="Deploys the guard into a sandbox account, checks it there, deletes it, and writes a report. Costs less than 2 USD; takes about an hour.",
-        epilog="Exit status: 0 if every step passed or was skipped; 1 if one failed or something is left behind; 2 if the run cannot start.")
+        prog="run",
+        description="Deploys the guard into a sandbox account, checks it there, deletes it, and writes a report. Costs less than 2 USD; takes about an hour.",
+        epilog="Exit status: 0 if every step passed or was skipped; 1 if one failed or something is left behind; 2 if the run cannot start.",
+    )
     parser.add_argument("--region", help="the Region; else the environment's or the profile's")
     parser.add_argument("--profile", help="a profile of ~/.aws/config")
     groups = parser.add_mutually_exclusive_group()
-    groups.add_argument("--work-groups", metavar="NAME,NAME", help=f"two workgroups without sessions: one of {PYSPARK_3}, one of {SPARK_35}")
+    groups.add_argument(
+        "--work-groups", metavar="NAME,NAME", help=f"two workgroups without sessions: one of {PYSPARK_3}, one of {SPARK_35}"
+    )
     groups.add_argument("--create", action="store_true", help="make two workgroups, and delete them at the end")
     parser.add_argument("--packaged", metavar="FILE", help="a packaged template, instead of sam build (which needs Maven and a JDK 25)")
     parser.add_argument("--only", metavar="STEP,STEP", help="only these steps, and create")
@@ -40,7 +45,11 @@ def arguments(argv):
     parser.add_argument("--clean", metavar="LEDGER", help="delete what an earlier run made, which was killed before it could")
     parser.add_argument("--list", action="store_true", help="list the steps, and do nothing")
     parser.add_argument("--claims", action="store_true", help="print the claims that the steps settle, and do nothing")
-    parser.add_argument("--local", action="store_true", help="check the run itself on this machine, without an account: each step once with a fault and once without")
+    parser.add_argument(
+        "--local",
+        action="store_true",
+        help="check the run itself on this machine, without an account: each step once with a fault and once without",
+    )
     return parser.parse_args(argv)
 
 
@@ -95,14 +104,19 @@ def account_run(options):
     lines, _ = cost.estimate()
     tell(f"Account {aws.account}, Region {aws.region}, stack {name}, {len(steps)} steps, about an hour.")
     tell("\n".join(lines))
-    tell("It deletes what it makes, also after Ctrl-C." + (" It sets tags on the workgroup named first, runs calculations in both, and takes the tags off again." if groups else ""))
+    tell(
+        "It deletes what it makes, also after Ctrl-C."
+        + (" It sets tags on the workgroup named first, runs calculations in both, and takes the tags off again." if groups else "")
+    )
     if not options.yes and not ask("Start? [y/N] "):
         tell("Nothing was done.")
         return 0
     folder.mkdir(parents=True, exist_ok=True)
     ledger = Ledger(folder / f"{name}-ledger.json")
     signal.signal(signal.SIGTERM, interrupted)
-    return perform(aws, ledger, Pace(), name, groups, steps, folder, lambda bucket: Stack(aws, ledger, Pace(), name, bucket, options.packaged))
+    return perform(
+        aws, ledger, Pace(), name, groups, steps, folder, lambda bucket: Stack(aws, ledger, Pace(), name, bucket, options.packaged)
+    )
 
 
 def perform(aws, ledger, pace, name, groups, steps, folder, new_stack):
@@ -118,7 +132,9 @@ def perform(aws, ledger, pace, name, groups, steps, folder, new_stack):
     finally:
         left = delete_all(aws, ledger)
     head = {
-        "guard": report.revision(), "region": aws.region, "began": began.isoformat(timespec="seconds"),
+        "guard": report.revision(),
+        "region": aws.region,
+        "began": began.isoformat(timespec="seconds"),
         "ended": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         "sessions_cost_at_most_usd": f"{run.spark.usd() if run else 0:.2f}",
     }
@@ -179,7 +195,10 @@ def main(argv):
         print(f"run: {one_line(e)}", file=sys.stderr)
         return 2
     except (ClientError, BotoCoreError) as e:
-        print(f"run: AWS answered with an error: {one_line(e)}; see that the credentials may do what docs/acceptance-run.md lists", file=sys.stderr)
+        print(
+            f"run: AWS answered with an error: {one_line(e)}; see that the credentials may do what docs/acceptance-run.md lists",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("run: interrupted; nothing was made", file=sys.stderr)

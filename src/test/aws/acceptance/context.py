@@ -1,4 +1,5 @@
 """What a step has at hand."""
+
 import dataclasses
 import json
 import time
@@ -64,7 +65,13 @@ class Run:
     def parameters(self):
         """What the stack is created with."""
         more = {"CallsPerSecond": self.pace.calls_per_second} if self.pace.calls_per_second else {}
-        return {**more, "WorkGroupPattern": self.pattern, "ConfirmSeconds": self.pace.confirm_seconds, "Mode": "observe", "Escalation": "NONE"}
+        return {
+            **more,
+            "WorkGroupPattern": self.pattern,
+            "ConfirmSeconds": self.pace.confirm_seconds,
+            "Mode": "observe",
+            "Escalation": "NONE",
+        }
 
     def invoke(self, function, event, title="the answer of the function"):
         """Invokes a function, waits for its answer, and notes it."""
@@ -76,7 +83,12 @@ class Run:
 
     def put_stop_request(self, detail, bus=None):
         """Puts a stop request on the users' bus. Gives the event's ID."""
-        entry = {"Source": "com.example.acceptance", "DetailType": "Athena Calculation Stop Requested", "Detail": json.dumps(detail), "EventBusName": bus or self.stack.output("BusName")}
+        entry = {
+            "Source": "com.example.acceptance",
+            "DetailType": "Athena Calculation Stop Requested",
+            "Detail": json.dumps(detail),
+            "EventBusName": bus or self.stack.output("BusName"),
+        }
         answer = self.aws.client("events").put_events(Entries=[entry])
         if answer["FailedEntryCount"]:
             raise Unexpected(f"EventBridge refused the stop request: {json.dumps(answer['Entries'])}")
@@ -86,7 +98,14 @@ class Run:
         """Calls the API, signed. Gives the status and the answer as JSON."""
         url = f"{self.stack.output('ApiUrl').rstrip('/')}/calculations/{calculation_id}{path}"
         status, headers, text = self.aws.signed(method, url, json.dumps(body) if body is not None else None)
-        self.note(f"HTTP {method} {path or '/'}", {"status": status, "headers": {name: headers[name] for name in ("location", "retry-after", "content-type") if name in headers}, "body": text})
+        self.note(
+            f"HTTP {method} {path or '/'}",
+            {
+                "status": status,
+                "headers": {name: headers[name] for name in ("location", "retry-after", "content-type") if name in headers},
+                "body": text,
+            },
+        )
         try:
             return status, json.loads(text)
         except ValueError as e:

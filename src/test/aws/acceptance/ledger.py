@@ -1,4 +1,5 @@
 """What the run made, so that it can delete it however it ends."""
+
 import json
 import pathlib
 import time
@@ -8,7 +9,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .errors import one_line
 
 FIRST = {"session": 0, "stack": 1}
-GONE = {"ResourceNotFoundException", "NoSuchEntity", "NoSuchBucket", "NotFound", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
+GONE = {
+    "ResourceNotFoundException",
+    "NoSuchEntity",
+    "NoSuchBucket",
+    "NotFound",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+}
 
 
 class Ledger:
@@ -92,7 +100,9 @@ def bucket(aws, name):
     s3 = aws.client("s3")
     while True:
         listed = s3.list_object_versions(Bucket=name)
-        found = [{"Key": each["Key"], "VersionId": each["VersionId"]} for kind in ("Versions", "DeleteMarkers") for each in listed.get(kind, [])]
+        found = [
+            {"Key": each["Key"], "VersionId": each["VersionId"]} for kind in ("Versions", "DeleteMarkers") for each in listed.get(kind, [])
+        ]
         if not found:
             break
         s3.delete_objects(Bucket=name, Delete={"Objects": found, "Quiet": True})
@@ -117,7 +127,9 @@ def stack(aws, name, pause=5):
     groups = []
     try:
         found = aws.client("cloudformation").describe_stack_resources(StackName=name)["StackResources"]
-        groups = [each["PhysicalResourceId"] for each in found if each["ResourceType"] == "AWS::Logs::LogGroup" and each.get("PhysicalResourceId")]
+        groups = [
+            each["PhysicalResourceId"] for each in found if each["ResourceType"] == "AWS::Logs::LogGroup" and each.get("PhysicalResourceId")
+        ]
     except ClientError as e:
         if "does not exist" not in str(e):
             raise

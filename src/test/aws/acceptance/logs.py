@@ -1,4 +1,5 @@
 """The guard's log, as CloudWatch Logs has it."""
+
 import json
 import time
 
@@ -36,7 +37,9 @@ class Logs:
             if len(found) >= wanted:
                 return found
             if time.monotonic() > end:
-                raise Unexpected(f"log group {group} has {len(found)} and not {wanted} lines with {json.dumps(keys)} after {seconds} seconds")
+                raise Unexpected(
+                    f"log group {group} has {len(found)} and not {wanted} lines with {json.dumps(keys)} after {seconds} seconds"
+                )
             time.sleep(self.pace.poll)
 
     def line(self, group, since, seconds=None, **keys):

@@ -1,4 +1,5 @@
 """A queue of the run's own that hears what the guard announces."""
+
 import json
 import time
 import uuid
@@ -12,14 +13,25 @@ def listen(run):
         return
     sqs, name = run.aws.client("sqs"), f"{run.stack.name}-listener-{uuid.uuid4().hex[:6]}"
     topic = run.stack.output("TopicArn")
-    policy = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage",
-        "Resource": f"arn:{run.aws.partition}:sqs:{run.aws.region}:{run.aws.account}:{name}", "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
-    }]}
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sns.amazonaws.com"},
+                "Action": "sqs:SendMessage",
+                "Resource": f"arn:{run.aws.partition}:sqs:{run.aws.region}:{run.aws.account}:{name}",
+                "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            }
+        ],
+    }
     run.ledger.add("queue", name=name)
     url = sqs.create_queue(QueueName=name, Attributes={"Policy": json.dumps(policy), "SqsManagedSseEnabled": "true"})["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    run.ledger.add("subscription", arn=run.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"])
+    run.ledger.add(
+        "subscription",
+        arn=run.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, ReturnSubscriptionArn=True)["SubscriptionArn"],
+    )
     run.queue_url = url
 
 

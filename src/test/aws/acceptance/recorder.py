@@ -1,4 +1,5 @@
 """Records what AWS answers, verbatim."""
+
 import datetime
 import re
 import time
@@ -60,14 +61,16 @@ class Recorder:
 
     def add(self, service, operation, params, status, body, began):
         """Records one call and its answer."""
-        call = self.hidden({
-            "call": f"{service}:{operation}",
-            "parameters": params,
-            "status": status,
-            "answer": body[:MAX_CHARACTERS] + (" [cut]" if len(body) > MAX_CHARACTERS else ""),
-            "millis": round(1000 * (time.monotonic() - began)),
-            "times": 1,
-        })
+        call = self.hidden(
+            {
+                "call": f"{service}:{operation}",
+                "parameters": params,
+                "status": status,
+                "answer": body[:MAX_CHARACTERS] + (" [cut]" if len(body) > MAX_CHARACTERS else ""),
+                "millis": round(1000 * (time.monotonic() - began)),
+                "times": 1,
+            }
+        )
         if len(call["answer"]) > 300:
             before = self._seen.setdefault((call["call"], call["answer"]), len(self._seen) + 1)
             call["answer"] = call["answer"] if before == len(self._seen) else f"(the same answer as the one with the number {before})"

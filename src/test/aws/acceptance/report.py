@@ -1,4 +1,5 @@
 """The report, for people and for programs."""
+
 import json
 import pathlib
 import subprocess
@@ -10,7 +11,9 @@ from .template import ROOT
 def revision():
     """The commit that is checked, with a plus where the tree has changes."""
     try:
-        done = subprocess.run(["git", "describe", "--always", "--dirty=+"], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty=+"], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
+        )
         return done.stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
@@ -24,11 +27,23 @@ def count(results):
 
 def as_json(head, results, left):
     """Everything, as one object."""
-    steps = [{
-        "name": each.step.name, "title": each.step.title, "expected": each.step.expects, "claims": list(each.step.claims),
-        "result": each.result, "reason": each.reason, "seconds": each.seconds, "facts": each.facts, "calls": each.calls,
-    } for each in results]
-    settled = {claim: sorted({each.step.name for each in results if claim in each.step.claims and each.result == "passed"}) for claim in CLAIMS}
+    steps = [
+        {
+            "name": each.step.name,
+            "title": each.step.title,
+            "expected": each.step.expects,
+            "claims": list(each.step.claims),
+            "result": each.result,
+            "reason": each.reason,
+            "seconds": each.seconds,
+            "facts": each.facts,
+            "calls": each.calls,
+        }
+        for each in results
+    ]
+    settled = {
+        claim: sorted({each.step.name for each in results if claim in each.step.claims and each.result == "passed"}) for claim in CLAIMS
+    }
     return {**head, "summary": count(results), "steps": steps, "claims_settled_by": settled, "left_behind": left}
 
 
@@ -40,7 +55,9 @@ def fenced(text, language):
 def as_markdown(whole):
     """The same for people."""
     lines = [f"# Acceptance run of Athena Calculation Guard\n\n{whole['summary']}.\n"]
-    lines += [f"* {name.replace('_', ' ')}: {value}" for name, value in whole.items() if isinstance(value, (str, float)) and name != "summary"]
+    lines += [
+        f"* {name.replace('_', ' ')}: {value}" for name, value in whole.items() if isinstance(value, (str, float)) and name != "summary"
+    ]
     lines.append("\n| Step | Result | Seconds | Why |\n|---|---|---|---|")
     for each in whole["steps"]:
         reason = each["reason"].replace("|", "\\|")
@@ -51,7 +68,9 @@ def as_markdown(whole):
     for each in whole["steps"]:
         if each["result"] == "not reached":
             continue
-        lines.append(f"\n## {each['name']}: {each['title']}\n\nExpected: {each['expected']}\n\nResult: **{each['result']}**. {each['reason']}\n")
+        lines.append(
+            f"\n## {each['name']}: {each['title']}\n\nExpected: {each['expected']}\n\nResult: **{each['result']}**. {each['reason']}\n"
+        )
         if each["claims"]:
             lines.append("About: " + ", ".join(f"`{claim}`" for claim in each["claims"]) + "\n")
         for name, value in each["facts"].items():

@@ -1,4 +1,5 @@
 """Runs steps, and keeps what came of each."""
+
 import dataclasses
 import time
 
@@ -41,7 +42,9 @@ def take(run, step):
     except Exception as e:  # pylint: disable=broad-except
         # An answer without what every answer has. The report shows it; the other steps go on.
         result, reason = "failed", f"an answer was not of the expected form: {type(e).__name__} {one_line(e)}"
-    return Result(step, result, run.aws.recorder.hidden(reason), round(time.monotonic() - began, 1), run.take_facts(), run.aws.recorder.take())
+    return Result(
+        step, result, run.aws.recorder.hidden(reason), round(time.monotonic() - began, 1), run.take_facts(), run.aws.recorder.take()
+    )
 
 
 def run_all(run, steps, tell):

@@ -1,4 +1,5 @@
 """What a run makes before its stack: a bucket, and with --create two workgroups."""
+
 import fnmatch
 import json
 import os
@@ -13,7 +14,14 @@ from .spark import PYSPARK_3, SPARK_35
 # Results and notebooks of the workgroup's own prefix, its log, and the metrics that Spark publishes.
 ROLE_ACTIONS = {
     "s3": ["s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:ListBucket", "s3:GetBucketLocation"],
-    "*": ["cloudwatch:PutMetricData", "logs:CreateLogStream", "logs:CreateLogGroup", "logs:DescribeLogStreams", "logs:DescribeLogGroups", "logs:PutLogEvents"],
+    "*": [
+        "cloudwatch:PutMetricData",
+        "logs:CreateLogStream",
+        "logs:CreateLogGroup",
+        "logs:DescribeLogStreams",
+        "logs:DescribeLogGroups",
+        "logs:PutLogEvents",
+    ],
 }
 
 
@@ -28,17 +36,30 @@ def make_bucket(aws, ledger, name):
 def make_work_groups(aws, ledger, name, bucket, pause):
     """Makes a workgroup of each engine, with an execution role. Gives their names."""
     iam, athena = aws.client("iam"), aws.client("athena")
-    trust = {"Version": "2012-10-17", "Statement": [{
-        "Effect": "Allow", "Principal": {"Service": "athena.amazonaws.com"}, "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"aws:SourceAccount": aws.account}},
-    }]}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "athena.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": aws.account}},
+            }
+        ],
+    }
     grants = [
-        {"Effect": "Allow", "Action": ROLE_ACTIONS["s3"], "Resource": [f"arn:{aws.partition}:s3:::{bucket}", f"arn:{aws.partition}:s3:::{bucket}/*"]},
+        {
+            "Effect": "Allow",
+            "Action": ROLE_ACTIONS["s3"],
+            "Resource": [f"arn:{aws.partition}:s3:::{bucket}", f"arn:{aws.partition}:s3:::{bucket}/*"],
+        },
         {"Effect": "Allow", "Action": ROLE_ACTIONS["*"], "Resource": "*"},
     ]
     ledger.add("role", name=f"{name}-spark")
     role = iam.create_role(RoleName=f"{name}-spark", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
-    iam.put_role_policy(RoleName=f"{name}-spark", PolicyName="spark", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": grants}))
+    iam.put_role_policy(
+        RoleName=f"{name}-spark", PolicyName="spark", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": grants})
+    )
     made = []
     for suffix, engine in (("pyspark3", PYSPARK_3), ("spark35", SPARK_35)):
         group = f"{name}-{suffix}"
@@ -46,9 +67,14 @@ def make_work_groups(aws, ledger, name, bucket, pause):
 
         def create():
             try:
-                athena.create_work_group(Name=group, Configuration={
-                    "EngineVersion": {"SelectedEngineVersion": engine}, "ExecutionRole": role,
-                    "ResultConfiguration": {"OutputLocation": f"s3://{bucket}/{suffix}/"}})
+                athena.create_work_group(
+                    Name=group,
+                    Configuration={
+                        "EngineVersion": {"SelectedEngineVersion": engine},
+                        "ExecutionRole": role,
+                        "ResultConfiguration": {"OutputLocation": f"s3://{bucket}/{suffix}/"},
+                    },
+                )
                 return True
             except ClientError as e:
                 # A new role takes a moment until Athena may assume it.

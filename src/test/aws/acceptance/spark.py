@@ -1,4 +1,5 @@
 """Sessions and calculations of the run, and what they may cost."""
+
 import dataclasses
 import time
 
@@ -60,14 +61,24 @@ class Spark:
         expect(self.usd() < MAX_USD, f"the sessions of this run may have cost {self.usd():.2f} USD; it starts no more above {MAX_USD} USD")
         engine = {"MaxConcurrentDpus": DPUS} if not more.pop("connect", False) else {}
         started = self.athena.start_session(
-            WorkGroup=work_group or self.work_group, EngineConfiguration=engine, SessionIdleTimeoutInMinutes=15,
-            Description="acceptance run of the calculation guard", **more)["SessionId"]
+            WorkGroup=work_group or self.work_group,
+            EngineConfiguration=engine,
+            SessionIdleTimeoutInMinutes=15,
+            Description="acceptance run of the calculation guard",
+            **more,
+        )["SessionId"]
         self.ledger.add("session", session_id=started)
         self._sessions[started] = [time.monotonic(), None]
         return started
 
     def _await_idle(self, session_id):
-        self._await(lambda: self.session_state(session_id), {"IDLE"}, {"FAILED", "DEGRADED", "TERMINATED"}, self.pace.session_seconds, f"session {session_id}")
+        self._await(
+            lambda: self.session_state(session_id),
+            {"IDLE"},
+            {"FAILED", "DEGRADED", "TERMINATED"},
+            self.pace.session_seconds,
+            f"session {session_id}",
+        )
         return session_id
 
     def _idle(self):
@@ -171,10 +182,16 @@ def require_empty(athena, work_group, engine):
     try:
         found = athena.get_work_group(WorkGroup=work_group)["WorkGroup"]
     except ClientError as e:
-        raise Unusable(f"cannot read workgroup {work_group}: {e.response['Error'].get('Message', e)}; name another one by --work-groups, or have the run make two by --create") from e
+        raise Unusable(
+            f"cannot read workgroup {work_group}: {e.response['Error'].get('Message', e)}; name another one by --work-groups, or have the run make two by --create"
+        ) from e
     version = found.get("Configuration", {}).get("EngineVersion", {})
     if engine not in (version.get("SelectedEngineVersion"), version.get("EffectiveEngineVersion")):
-        raise Unusable(f"workgroup {work_group} has engine {version.get('SelectedEngineVersion', 'unknown')}, not {engine}; name {engine}'s workgroup in its place")
+        raise Unusable(
+            f"workgroup {work_group} has engine {version.get('SelectedEngineVersion', 'unknown')}, not {engine}; name {engine}'s workgroup in its place"
+        )
     live = athena.list_sessions(WorkGroup=work_group).get("Sessions", [])
     if live:
-        raise Unusable(f"workgroup {work_group} has a session of somebody else, {live[0]['SessionId']}; the run needs workgroups with none: end it, or use --create")
+        raise Unusable(
+            f"workgroup {work_group} has a session of somebody else, {live[0]['SessionId']}; the run needs workgroups with none: end it, or use --create"
+        )

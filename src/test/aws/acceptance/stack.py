@@ -1,4 +1,5 @@
 """Deploys the guard as its README says, under a name of the run's own."""
+
 import subprocess
 
 from botocore.exceptions import ClientError
@@ -43,17 +44,37 @@ class Stack:
         settings = self.ledger.file.with_name("samconfig.toml")
         settings.write_text("")
         command = [
-            "sam", "deploy", "--template-file", str(template), "--stack-name", self.name, "--region", self.aws.region,
-            "--s3-bucket", self.bucket, "--s3-prefix", self.name, "--capabilities", "CAPABILITY_IAM",
-            "--no-confirm-changeset", "--no-fail-on-empty-changeset", "--no-progressbar",
-            "--config-file", str(settings.resolve()), "--parameter-overrides",
+            "sam",
+            "deploy",
+            "--template-file",
+            str(template),
+            "--stack-name",
+            self.name,
+            "--region",
+            self.aws.region,
+            "--s3-bucket",
+            self.bucket,
+            "--s3-prefix",
+            self.name,
+            "--capabilities",
+            "CAPABILITY_IAM",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--no-progressbar",
+            "--config-file",
+            str(settings.resolve()),
+            "--parameter-overrides",
         ]
         self._command(command + [f"{name}={value}" for name, value in self._parameters.items()], "sam deploy")
 
     def _command(self, command, title):
-        done = subprocess.run(command, cwd=ROOT, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
         if done.returncode:
-            raise Unexpected(f"{title} ended with status {done.returncode}: " + self.aws.recorder.hidden(" ".join(done.stdout.split())[-1500:]))
+            raise Unexpected(
+                f"{title} ended with status {done.returncode}: " + self.aws.recorder.hidden(" ".join(done.stdout.split())[-1500:])
+            )
 
     def status(self):
         """CloudFormation's status of the stack; absent without one."""

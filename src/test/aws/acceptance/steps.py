@@ -1,4 +1,5 @@
 """The steps of the run, in order."""
+
 import dataclasses
 import typing
 

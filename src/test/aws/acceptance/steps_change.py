@@ -5,24 +5,35 @@ from .steps import step
 
 
 @step(
-    "parameter", "A changed parameter moves the alias",
+    "parameter",
+    "A changed parameter moves the alias",
     "After a deployment with Escalation=TERMINATE_SESSION each alias names a newer version, whose environment has the new value.",
     ["parameter-makes-version"],
 )
 def parameter(run):
     client = run.aws.client("lambda")
     before = {name: client.get_function_configuration(FunctionName=arn)["Version"] for name, arn in run.stack.aliases().items()}
-    run.stack.deploy({"Escalation": "TERMINATE_SESSION", "EscalateAfterSeconds": run.pace.escalate_after_seconds, "ConfirmSeconds": run.pace.confirm_escalating_seconds})
+    run.stack.deploy(
+        {
+            "Escalation": "TERMINATE_SESSION",
+            "EscalateAfterSeconds": run.pace.escalate_after_seconds,
+            "ConfirmSeconds": run.pace.confirm_escalating_seconds,
+        }
+    )
     for name, arn in run.stack.aliases().items():
         found = client.get_function_configuration(FunctionName=arn)
         value = found["Environment"]["Variables"].get("ESCALATION")
         run.note(f"alias {name}", {"version before": before.get(name), "version": found["Version"], "ESCALATION": value})
-        expect(found["Version"].isdigit() and int(found["Version"]) > int(before.get(name, 0)), f"alias {name} still names version {found['Version']}")
+        expect(
+            found["Version"].isdigit() and int(found["Version"]) > int(before.get(name, 0)),
+            f"alias {name} still names version {found['Version']}",
+        )
         expect(value == "TERMINATE_SESSION", f"the version of alias {name} has ESCALATION={value}")
 
 
 @step(
-    "escalation", "A calculation that ignores Stop loses its session",
+    "escalation",
+    "A calculation that ignores Stop loses its session",
     "Stop, again Stop, then TerminateSession: the outcome is SESSION_TERMINATED and the session is TERMINATED; or CANCELED, if Athena cancels a sleep after all.",
     ["escalation-terminates", "state-after-termination"],
 )

@@ -1,4 +1,5 @@
 """Steps: the stack is there, quiet, and its stop function is ready."""
+
 import json
 import time
 
@@ -7,7 +8,8 @@ from .steps import step
 
 
 @step(
-    "create", "The stack is created",
+    "create",
+    "The stack is created",
     "CloudFormation reports CREATE_COMPLETE, and the stack has every output that the template declares.",
     ["stack-creates"],
 )
@@ -25,7 +27,8 @@ def create(run):
 
 
 @step(
-    "alias", "Each alias is Active, and its version was primed",
+    "alias",
+    "Each alias is Active, and its version was primed",
     "Each alias of the stop function names a numbered version in state Active; its log says that it was primed before the snapshot.",
     ["alias-active", "primed"],
 )
@@ -34,7 +37,10 @@ def alias(run):
     expect(aliases, "the stack has no alias")
     for name, arn in aliases.items():
         found = run.aws.client("lambda").get_function_configuration(FunctionName=arn)
-        run.note(f"alias {name}", {key: found.get(key) for key in ("Version", "State", "StateReason", "Runtime", "SnapStart", "LastUpdateStatus")})
+        run.note(
+            f"alias {name}",
+            {key: found.get(key) for key in ("Version", "State", "StateReason", "Runtime", "SnapStart", "LastUpdateStatus")},
+        )
         expect(found["Version"].isdigit(), f"alias {name} names version {found['Version']}, which is no published one")
         expect(found.get("State", "Active") == "Active", f"the version of alias {name} is {found.get('State')}: {found.get('StateReason')}")
     log = run.stack.log_group("StopHandler")
@@ -42,7 +48,8 @@ def alias(run):
 
 
 @step(
-    "snap-start", "SnapStart is on, and a restore is short",
+    "snap-start",
+    "SnapStart is on, and a restore is short",
     "The alias's version has SnapStart's OptimizationStatus On; after a dry run the log reports a restore's duration.",
     ["snapstart-restore"],
     not_local="nothing on this machine takes snapshots or restores them",
@@ -60,15 +67,22 @@ def snap_start(run):
 
 
 @step(
-    "keep-alive", "The keep-alive event wakes the function and does nothing else",
+    "keep-alive",
+    "The keep-alive event wakes the function and does nothing else",
     "The event that the template's schedule sends is answered without an error, and the log has no outcome for it.",
     ["keep-alive"],
 )
 def keep_alive(run):
     template = run.stack.template
     properties = template.functions()[template.function("StopHandler")]
-    inputs = [event["Properties"]["Input"] for event in properties["Events"].values() if "keepAlive" in str(event["Properties"].get("Input"))]
-    inputs += [each["Properties"]["Target"]["Input"] for each in template.resources.values() if "keepAlive" in str(each.get("Properties", {}).get("Target", {}))]
+    inputs = [
+        event["Properties"]["Input"] for event in properties["Events"].values() if "keepAlive" in str(event["Properties"].get("Input"))
+    ]
+    inputs += [
+        each["Properties"]["Target"]["Input"]
+        for each in template.resources.values()
+        if "keepAlive" in str(each.get("Properties", {}).get("Target", {}))
+    ]
     if not inputs:
         raise Skipped("the template has no keep-alive schedule")
     since = run.since()
@@ -82,14 +96,17 @@ def keep_alive(run):
 
 
 @step(
-    "dry-run", "A dry run stops nothing",
+    "dry-run",
+    "A dry run stops nothing",
     "A direct request with dryRun is answered with DRY_RUN and what would have been stopped; Athena still runs the calculation.",
     ["direct-invoke"],
 )
 def dry_run(run):
     work = run.spark.start("spark", description="acceptance: dry run")
     try:
-        answer = run.invoke(run.stack.output("StopFunctionArn"), {"calculationExecutionId": work.calculation_id, "dryRun": True, "reason": run.reason()})
+        answer = run.invoke(
+            run.stack.output("StopFunctionArn"), {"calculationExecutionId": work.calculation_id, "dryRun": True, "reason": run.reason()}
+        )
         expect(answer.get("outcome") == "DRY_RUN", f"the outcome is {answer.get('outcome')}")
         state = run.spark.state(work.calculation_id)
         expect(state == "RUNNING", f"after the dry run the calculation is {state}")

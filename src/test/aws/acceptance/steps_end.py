@@ -1,4 +1,5 @@
 """Steps: the brake, the deletion, and a second creation under the same name."""
+
 import shlex
 import time
 
@@ -14,7 +15,7 @@ def brake_rules(run):
     words = shlex.split(run.stack.output("Brake").replace(";", " ; ").replace("&&", " ; "))
     found = []
     while "disable-rule" in words:
-        words = words[words.index("disable-rule") + 1:]
+        words = words[words.index("disable-rule") + 1 :]
         command = words[: words.index(";")] if ";" in words else words
         found.append((command[command.index("--event-bus-name") + 1], command[command.index("--name") + 1]))
     expect(found, "the output Brake has no disable-rule command")
@@ -22,7 +23,8 @@ def brake_rules(run):
 
 
 @step(
-    "brake", "The brake holds, and comes off",
+    "brake",
+    "The brake holds, and comes off",
     "After the command of the output Brake a stop request on the bus stops nothing; after enable-rule the next one does.",
     ["brake"],
 )
@@ -81,7 +83,8 @@ def still_there(run, resources):
 
 
 @step(
-    "delete", "The stack is deleted, and its logs stay",
+    "delete",
+    "The stack is deleted, and its logs stay",
     "CloudFormation deletes every function, queue, topic, bus and role; the log groups are retained.",
     ["stack-deletes", "logs-outlive-the-stack"],
 )
@@ -98,7 +101,8 @@ def delete(run):
 
 
 @step(
-    "create-again", "The same name can be deployed again",
+    "create-again",
+    "The same name can be deployed again",
     "With the retained logs still there, a second creation under the same name reports CREATE_COMPLETE.",
     ["create-again"],
 )

@@ -1,4 +1,5 @@
 """Steps: what AWS answers where nothing can be stopped, and who may not pose as whom."""
+
 import json
 import time
 
@@ -22,7 +23,8 @@ def refusal(call, **parameters):
 
 
 @step(
-    "unknown-id", "An unknown calculation is NOT_FOUND",
+    "unknown-id",
+    "An unknown calculation is NOT_FOUND",
     "Athena refuses an ID that it does not know with an error (which one is noted); the guard answers 404 and NOT_FOUND.",
     ["unknown-calculation-error"],
 )
@@ -36,7 +38,8 @@ def unknown_id(run):
 
 
 @step(
-    "spark-35", "A session of Spark 3.5 has no calculations",
+    "spark-35",
+    "A session of Spark 3.5 has no calculations",
     "ListCalculationExecutions on a session of that release is refused (the error is noted), and a sweep that sees the session does not fail.",
     ["spark-35-error"],
 )
@@ -62,7 +65,8 @@ def spark_35(run):
 
 
 @step(
-    "internal-bus", "Nobody but the guard's roles writes to the internal bus",
+    "internal-bus",
+    "Nobody but the guard's roles writes to the internal bus",
     "PutEvents on the internal bus with the run's own credentials is denied, also to an administrator.",
     ["internal-bus-closed"],
     not_local="moto does not evaluate the resource policy of a bus",
@@ -83,7 +87,8 @@ def internal_bus(run):
 
 
 @step(
-    "forged-caller", "A direct invocation cannot pose as the API",
+    "forged-caller",
+    "A direct invocation cannot pose as the API",
     "An event of the API's shape with an invented caller, sent directly, is not taken as that caller's.",
     ["caller-not-forged"],
 )
@@ -92,9 +97,18 @@ def forged_caller(run):
         raise Skipped("the template has one alias for all callers")
     invented = f"arn:{run.aws.partition}:iam::{run.aws.account}:user/invented"
     event = {
-        "version": "2.0", "routeKey": "POST /calculations/{calculationExecutionId}/stop", "headers": {}, "isBase64Encoded": False,
-        "rawPath": f"/calculations/{UNKNOWN}/stop", "pathParameters": {"calculationExecutionId": UNKNOWN},
-        "requestContext": {"http": {"method": "POST", "path": f"/calculations/{UNKNOWN}/stop"}, "authorizer": {"iam": {"userArn": invented}}, "requestId": "x", "timeEpoch": int(time.time() * 1000)},
+        "version": "2.0",
+        "routeKey": "POST /calculations/{calculationExecutionId}/stop",
+        "headers": {},
+        "isBase64Encoded": False,
+        "rawPath": f"/calculations/{UNKNOWN}/stop",
+        "pathParameters": {"calculationExecutionId": UNKNOWN},
+        "requestContext": {
+            "http": {"method": "POST", "path": f"/calculations/{UNKNOWN}/stop"},
+            "authorizer": {"iam": {"userArn": invented}},
+            "requestId": "x",
+            "timeEpoch": int(time.time() * 1000),
+        },
     }
     since = run.since()
     answer = run.invoke(run.stack.output("StopFunctionArn"), event)

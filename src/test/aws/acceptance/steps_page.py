@@ -1,4 +1,5 @@
 """Steps: the dashboard's page and its Stop button."""
+
 import html
 import json
 import re
@@ -29,7 +30,8 @@ def endpoint_of_dashboard(run):
 
 
 @step(
-    "page", "The dashboard's page shows what runs, and its Stop button stops it",
+    "page",
+    "The dashboard's page shows what runs, and its Stop button stops it",
     "The page names the calculation that runs; its Stop button calls the stop function's alias for people, and calling that as CloudWatch does cancels the calculation.",
     ["page-in-dashboard", "stop-button"],
 )

@@ -1,4 +1,5 @@
 """Steps: what people and programs hear of it: messages, metrics, saved queries."""
+
 import datetime
 import json
 import time
@@ -11,7 +12,8 @@ ATTRIBUTES = ("outcome", "state", "work_group", "trigger", "severity")
 
 
 @step(
-    "message", "A stop is announced through the encrypted topic",
+    "message",
+    "A stop is announced through the encrypted topic",
     "A queue subscribed to the topic gets the log line as JSON, with the attributes for filter policies.",
     ["topic-delivers"],
 )
@@ -29,14 +31,17 @@ def message(run):
         expect(not missing, f"the message lacks the attributes {', '.join(missing)}")
         told = json.loads(body["Message"])
         different = [key for key in told if key in line and told[key] != line[key] and key not in ("timestamp", "announced")]
-        expect(told["order_id"] == event_id and not different, f"the message and the log line differ in {', '.join(different) or 'order_id'}")
+        expect(
+            told["order_id"] == event_id and not different, f"the message and the log line differ in {', '.join(different) or 'order_id'}"
+        )
         expect(line.get("announced") is True, f"the log line says announced={line.get('announced')}")
     finally:
         run.spark.free(work)
 
 
 @step(
-    "emf-lines", "The log has the metrics in embedded metric format",
+    "emf-lines",
+    "The log has the metrics in embedded metric format",
     "For each stop the log has a line with _aws.CloudWatchMetrics of namespace CalculationGuard, and StopRequests in it.",
     ["emf-lines"],
 )
@@ -61,7 +66,8 @@ def emf_lines(run):
 
 
 @step(
-    "metrics", "CloudWatch has the metrics",
+    "metrics",
+    "CloudWatch has the metrics",
     "CloudWatch made metrics of the log's lines: StopRequests, StopCanceled and, of the sweep, SessionsSeen have values for this stack.",
     ["emf-metrics"],
     not_local="moto makes no metrics of a log's lines",
@@ -73,8 +79,14 @@ def metrics(run):
         sums = {}
         for name in wanted:
             points = cloudwatch.get_metric_statistics(
-                Namespace="CalculationGuard", MetricName=name, Dimensions=[{"Name": "Service", "Value": run.stack.name}],
-                StartTime=run.began, EndTime=time.time() + 60, Period=300, Statistics=["Sum"])["Datapoints"]
+                Namespace="CalculationGuard",
+                MetricName=name,
+                Dimensions=[{"Name": "Service", "Value": run.stack.name}],
+                StartTime=run.began,
+                EndTime=time.time() + 60,
+                Period=300,
+                Statistics=["Sum"],
+            )["Datapoints"]
             sums[name] = sum(point["Sum"] for point in points)
         run.note("sums", sums)
         missing = [name for name, value in sums.items() if not value]
@@ -85,7 +97,8 @@ def metrics(run):
 
 
 @step(
-    "saved-queries", "Every saved query runs and finds something",
+    "saved-queries",
+    "Every saved query runs and finds something",
     "Each saved query of the stack completes in Logs Insights; each one about stops or observed findings has rows.",
     ["saved-queries-run"],
     not_local="moto has no saved queries, and its Logs Insights computes no statistics",
@@ -93,13 +106,18 @@ def metrics(run):
 def saved_queries(run):
     logs = run.aws.client("logs")
     definitions = logs.describe_query_definitions(queryDefinitionNamePrefix=run.stack.name + "/")["queryDefinitions"]
-    expect(len(definitions) == len(run.stack.template.of_type("AWS::Logs::QueryDefinition")), f"the account has {len(definitions)} saved queries of the stack")
+    expect(
+        len(definitions) == len(run.stack.template.of_type("AWS::Logs::QueryDefinition")),
+        f"the account has {len(definitions)} saved queries of the stack",
+    )
     stopped = next((line["calculation_id"] for line in run.stopped), None)
     empty = []
     for definition in definitions:
         # One query has a sample's ID in it, to be replaced by whoever uses it.
         text = definition["queryString"].replace("82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5", stopped or "")
-        query = logs.start_query(logGroupNames=definition["logGroupNames"], startTime=int(run.began) - 60, endTime=int(time.time()) + 60, queryString=text)["queryId"]
+        query = logs.start_query(
+            logGroupNames=definition["logGroupNames"], startTime=int(run.began) - 60, endTime=int(time.time()) + 60, queryString=text
+        )["queryId"]
         while (found := logs.get_query_results(queryId=query))["status"] in ("Scheduled", "Running"):
             time.sleep(run.pace.poll)
         run.note(definition["name"], {"status": found["status"], "rows": found["results"][:5]})

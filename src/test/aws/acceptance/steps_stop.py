@@ -27,7 +27,10 @@ def by_http(run, work, reason):
     expect(status in (200, 202), f"the API answered {status}")
     expect((status == 202) == (answer.get("outcome") == "CANCELING"), f"status {status} does not go with outcome {answer.get('outcome')}")
     # An assumed role's session is written in two ways.
-    expect(answer.get("requested_by", "").split("/")[-1] == run.aws.caller.split("/")[-1], "requested_by is not the caller that signed the request")
+    expect(
+        answer.get("requested_by", "").split("/")[-1] == run.aws.caller.split("/")[-1],
+        "requested_by is not the caller that signed the request",
+    )
     return {"calculation_id": work.calculation_id, "trigger": "http-api", "event": "stop"}
 
 
@@ -51,7 +54,10 @@ def stop(run, kind, channel):
         run.note("looks after Stop", looks)
         outcome, state = line["outcome"], looks[-1]["state"]
         allowed = {"CANCELED"} if kind == "spark" else set(AGREES)
-        expect(outcome in allowed or (outcome == "CANCELING" and keys["trigger"] == "http-api"), f"the outcome is {outcome}: {line.get('reason')}")
+        expect(
+            outcome in allowed or (outcome == "CANCELING" and keys["trigger"] == "http-api"),
+            f"the outcome is {outcome}: {line.get('reason')}",
+        )
         expect(line.get("reason") == reason or outcome != "CANCELED", f"the log's reason is {line.get('reason')!r}")
         expect(state in AGREES[outcome], f"the guard says {outcome}, and Athena says {state}")
         if kind == "spark":
@@ -67,7 +73,8 @@ def add(kind, name, channel, title, claims):
         "sleep": "The outcome says what Athena says: CANCELED, CANCELING (Athena may ignore Stop during a sleep) or FINISHED_ANYWAY.",
     }
     step(
-        f"stop-{kind}-{name}", f"Stop {KINDS[kind]} {title}",
+        f"stop-{kind}-{name}",
+        f"Stop {KINDS[kind]} {title}",
         expects[kind] + " DpuExecutionInMillis is noted while it runs.",
         [CLAIMS[kind], "dpu-execution-while-running", *claims],
     )(lambda run: stop(run, kind, channel))
@@ -80,7 +87,8 @@ for each in ("spark", "sleep"):
 
 
 @step(
-    "quiet", "No alarm rings while all goes well",
+    "quiet",
+    "No alarm rings while all goes well",
     "In the first 13 minutes, in which calculations were stopped and the schedule swept once, no alarm of the stack entered ALARM.",
     ["no-false-alarms", "scheduler-starts-sweep"],
     not_local="moto evaluates no alarms and runs no schedules",

@@ -1,4 +1,5 @@
 """Steps: the sweep finds two calculations over their limit, first to observe and then to stop them."""
+
 import contextlib
 import time
 
@@ -24,7 +25,11 @@ def sweep(run, mode, outcome):
     """Sweeps with two calculations over the limit. Gives them, and since when; ends their sessions afterwards."""
     works = [run.spark.start("spark", session, "acceptance: the sweep") for session in run.spark.idle_sessions(2)]
     try:
-        others = [each["SessionId"] for each in run.aws.client("athena").list_sessions(WorkGroup=run.work_group)["Sessions"] if not run.spark.is_mine(each["SessionId"])]
+        others = [
+            each["SessionId"]
+            for each in run.aws.client("athena").list_sessions(WorkGroup=run.work_group)["Sessions"]
+            if not run.spark.is_mine(each["SessionId"])
+        ]
         if others:
             raise Skipped(f"workgroup {run.work_group} has sessions of somebody else: {', '.join(others)}")
         limit(run, mode)
@@ -45,7 +50,8 @@ def sweep(run, mode, outcome):
 
 
 @step(
-    "sweep-observe", "A sweep in observe mode finds and leaves alone",
+    "sweep-observe",
+    "A sweep in observe mode finds and leaves alone",
     "Two calculations over the workgroup's tagged limit are OBSERVED, and both still run.",
     ["sweep-reads-athena", "limits-by-tags"],
 )
@@ -57,7 +63,8 @@ def sweep_observe(run):
 
 
 @step(
-    "sweep-enforce", "An enforced sweep stops two calculations with one batch",
+    "sweep-enforce",
+    "An enforced sweep stops two calculations with one batch",
     "The bus accepts both findings of one PutEvents call (its IAM condition is multi-valued), and the stop function cancels both.",
     ["findings-in-one-batch", "sweep-stops"],
 )

@@ -1,4 +1,5 @@
 """What template.yaml says of itself, so that no name of it is written down twice."""
+
 import pathlib
 
 from samcli.yamlhelper import yaml_parse

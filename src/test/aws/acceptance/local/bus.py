@@ -18,7 +18,7 @@ def matches(pattern, event):
 def accepts(wanted, event, key):
     """Whether one of the values that a pattern lists fits."""
     if isinstance(wanted, dict):
-        (kind, value), = wanted.items()
+        ((kind, value),) = wanted.items()
         if kind == "exists":
             return (key in event) == value
         if kind == "prefix":

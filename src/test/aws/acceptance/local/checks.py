@@ -1,4 +1,5 @@
 """run --local: every step that can run here, once with its fault (and must notice it) and once without (and must pass)."""
+
 import contextlib
 import dataclasses
 import datetime
@@ -27,8 +28,23 @@ from .stack import LocalStack
 from .world import World
 
 PACE = Pace(
-    poll=0.2, sample=0.2, session_seconds=30, start_seconds=20, watch_seconds=12, log_seconds=60, settle_seconds=1,
-    quiet_seconds=0, metric_seconds=0, confirm_seconds=3, confirm_escalating_seconds=30, escalate_after_seconds=3, sleep_watch_seconds=1.5, limit_minutes=0.03, calls_per_second=50, skew_seconds=0)
+    poll=0.2,
+    sample=0.2,
+    session_seconds=30,
+    start_seconds=20,
+    watch_seconds=12,
+    log_seconds=60,
+    settle_seconds=1,
+    quiet_seconds=0,
+    metric_seconds=0,
+    confirm_seconds=3,
+    confirm_escalating_seconds=30,
+    escalate_after_seconds=3,
+    sleep_watch_seconds=1.5,
+    limit_minutes=0.03,
+    calls_per_second=50,
+    skew_seconds=0,
+)
 # A fault must not take as long to notice as a slow machine may take to do well.
 PACE_WITH_FAULT = dataclasses.replace(PACE, watch_seconds=4)
 
@@ -77,7 +93,10 @@ def both(world, run, step):
 
 def remains(world, aws):
     """What is in the account of this machine, beside what is always there."""
-    found = [f"stack {each['StackName']}" for each in aws.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]]
+    found = [
+        f"stack {each['StackName']}"
+        for each in aws.client("cloudformation").list_stacks(StackStatusFilter=["CREATE_COMPLETE", "UPDATE_COMPLETE"])["StackSummaries"]
+    ]
     found += [f"queue {url}" for url in aws.client("sqs").list_queues().get("QueueUrls", [])]
     found += [f"topic {each['TopicArn']}" for each in aws.client("sns").list_topics()["Topics"]]
     found += [f"role {each['RoleName']}" for each in aws.client("iam").list_roles()["Roles"]]
@@ -100,7 +119,10 @@ def interrupted_run(world, aws, folder):
         raise KeyboardInterrupt
 
     world.runtime.takes_snapshots = False
-    steps = [next(step for step in all_steps() if step.name == "create"), Step("interrupt", "Somebody presses Ctrl-C", "The run deletes what it made.", (), interrupt)]
+    steps = [
+        next(step for step in all_steps() if step.name == "create"),
+        Step("interrupt", "Somebody presses Ctrl-C", "The run deletes what it made.", (), interrupt),
+    ]
     name = f"guard-acceptance-{uuid.uuid4().hex[:8]}"
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         ledger = Ledger(folder / f"{name}-ledger.json")
@@ -123,7 +145,14 @@ def stack_factory(world, aws, ledger, name):
 
 def bad_input(world):
     """Bad input ends in one line that says what is wrong and what to do."""
-    good = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "local", "AWS_ENDPOINT_URL": world.gateway.endpoint, "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null"}
+    good = {
+        "AWS_ACCESS_KEY_ID": "tester",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_ENDPOINT_URL": world.gateway.endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    }
     here = ["--region", REGION]
     package = ["--packaged", str(ROOT / "template.yaml")]
     cases = [
@@ -155,7 +184,9 @@ def called(arguments, environment):
             os.environ[name] = value
     said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), open(os.devnull) as nobody:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings(), open(
+            os.devnull
+        ) as nobody:
             warnings.simplefilter("ignore")
             before_in, cli.sys.stdin = cli.sys.stdin, nobody
             try:
@@ -192,9 +223,21 @@ def checks_of_the_run(world, aws, folder):
     any_group = Fault("every workgroup exists", "run --work-groups absent", at("athena", "GetWorkGroup", answered(Answer(200, group))))
     undocumented = Fault("a claim is not documented", "invented")
     return [
-        ("bad-input", "Bad input ends in one line that says what to do", lambda run: bad_input(world), any_group, injected(world, any_group)),
+        (
+            "bad-input",
+            "Bad input ends in one line that says what to do",
+            lambda run: bad_input(world),
+            any_group,
+            injected(world, any_group),
+        ),
         ("claims", "Each claim has a step and is documented", lambda run: claims_documented(), undocumented, invented_claim()),
-        ("interrupt", "An interrupted run deletes what it made", lambda run: interrupted_run(world, aws, folder), keeps_queues, injected(world, keeps_queues)),
+        (
+            "interrupt",
+            "An interrupted run deletes what it made",
+            lambda run: interrupted_run(world, aws, folder),
+            keeps_queues,
+            injected(world, keeps_queues),
+        ),
     ]
 
 
@@ -235,10 +278,13 @@ def local_run(options, began):
     finally:
         world.close()
     head = {
-        "guard": report.revision(), "where": "this machine: moto, the local Athena, and the guard's functions in Lambda's runtime interface client",
-        "began": started.isoformat(timespec="seconds"), "seconds": f"{time.monotonic() - began:.0f}",
+        "guard": report.revision(),
+        "where": "this machine: moto, the local Athena, and the guard's functions in Lambda's runtime interface client",
+        "began": started.isoformat(timespec="seconds"),
+        "seconds": f"{time.monotonic() - began:.0f}",
         "template": "expanded by SAM's translator; moto's CloudFormation makes roles, topics, queues, buses, rules, logs and functions; versions, aliases and the dashboard are made by hand",
-        "not made here": ", ".join(not_made), "athena": "the local Athena plays Spark; DeleteWorkGroup, which it lacks, is only noted",
+        "not made here": ", ".join(not_made),
+        "athena": "the local Athena plays Spark; DeleteWorkGroup, which it lacks, is only noted",
     }
     file = report.write(folder, head, results, left, "local-report")
     failed = [each for each in results if each.result not in ("passed", "skipped")]
@@ -263,4 +309,6 @@ def tell(results, step):
     """Says what came of a step."""
     for each in results:
         if each.step is step or (each.step.run is step.run and each.step is not step):
-            print(f"{each.step.name:<38} {each.result:<8} {each.seconds:5.1f} s  {each.reason if each.result != 'passed' else ''}", flush=True)
+            print(
+                f"{each.step.name:<38} {each.result:<8} {each.seconds:5.1f} s  {each.reason if each.result != 'passed' else ''}", flush=True
+            )

@@ -1,4 +1,5 @@
 """For each step that can run on this machine, a fault that it must notice."""
+
 import dataclasses
 import json
 import re
@@ -68,7 +69,11 @@ def pretends_deletion(call, action):
     if call.service == "cloudformation" and call.operation == "DeleteStack":
         return Answer(200, b"<DeleteStackResponse/>", {"Content-Type": "text/xml"})
     if call.service == "cloudformation" and call.operation == "DescribeStacks":
-        return Answer(400, b"<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>", {"Content-Type": "text/xml"})
+        return Answer(
+            400,
+            b"<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id x does not exist</Message></Error></ErrorResponse>",
+            {"Content-Type": "text/xml"},
+        )
     return action(call)
 
 
@@ -84,11 +89,19 @@ def lies_to_the_guard(call, action):
 
 
 def refuses_batches(call, action):
-    return refused(400, "AccessDeniedException", "not authorized to perform: events:PutEvents") if len(call.json()["Entries"]) > 1 else action(call)
+    return (
+        refused(400, "AccessDeniedException", "not authorized to perform: events:PutEvents")
+        if len(call.json()["Entries"]) > 1
+        else action(call)
+    )
 
 
 def without_attributes(call, action):
-    kept = [(key, value) for key, value in urllib.parse.parse_qsl(call.body.decode(), keep_blank_values=True) if not key.startswith("MessageAttributes")]
+    kept = [
+        (key, value)
+        for key, value in urllib.parse.parse_qsl(call.body.decode(), keep_blank_values=True)
+        if not key.startswith("MessageAttributes")
+    ]
     return action(dataclasses.replace(call, body=urllib.parse.urlencode(kept).encode()))
 
 
@@ -100,31 +113,84 @@ def to_another_alias(call, action):
 OVERWORKED = answered(refused(500, "InternalServerException", "An internal error occurred"))
 
 FAULTS = {
-    "create": Fault("the stack has no output Brake", "lacks the outputs Brake", at("cloudformation", "DescribeStacks", edited(rb"<OutputKey>Brake<", b"<OutputKey>Other<"))),
+    "create": Fault(
+        "the stack has no output Brake",
+        "lacks the outputs Brake",
+        at("cloudformation", "DescribeStacks", edited(rb"<OutputKey>Brake<", b"<OutputKey>Other<")),
+    ),
     "alias": Fault("priming does not succeed", "0 and not 1 lines.*primed", at("logs", "FilterLogEvents", edited(rb"primed", b"unprimed"))),
-    "keep-alive": Fault("the function does not know the event", "does not know the keep-alive event", invocation("StopFunction", sent(lambda body: {"unknown": True}))),
+    "keep-alive": Fault(
+        "the function does not know the event",
+        "does not know the keep-alive event",
+        invocation("StopFunction", sent(lambda body: {"unknown": True})),
+    ),
     "dry-run": Fault("dryRun is lost on the way", "the outcome is", invocation("StopFunction", sent(without("dryRun")))),
-    "stop-spark-eventbridge": Fault("the rule delivers nothing", "0 and not 1 lines", lambda call, action: Answer(200, b"") if call.service == "delivery" else action(call)),
-    "stop-spark-http": Fault("the API does not pass the caller", "requested_by is not the caller", invocation("StopFunction", sent(without_caller))),
+    "stop-spark-eventbridge": Fault(
+        "the rule delivers nothing",
+        "0 and not 1 lines",
+        lambda call, action: Answer(200, b"") if call.service == "delivery" else action(call),
+    ),
+    "stop-spark-http": Fault(
+        "the API does not pass the caller", "requested_by is not the caller", invocation("StopFunction", sent(without_caller))
+    ),
     "stop-spark-direct": Fault(
-        "the Spark job ignores Stop", "the outcome is CANCELING",
-        at("athena", "StartCalculationExecution", sent(lambda body: {**body, "CodeBlock": body["CodeBlock"] + "\n# local: stubborn"}))),
-    "stop-sleep-eventbridge": Fault("Stop has no effect, and the guard is told that it had", "the guard says CANCELED, and Athena says RUNNING", lies_to_the_guard),
-    "stop-sleep-http": Fault("Lambda does not run the function (SnapStartNotReadyException)", "the API answered 500", invocation("StopFunction", answered(Answer(500, b"{}")))),
-    "stop-sleep-direct": Fault("Stop has no effect and answers COMPLETED", "the guard says CANCELING, and Athena says RUNNING", at("athena", "StopCalculationExecution", answered(Answer(200, b'{"State":"COMPLETED"}')))),
-    "unknown-id": Fault("Athena gives an internal error for an unknown ID", "the API answered 503", at("athena", "StopCalculationExecution", OVERWORKED, "guard")),
-    "spark-35": Fault("Spark 3.5 lists no calculations, instead of refusing", "AWS accepted", at("athena", "ListCalculationExecutions", answered(Answer(200, b'{"Calculations":[]}')), "tester")),
+        "the Spark job ignores Stop",
+        "the outcome is CANCELING",
+        at("athena", "StartCalculationExecution", sent(lambda body: {**body, "CodeBlock": body["CodeBlock"] + "\n# local: stubborn"})),
+    ),
+    "stop-sleep-eventbridge": Fault(
+        "Stop has no effect, and the guard is told that it had", "the guard says CANCELED, and Athena says RUNNING", lies_to_the_guard
+    ),
+    "stop-sleep-http": Fault(
+        "Lambda does not run the function (SnapStartNotReadyException)",
+        "the API answered 500",
+        invocation("StopFunction", answered(Answer(500, b"{}"))),
+    ),
+    "stop-sleep-direct": Fault(
+        "Stop has no effect and answers COMPLETED",
+        "the guard says CANCELING, and Athena says RUNNING",
+        at("athena", "StopCalculationExecution", answered(Answer(200, b'{"State":"COMPLETED"}'))),
+    ),
+    "unknown-id": Fault(
+        "Athena gives an internal error for an unknown ID",
+        "the API answered 503",
+        at("athena", "StopCalculationExecution", OVERWORKED, "guard"),
+    ),
+    "spark-35": Fault(
+        "Spark 3.5 lists no calculations, instead of refusing",
+        "AWS accepted",
+        at("athena", "ListCalculationExecutions", answered(Answer(200, b'{"Calculations":[]}')), "tester"),
+    ),
     "forged-caller": Fault("a direct invocation arrives at the alias for services", "invented caller", to_another_alias),
-    "page": Fault("the Stop button calls the function without its alias", "does not call the alias", invocation("WidgetFunction", edited(rb"(endpoint=\\(?:\"|u0022)[^\"\\]*):\w+", rb"\1"))),
+    "page": Fault(
+        "the Stop button calls the function without its alias",
+        "does not call the alias",
+        invocation("WidgetFunction", edited(rb"(endpoint=\\(?:\"|u0022)[^\"\\]*):\w+", rb"\1")),
+    ),
     "parameter": Fault("a changed parameter makes no version", "still names version", switch="ignores_descriptions"),
     "escalation": Fault(
-        "the session lives on after its termination", "the guard says SESSION_TERMINATED, and Athena says BUSY",
-        at("athena", "GetSessionStatus", edited(rb"TERMINAT(ED|ING)", b"BUSY"), "tester"), log_seconds=40),
-    "sweep-observe": Fault("the guard sees no tags", "0 and not 1 lines.*OBSERVED", at("athena", "ListTagsForResource", answered(Answer(200, b'{"Tags":[]}')), "guard")),
-    "sweep-enforce": Fault("the bus refuses a batch of two findings", "0 and not 1 lines.*ORDERED", at("events", "PutEvents", refuses_batches, "guard")),
-    "message": Fault("the message loses its attributes", "lacks the attributes", at("sns", "Publish", without_attributes), log_seconds=20),
-    "emf-lines": Fault("the log loses the metrics", "no line in embedded metric format", at("logs", "FilterLogEvents", edited(rb"_aws", b"aws"))),
+        "the session lives on after its termination",
+        "the guard says SESSION_TERMINATED, and Athena says BUSY",
+        at("athena", "GetSessionStatus", edited(rb"TERMINAT(ED|ING)", b"BUSY"), "tester"),
+        log_seconds=120,
+    ),
+    "sweep-observe": Fault(
+        "the guard sees no tags",
+        "0 and not 1 lines.*OBSERVED",
+        at("athena", "ListTagsForResource", answered(Answer(200, b'{"Tags":[]}')), "guard"),
+    ),
+    "sweep-enforce": Fault(
+        "the bus refuses a batch of two findings", "0 and not 1 lines.*ORDERED", at("events", "PutEvents", refuses_batches, "guard")
+    ),
+    "message": Fault("the message loses its attributes", "lacks the attributes", at("sns", "Publish", without_attributes), log_seconds=60),
+    "emf-lines": Fault(
+        "the log loses the metrics", "no line in embedded metric format", at("logs", "FilterLogEvents", edited(rb"_aws", b"aws"))
+    ),
     "brake": Fault("DisableRule has no effect", "with the brake on", at("events", "DisableRule", answered(Answer(200, b"{}")))),
     "delete": Fault("CloudFormation says that it deleted, and did not", "still there after the deletion", pretends_deletion),
-    "create-again": Fault("the second creation is rolled back", "the stack is ROLLBACK_COMPLETE", at("cloudformation", "DescribeStacks", edited(rb"CREATE_COMPLETE", b"ROLLBACK_COMPLETE"))),
+    "create-again": Fault(
+        "the second creation is rolled back",
+        "the stack is ROLLBACK_COMPLETE",
+        at("cloudformation", "DescribeStacks", edited(rb"CREATE_COMPLETE", b"ROLLBACK_COMPLETE")),
+    ),
 }

@@ -1,4 +1,5 @@
 """Runs the guard's functions in Lambda's own runtime interface client, against a Runtime API of this process."""
+
 import http.server
 import json
 import os
@@ -43,17 +44,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path == f"{RUNTIME}/invocation/next":
             events.put(("ready", b""))
             request_id, arn, deadline, event = work.get()
-            self.reply(200, event, [
-                ("Content-Type", "application/json"), ("Lambda-Runtime-Aws-Request-Id", request_id), ("Lambda-Runtime-Invoked-Function-Arn", arn),
-                ("Lambda-Runtime-Deadline-Ms", str(int(deadline * 1000))), ("Lambda-Runtime-Trace-Id", trace_id()),
-            ])
+            self.reply(
+                200,
+                event,
+                [
+                    ("Content-Type", "application/json"),
+                    ("Lambda-Runtime-Aws-Request-Id", request_id),
+                    ("Lambda-Runtime-Invoked-Function-Arn", arn),
+                    ("Lambda-Runtime-Deadline-Ms", str(int(deadline * 1000))),
+                    ("Lambda-Runtime-Trace-Id", trace_id()),
+                ],
+            )
         elif self.path == f"{RUNTIME}/restore/next":
             events.put(("initialised", b""))
             self.server.restore.wait()
             self.reply(200)
         elif self.path == CREDENTIALS:
             expires = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
-            self.reply(200, json.dumps({"AccessKeyId": "guard", "SecretAccessKey": "local", "Token": "local", "Expiration": expires}).encode())
+            self.reply(
+                200, json.dumps({"AccessKeyId": "guard", "SecretAccessKey": "local", "Token": "local", "Expiration": expires}).encode()
+            )
         else:
             self.reply(404)
 
@@ -89,13 +99,23 @@ class Environment:
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="acceptance-function-"))
         self._log, self._read = self._folder / "log", 0
         command = [
-            java, *(variables.get("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1").split()), "-XX:+UseSerialGC", "-Xmx384m",
-            "--add-opens=java.base/java.io=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED", "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
+            java,
+            *(variables.get("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1").split()),
+            "-XX:+UseSerialGC",
+            "-Xmx384m",
+            "--add-opens=java.base/java.io=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
             f"-Dcom.amazonaws.services.lambda.runtime.api.client.runtimeapi.NativeClient.JNI={native_part(class_path, self._folder)}",
-            "-cp", class_path, "com.amazonaws.services.lambda.runtime.api.client.AWSLambda", settings["Handler"],
+            "-cp",
+            class_path,
+            "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
+            settings["Handler"],
         ]
         with open(self._log, "wb") as log:
-            self._process = subprocess.Popen(command, cwd=self._folder, env=self._environment(variables), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._process = subprocess.Popen(
+                command, cwd=self._folder, env=self._environment(variables), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
         threading.Thread(target=self._await_exit, daemon=True).start()
         if settings["SnapStart"]:
             self._expect("initialised")
@@ -109,16 +129,38 @@ class Environment:
         address = "127.0.0.1:%d" % self._api.server_address[1]
         name, region = self.settings["FunctionName"], self.settings["Region"]
         environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "en_US.UTF-8", "TZ": ":UTC", "LAMBDA_TASK_ROOT": str(self._folder), "LAMBDA_RUNTIME_DIR": "/var/runtime",
-            "AWS_EXECUTION_ENV": "AWS_Lambda_java25", "AWS_REGION": region, "AWS_DEFAULT_REGION": region, "_HANDLER": self.settings["Handler"],
-            "AWS_LAMBDA_RUNTIME_API": address, "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_FUNCTION_VERSION": self.settings["Version"],
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.settings["MemorySize"]), "AWS_LAMBDA_LOG_GROUP_NAME": self.settings["LogGroup"],
-            "AWS_LAMBDA_LOG_STREAM_NAME": "local", "AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO", "_LAMBDA_TELEMETRY_LOG_FD": "2",
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "LANG": "en_US.UTF-8",
+            "TZ": ":UTC",
+            "LAMBDA_TASK_ROOT": str(self._folder),
+            "LAMBDA_RUNTIME_DIR": "/var/runtime",
+            "AWS_EXECUTION_ENV": "AWS_Lambda_java25",
+            "AWS_REGION": region,
+            "AWS_DEFAULT_REGION": region,
+            "_HANDLER": self.settings["Handler"],
+            "AWS_LAMBDA_RUNTIME_API": address,
+            "AWS_LAMBDA_FUNCTION_NAME": name,
+            "AWS_LAMBDA_FUNCTION_VERSION": self.settings["Version"],
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(self.settings["MemorySize"]),
+            "AWS_LAMBDA_LOG_GROUP_NAME": self.settings["LogGroup"],
+            "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+            "AWS_LAMBDA_LOG_FORMAT": "JSON",
+            "AWS_LAMBDA_LOG_LEVEL": "INFO",
+            "_LAMBDA_TELEMETRY_LOG_FD": "2",
         }
         if self.settings["SnapStart"]:
-            environment.update(AWS_LAMBDA_INITIALIZATION_TYPE="snap-start", AWS_CONTAINER_CREDENTIALS_FULL_URI=f"http://{address}{CREDENTIALS}", AWS_CONTAINER_AUTHORIZATION_TOKEN="local")
+            environment.update(
+                AWS_LAMBDA_INITIALIZATION_TYPE="snap-start",
+                AWS_CONTAINER_CREDENTIALS_FULL_URI=f"http://{address}{CREDENTIALS}",
+                AWS_CONTAINER_AUTHORIZATION_TOKEN="local",
+            )
         else:
-            environment.update(AWS_LAMBDA_INITIALIZATION_TYPE="on-demand", AWS_ACCESS_KEY_ID="guard", AWS_SECRET_ACCESS_KEY="local", AWS_SESSION_TOKEN="local")
+            environment.update(
+                AWS_LAMBDA_INITIALIZATION_TYPE="on-demand",
+                AWS_ACCESS_KEY_ID="guard",
+                AWS_SECRET_ACCESS_KEY="local",
+                AWS_SESSION_TOKEN="local",
+            )
         return {**environment, **{name: value for name, value in variables.items() if name != "JAVA_TOOL_OPTIONS"}}
 
     def _await_exit(self):
@@ -162,8 +204,8 @@ class Environment:
         entries, at = [], 0
         while (start := data.find(b"\xa5\x5a\x00", at)) >= 0 and start + 16 <= len(data):
             entries += data[at:start].decode(errors="replace").splitlines()
-            length = struct.unpack(">I", data[start + 4:start + 8])[0]
-            entries.append(data[start + 16:start + 16 + length].decode(errors="replace").rstrip())
+            length = struct.unpack(">I", data[start + 4 : start + 8])[0]
+            entries.append(data[start + 16 : start + 16 + length].decode(errors="replace").rstrip())
             at = start + 16 + length
         return [entry for entry in entries + data[at:].decode(errors="replace").splitlines() if entry.strip()]
 

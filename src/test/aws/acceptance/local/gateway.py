@@ -2,6 +2,7 @@
 
 Every call, every delivery of an event and every invocation passes through one place, where a fault can be injected.
 """
+
 import dataclasses
 import http.client
 import http.server
@@ -55,7 +56,11 @@ class Answer:
 
 def refused(status, code, message):
     """An error as Athena, EventBridge and Lambda give it."""
-    return Answer(status, json.dumps({"__type": code, "Message": message, "message": message}).encode(), {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code})
+    return Answer(
+        status,
+        json.dumps({"__type": code, "Message": message, "message": message}).encode(),
+        {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code},
+    )
 
 
 class Gateway:
@@ -83,10 +88,15 @@ class Gateway:
 
     def handle(self, call):
         """Answers one call."""
-        return self.through(call, {
-            ("lambda", "Invoke"): self._invocation, ("events", "PutEvents"): self._put_events, ("execute-api", "Request"): self._http_api,
-            ("athena", "DeleteWorkGroup"): self._delete_work_group,
-        }.get((call.service, call.operation), self._forward))
+        return self.through(
+            call,
+            {
+                ("lambda", "Invoke"): self._invocation,
+                ("events", "PutEvents"): self._put_events,
+                ("execute-api", "Request"): self._http_api,
+                ("athena", "DeleteWorkGroup"): self._delete_work_group,
+            }.get((call.service, call.operation), self._forward),
+        )
 
     def _later(self, function, *arguments):
         """Does what nobody waits for. Whoever misses its effect sees the error in errors."""
@@ -103,7 +113,11 @@ class Gateway:
         host = self.athena if call.service == "athena" else self.moto
         connection = http.client.HTTPConnection(host, timeout=60)
         try:
-            headers = {name: value for name, value in call.headers.items() if name.lower() not in ("host", "content-length", "connection", "transfer-encoding", "expect")}
+            headers = {
+                name: value
+                for name, value in call.headers.items()
+                if name.lower() not in ("host", "content-length", "connection", "transfer-encoding", "expect")
+            }
             connection.request(call.method, call.path, call.body, headers)
             answer = connection.getresponse()
             return Answer(answer.status, answer.read(), dict(answer.getheaders()))
@@ -145,8 +159,15 @@ class Gateway:
             for entry, taken in zip(call.json()["Entries"], answer.json()["Entries"]):
                 if "EventId" in taken:
                     event = {
-                        "version": "0", "id": taken["EventId"], "detail-type": entry["DetailType"], "source": entry["Source"], "account": ACCOUNT, "region": REGION,
-                        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "resources": entry.get("Resources", []), "detail": json.loads(entry["Detail"]),
+                        "version": "0",
+                        "id": taken["EventId"],
+                        "detail-type": entry["DetailType"],
+                        "source": entry["Source"],
+                        "account": ACCOUNT,
+                        "region": REGION,
+                        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+                        "resources": entry.get("Resources", []),
+                        "detail": json.loads(entry["Detail"]),
                     }
                     self._deliver(entry.get("EventBusName", "default").rsplit("/", 1)[-1], event)
         return answer
@@ -163,13 +184,20 @@ class Gateway:
         for method, template, function in self.stack.routes():
             found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
             if method == call.method and found:
-                return self._http_reply(self.invoke(function, json.dumps(self._http_event(call, method, template, path, found.groupdict())).encode()))
+                return self._http_reply(
+                    self.invoke(function, json.dumps(self._http_event(call, method, template, path, found.groupdict())).encode())
+                )
         return Answer(404, b'{"message":"Not Found"}', {"Content-Type": "application/json"})
 
     @staticmethod
     def _http_event(call, method, template, path, parameters):
         event = json.loads((ROOT / "events/http-api-stop.json").read_text())
-        event.update(routeKey=f"{method} {template}", rawPath=path, pathParameters=parameters, headers={name.lower(): value for name, value in call.headers.items()})
+        event.update(
+            routeKey=f"{method} {template}",
+            rawPath=path,
+            pathParameters=parameters,
+            headers={name.lower(): value for name, value in call.headers.items()},
+        )
         event.pop("body")
         if call.body:
             event["body"] = call.body.decode()
@@ -205,7 +233,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             answer = Answer(403, b'{"message":"Forbidden"}')
         else:
             headers = dict(self.headers.items())
-            call = Call(scope[2], self._operation(scope[2], body), "guard" if scope[1] == "guard" else "tester", body, self.command, self.path, headers)
+            call = Call(
+                scope[2],
+                self._operation(scope[2], body),
+                "guard" if scope[1] == "guard" else "tester",
+                body,
+                self.command,
+                self.path,
+                headers,
+            )
             try:
                 answer = self.server.gateway.handle(call)
             except ClientError as e:

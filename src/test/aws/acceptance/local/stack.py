@@ -4,6 +4,7 @@ SAM's translator expands it. moto's CloudFormation makes the types that it knows
 resolves few of them. Versions, aliases and the dashboard are made by hand, as CloudFormation would. The rest is named in
 the report and not made.
 """
+
 import importlib.util
 import io
 import json
@@ -20,8 +21,13 @@ from .gateway import ACCOUNT, REGION
 
 # Each type with its property for a name, in the order in which moto makes them: a function needs its role, a rule its bus.
 BY_CLOUDFORMATION = {
-    "AWS::IAM::Role": "RoleName", "AWS::SNS::Topic": "TopicName", "AWS::SQS::Queue": "QueueName", "AWS::Events::EventBus": "Name", "AWS::Events::Rule": "Name",
-    "AWS::Logs::LogGroup": "LogGroupName", "AWS::Lambda::Function": "FunctionName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::Events::EventBus": "Name",
+    "AWS::Events::Rule": "Name",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Lambda::Function": "FunctionName",
 }
 BY_HAND = {"AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::CloudWatch::Dashboard"}
 REFERENCE = re.compile(r"\$\{([^!}]+)}")
@@ -72,7 +78,12 @@ class Resources:
             return f"arn:aws:iam::{ACCOUNT}:role/{name}"
         if kind == "AWS::Events::Rule":
             name = f"{self.resolve(properties['EventBusName'])}/{name}"
-        prefix = {"AWS::Events::EventBus": "event-bus/", "AWS::Events::Rule": "rule/", "AWS::Logs::LogGroup": "log-group:", "AWS::Lambda::Function": "function:"}.get(kind, "")
+        prefix = {
+            "AWS::Events::EventBus": "event-bus/",
+            "AWS::Events::Rule": "rule/",
+            "AWS::Logs::LogGroup": "log-group:",
+            "AWS::Lambda::Function": "function:",
+        }.get(kind, "")
         return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{prefix}{name}"
 
     def attribute(self, logical_id, key):
@@ -87,7 +98,7 @@ class Resources:
             return node
         if len(node) != 1 or not (next(iter(node)) == "Ref" or next(iter(node)).startswith("Fn::")):
             return {key: self.resolve(value) for key, value in node.items()}
-        (kind, of), = node.items()
+        ((kind, of),) = node.items()
         if kind == "Ref":
             return self.ref(of)
         if kind == "Fn::GetAtt":
@@ -136,7 +147,9 @@ class LocalStack(Stack):
         exists = self.status()
         if not exists:
             self._generation = uuid.uuid4().hex[:6]
-        self.extremes.PSEUDO.update({"AWS::StackName": self.name, "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{self.name}/{self._generation}"})
+        self.extremes.PSEUDO.update(
+            {"AWS::StackName": self.name, "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{self.name}/{self._generation}"}
+        )
         defaults = {name: str(each.get("Default", "")) for name, each in self.template.parameters.items()}
         translated = self.extremes.translate({**defaults, **self._parameters})
         self._made = made = Resources(translated["Resources"], self.name, self._generation, self.moto)
@@ -149,7 +162,9 @@ class LocalStack(Stack):
                     body["Resources"][name]["DeletionPolicy"] = "Retain"
         self._put_package()
         client = self._client("cloudformation")
-        (client.update_stack if exists else client.create_stack)(StackName=self.name, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"])
+        (client.update_stack if exists else client.create_stack)(
+            StackName=self.name, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"]
+        )
         self._configure()
         self._publish()
         self._point()
@@ -192,7 +207,9 @@ class LocalStack(Stack):
         for _, properties in self._of_type("AWS::Lambda::Alias"):
             function, alias = properties["FunctionName"], properties["Name"]
             known = {found["Name"] for found in client.list_aliases(FunctionName=function)["Aliases"]}
-            (client.update_alias if alias in known else client.create_alias)(FunctionName=function, Name=alias, FunctionVersion=self._versions[function])
+            (client.update_alias if alias in known else client.create_alias)(
+                FunctionName=function, Name=alias, FunctionVersion=self._versions[function]
+            )
 
     def _list_resources(self):
         """All of the template's: moto's CloudFormation does not know what is made by hand or not at all."""
@@ -207,7 +224,11 @@ class LocalStack(Stack):
         """The rules of a bus that are enabled, with their targets."""
         events = self._client("events")
         rules = events.list_rules(EventBusName=bus)["Rules"]
-        return [(rule, events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"]) for rule in rules if rule["State"] == "ENABLED"]
+        return [
+            (rule, events.list_targets_by_rule(Rule=rule["Name"], EventBusName=bus)["Targets"])
+            for rule in rules
+            if rule["State"] == "ENABLED"
+        ]
 
     def routes(self):
         """The routes of the HTTP API: method, path and the ARN that they invoke."""

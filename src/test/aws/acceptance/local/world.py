@@ -1,4 +1,5 @@
 """Everything that plays AWS on this machine, started and stopped together."""
+
 import json
 import logging
 import os
@@ -41,8 +42,21 @@ def class_path():
         if not shutil.which("mvn"):
             raise Unusable("found no Maven, which compiles the guard; install it")
         done = subprocess.run(
-            ["mvn", "-q", "-B", "test-compile", "dependency:build-classpath", "-Dmdep.includeScope=test", "-Dmdep.outputFile=target/test-class-path"],
-            cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+            [
+                "mvn",
+                "-q",
+                "-B",
+                "test-compile",
+                "dependency:build-classpath",
+                "-Dmdep.includeScope=test",
+                "-Dmdep.outputFile=target/test-class-path",
+            ],
+            cwd=ROOT,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
         if done.returncode:
             raise Unusable(f"the guard does not compile, see mvn test-compile: {done.stdout[-300:]}")
     return listed.read_text().strip()
@@ -54,7 +68,9 @@ class Runtime:
     def __init__(self, java, libraries, moto, sink):
         self._java, self._sink = java, sink
         self._class_path = os.pathsep.join([str(ROOT / "target/classes"), libraries])
-        self._client = boto3.client("lambda", endpoint_url=moto, region_name=REGION, aws_access_key_id="moto", aws_secret_access_key="local")
+        self._client = boto3.client(
+            "lambda", endpoint_url=moto, region_name=REGION, aws_access_key_id="moto", aws_secret_access_key="local"
+        )
         self._known, self._environments, self._lock = {}, {}, threading.RLock()
         self.variables, self.takes_snapshots = {}, True
 
@@ -76,8 +92,13 @@ class Runtime:
             if key not in self._environments:
                 known = self._known[name]
                 settings = {
-                    "FunctionName": name, "Handler": known["Handler"], "Version": configuration["Version"], "Region": REGION, "MemorySize": known["MemorySize"],
-                    "LogGroup": known["LoggingConfig"]["LogGroup"], "SnapStart": "SnapStart" in known and configuration["Version"] != "$LATEST",
+                    "FunctionName": name,
+                    "Handler": known["Handler"],
+                    "Version": configuration["Version"],
+                    "Region": REGION,
+                    "MemorySize": known["MemorySize"],
+                    "LogGroup": known["LoggingConfig"]["LogGroup"],
+                    "SnapStart": "SnapStart" in known and configuration["Version"] != "$LATEST",
                 }
                 self._environments[key] = Environment(self._java, self._class_path, settings, variables, self._sink)
             return self._environments[key]
@@ -118,7 +139,9 @@ class World:
         server.start()
         self._closing.append(server.stop)
         moto = "127.0.0.1:%d" % server.get_host_and_port()[1]
-        request = urllib.request.Request(f"http://{moto}/moto-api/config", json.dumps({"lambda": {"use_docker": False}}).encode(), {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"http://{moto}/moto-api/config", json.dumps({"lambda": {"use_docker": False}}).encode(), {"Content-Type": "application/json"}
+        )
         urllib.request.urlopen(request, timeout=10).close()
         athena = self._athena(java, libraries)
         self.runtime = Runtime(java, libraries, f"http://{moto}", self._log)
@@ -127,7 +150,9 @@ class World:
         self._closing.append(self.gateway.close)
         self.runtime.variables = {f"AWS_ENDPOINT_URL_{name}": self.gateway.endpoint for name in ("ATHENA", "SNS", "EVENTBRIDGE")}
         LocalStack.moto, LocalStack.runtime, LocalStack.extremes = f"http://{moto}", self.runtime, translator()
-        self._logs = boto3.client("logs", endpoint_url=f"http://{moto}", region_name=REGION, aws_access_key_id="moto", aws_secret_access_key="local")
+        self._logs = boto3.client(
+            "logs", endpoint_url=f"http://{moto}", region_name=REGION, aws_access_key_id="moto", aws_secret_access_key="local"
+        )
 
     def _athena(self, java, libraries):
         """The local Athena, out of its jar or else of the tests' classes. Gives its address."""
@@ -139,8 +164,19 @@ class World:
             command = [java, "-jar", str(jar), "--port", str(port)]
         else:
             classes = ROOT / "target/test-classes"
-            main = next(each for each in ("io.github.calculationguard.standin.LocalWorld", "io.github.calculationguard.local.LocalWorld") if (classes / (each.replace(".", "/") + ".class")).exists())
-            command = [java, "-XX:TieredStopAtLevel=1", "-cp", os.pathsep.join(map(str, (classes, ROOT / "target/classes", ROOT / "target/local-classes", libraries))), main, f"127.0.0.1:{port}"]
+            main = next(
+                each
+                for each in ("io.github.calculationguard.standin.LocalWorld", "io.github.calculationguard.local.LocalWorld")
+                if (classes / (each.replace(".", "/") + ".class")).exists()
+            )
+            command = [
+                java,
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                os.pathsep.join(map(str, (classes, ROOT / "target/classes", ROOT / "target/local-classes", libraries))),
+                main,
+                f"127.0.0.1:{port}",
+            ]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._closing.append(lambda: (process.kill(), process.wait()))
         end = time.monotonic() + 60
@@ -157,7 +193,9 @@ class World:
         call_time = int(time.time() * 1000)
         if not self._logs.describe_log_streams(logGroupName=group)["logStreams"]:
             self._logs.create_log_stream(logGroupName=group, logStreamName="local")
-        self._logs.put_log_events(logGroupName=group, logStreamName="local", logEvents=[{"timestamp": call_time, "message": entry} for entry in entries])
+        self._logs.put_log_events(
+            logGroupName=group, logStreamName="local", logEvents=[{"timestamp": call_time, "message": entry} for entry in entries]
+        )
 
     def close(self):
         """Stops everything."""
