@@ -1,5 +1,6 @@
 """For each step that can run on this machine, a fault that it must notice."""
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -7,6 +8,7 @@ import typing
 import urllib.parse
 
 from .gateway import Answer, refused
+from .stack import LocalStack
 
 
 @dataclasses.dataclass(frozen=True)
@@ -194,3 +196,17 @@ FAULTS = {
         at("cloudformation", "DescribeStacks", edited(rb"CREATE_COMPLETE", b"ROLLBACK_COMPLETE")),
     ),
 }
+
+
+@contextlib.contextmanager
+def injected(world, fault):
+    """Injects a fault for a while."""
+    world.gateway.fault = fault.passes
+    if fault.switch:
+        setattr(LocalStack, fault.switch, True)
+    try:
+        yield
+    finally:
+        world.gateway.fault = None
+        if fault.switch:
+            setattr(LocalStack, fault.switch, False)

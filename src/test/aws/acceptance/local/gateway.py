@@ -70,7 +70,7 @@ class Gateway:
         self.moto, self.athena, self._invoke = moto, athena, invoke
         self.fault = None
         self.stack = None
-        self.deleted, self.errors = set(), []
+        self.errors = []
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._server.gateway = self
@@ -94,7 +94,6 @@ class Gateway:
                 ("lambda", "Invoke"): self._invocation,
                 ("events", "PutEvents"): self._put_events,
                 ("execute-api", "Request"): self._http_api,
-                ("athena", "DeleteWorkGroup"): self._delete_work_group,
             }.get((call.service, call.operation), self._forward),
         )
 
@@ -123,14 +122,6 @@ class Gateway:
             return Answer(answer.status, answer.read(), dict(answer.getheaders()))
         finally:
             connection.close()
-
-    def _delete_work_group(self, call):
-        """The local Athena has no such operation: ends what is in the workgroup, and notes that it is gone."""
-        name = call.json()["WorkGroup"]
-        if name in self.deleted:
-            return refused(400, "InvalidRequestException", f"WorkGroup {name} is not found.")
-        self.deleted.add(name)
-        return Answer(200, b"{}")
 
     def _invocation(self, call):
         path, _, query = call.path.partition("?")

@@ -18,6 +18,7 @@ from ..errors import Unusable
 from ..template import ROOT
 from .functions import Environment
 from .gateway import ACCOUNT, REGION, Gateway
+from .pace import PACE
 from .stack import LocalStack, translator
 
 TIMEOUT = 60
@@ -155,7 +156,7 @@ class World:
         )
 
     def _athena(self, java, libraries):
-        """The local Athena, out of its jar or else of the tests' classes. Gives its address."""
+        """The local Athena, out of its jar or else of its classes. Gives its address."""
         jar = ROOT / "target/athena-spark-local.jar"
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -163,20 +164,8 @@ class World:
         if jar.exists():
             command = [java, "-jar", str(jar), "--port", str(port)]
         else:
-            classes = ROOT / "target/test-classes"
-            main = next(
-                each
-                for each in ("io.github.calculationguard.standin.LocalWorld", "io.github.calculationguard.local.LocalWorld")
-                if (classes / (each.replace(".", "/") + ".class")).exists()
-            )
-            command = [
-                java,
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                os.pathsep.join(map(str, (classes, ROOT / "target/classes", ROOT / "target/local-classes", libraries))),
-                main,
-                f"127.0.0.1:{port}",
-            ]
+            command = [java, "-XX:TieredStopAtLevel=1", "-cp", os.pathsep.join([str(ROOT / "target/local-classes"), libraries])]
+            command += ["io.github.athenasparklocal.Main", "--port", str(port)]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._closing.append(lambda: (process.kill(), process.wait()))
         end = time.monotonic() + 60
@@ -201,3 +190,13 @@ class World:
         """Stops everything."""
         for close in reversed(self._closing):
             close()
+
+
+def stack_factory(world, aws, ledger, name):
+    """Makes the stack of a run, and shows it to the gateway."""
+
+    def new_stack(bucket):
+        world.gateway.stack = LocalStack(aws, ledger, PACE, name, bucket)
+        return world.gateway.stack
+
+    return new_stack
