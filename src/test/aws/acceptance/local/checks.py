@@ -9,19 +9,13 @@ import pathlib
 import re
 import time
 import uuid
-import warnings
 
 from .. import cli, report, runner
 from ..aws import Aws
-from ..claims import CLAIMS
-from ..context import Pace
-from ..errors import expect
 from ..ledger import Ledger
-from ..messages import listen
 from ..recorder import Recorder
 from ..spark import CODE
 from ..steps import Step, all_steps
-from ..template import ROOT
 from .faults import FAULTS, injected
 from .gateway import REGION
 from .itself import checks_of_the_run, empty

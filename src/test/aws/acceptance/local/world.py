@@ -60,6 +60,8 @@ def class_path():
         )
         if done.returncode:
             raise Unusable(f"the guard does not compile, see mvn test-compile: {done.stdout[-300:]}")
+        # Maven does not write an unchanged list again.
+        listed.touch()
     return listed.read_text().strip()
 
 
