@@ -38,6 +38,7 @@ final class SweepPlay {
 
   private static final String BUS = "calculation-guard";
   private static final int MAX_ACTIONS = 5;
+  private static final int MAX_SWEEPS = 5;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   /** Athena's clock runs this many times as fast as the functions'. */
@@ -121,23 +122,24 @@ final class SweepPlay {
     environment.put("BUS_NAME", BUS);
     environment.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(MAX_ACTIONS));
     environment.put("CALLS_PER_SECOND", "50");
-    return function("Sweep", environment, InProcess::sweep);
+    return function("Sweep", "", environment, InProcess::sweep);
   }
 
   private LambdaFunction stopFunction() {
     var environment = new HashMap<>(settings);
     environment.put("ESCALATE_AFTER_SECONDS", "1");
     environment.put("CONFIRM_SECONDS", "10");
-    return function("Stop", environment, InProcess::stop);
+    return function("Stop", ":live", environment, InProcess::stop);
   }
 
   private static LambdaFunction function(
       String name,
+      String alias,
       Map<String, String> environment,
       Function<Map<String, String>, RequestHandler<?, ?>> inProcess) {
     var function =
         FunctionSettings.of(
-            "calculation-guard-" + name + "Function",
+            "calculation-guard-" + name + "Function" + alias,
             "io.github.calculationguard.lambda." + name + "Handler",
             LocalWorld.PLACE,
             environment);
@@ -167,7 +169,7 @@ final class SweepPlay {
   }
 
   private boolean sweepUntilNothingIsHeldBack(LambdaFunction sweep) {
-    for (var number = 1; ; number++) {
+    for (var number = 1; number <= MAX_SWEEPS; number++) {
       var result = sweep.invoke(Json.text(event.json()), TIMEOUT);
       if (!(result.outcome() instanceof Outcome.Answer answer)) {
         screen.title("The sweep failed");
@@ -184,6 +186,8 @@ final class SweepPlay {
         return true;
       }
     }
+    screen.say("The sweeps still hold back actions.");
+    return false;
   }
 
   private void printNotification() {
@@ -228,7 +232,9 @@ final class SweepPlay {
       }
       SweepTables.lines(result).stream()
           .filter(line -> "stop".equals(line.get("event")))
-          .forEach(line -> stops.add(SweepTables.stop(line)));
+          .peek(line -> stops.add(SweepTables.stop(line)))
+          .filter(line -> "INVALID".equals(line.get("outcome")))
+          .forEach(line -> failures.add("The stop function rejected an event."));
     }
     tables.print("Stop requests on the event bus", orders);
     tables.print("Stops", stops);

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 /**
  * How a function is deployed.
  *
+ * @param name of the function, with an alias behind a colon if one is invoked
  * @param handler such as {@code a.b.Handler}
  * @param environment its own variables
  * @param snapStart whether it waits, initialised, to be restored before its first invocation
@@ -64,6 +65,11 @@ public record FunctionSettings(
         true,
         List.of("-XX:+UseSerialGC"),
         classPath);
+  }
+
+  /** The name without the alias. */
+  String functionName() {
+    return name.split(":", 2)[0];
   }
 
   String arn() {

@@ -148,7 +148,7 @@ public final class InProcessLambda implements LambdaFunction {
 
     @Override
     public String getLogGroupName() {
-      return "/aws/lambda/" + settings.name();
+      return "/aws/lambda/" + settings.functionName();
     }
 
     @Override
@@ -158,7 +158,7 @@ public final class InProcessLambda implements LambdaFunction {
 
     @Override
     public String getFunctionName() {
-      return settings.name();
+      return settings.functionName();
     }
 
     @Override
