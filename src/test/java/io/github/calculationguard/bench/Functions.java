@@ -52,7 +52,7 @@ record Functions(Path out, Map<String, String> endpoints) {
     var log = snapStart ? " -Xlog:class+load:file=" + classes() : "";
     environment.put("JAVA_TOOL_OPTIONS", Template.read().javaOptions() + log);
     environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
-    var settings = FunctionSettings.of("stop:live", STOP_HANDLER, LocalWorld.PLACE, environment);
+    var settings = FunctionSettings.of("stop", STOP_HANDLER, LocalWorld.PLACE, environment);
     return snapStart ? settings.withSnapStart() : settings;
   }
 

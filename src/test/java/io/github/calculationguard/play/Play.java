@@ -165,7 +165,7 @@ public final class Play {
     environment.put("CONFIRM_SECONDS", "6");
     environment.put("MAX_ATTEMPTS", Integer.toString(ATTEMPTS));
     return FunctionSettings.of(
-        "calculation-guard-StopFunction:live",
+        "calculation-guard-StopFunction",
         "io.github.calculationguard.lambda.StopHandler",
         LocalWorld.PLACE,
         environment);

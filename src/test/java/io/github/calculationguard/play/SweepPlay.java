@@ -122,24 +122,23 @@ final class SweepPlay {
     environment.put("BUS_NAME", BUS);
     environment.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(MAX_ACTIONS));
     environment.put("CALLS_PER_SECOND", "50");
-    return function("Sweep", "", environment, InProcess::sweep);
+    return function("Sweep", environment, InProcess::sweep);
   }
 
   private LambdaFunction stopFunction() {
     var environment = new HashMap<>(settings);
     environment.put("ESCALATE_AFTER_SECONDS", "1");
     environment.put("CONFIRM_SECONDS", "10");
-    return function("Stop", ":live", environment, InProcess::stop);
+    return function("Stop", environment, InProcess::stop);
   }
 
   private static LambdaFunction function(
       String name,
-      String alias,
       Map<String, String> environment,
       Function<Map<String, String>, RequestHandler<?, ?>> inProcess) {
     var function =
         FunctionSettings.of(
-            "calculation-guard-" + name + "Function" + alias,
+            "calculation-guard-" + name + "Function",
             "io.github.calculationguard.lambda." + name + "Handler",
             LocalWorld.PLACE,
             environment);

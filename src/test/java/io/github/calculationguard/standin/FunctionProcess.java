@@ -89,11 +89,11 @@ public final class FunctionProcess {
     environment.put("AWS_DEFAULT_REGION", region);
     environment.put("_HANDLER", settings.handler());
     environment.put("AWS_LAMBDA_RUNTIME_API", api.address());
-    environment.put("AWS_LAMBDA_FUNCTION_NAME", settings.functionName());
+    environment.put("AWS_LAMBDA_FUNCTION_NAME", settings.name());
     environment.put("AWS_LAMBDA_FUNCTION_VERSION", settings.snapStart() ? "1" : "$LATEST");
     environment.put(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", Integer.toString(settings.memoryMegabytes()));
-    environment.put("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + settings.functionName());
+    environment.put("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + settings.name());
     environment.put("AWS_LAMBDA_LOG_STREAM_NAME", "local/" + UUID.randomUUID());
     environment.put("AWS_LAMBDA_LOG_FORMAT", "JSON");
     environment.put("AWS_LAMBDA_LOG_LEVEL", "INFO");

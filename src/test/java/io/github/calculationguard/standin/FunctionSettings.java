@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 /**
  * How a function is deployed.
  *
- * @param name of the function, with an alias behind a colon if one is invoked
  * @param handler such as {@code a.b.Handler}
  * @param environment its own variables
  * @param snapStart whether it waits, initialised, to be restored before its first invocation
@@ -67,13 +66,9 @@ public record FunctionSettings(
         classPath);
   }
 
-  /** The name without the alias. */
-  String functionName() {
-    return name.split(":", 2)[0];
-  }
-
+  /** Of the alias that AWS services invoke. */
   String arn() {
-    return "arn:%s:lambda:%s:%s:function:%s"
+    return "arn:%s:lambda:%s:%s:function:%s:live"
         .formatted(place.partition(), place.region(), place.accountId(), name);
   }
 }

@@ -148,7 +148,7 @@ public final class InProcessLambda implements LambdaFunction {
 
     @Override
     public String getLogGroupName() {
-      return "/aws/lambda/" + settings.functionName();
+      return "/aws/lambda/" + settings.name();
     }
 
     @Override
@@ -158,7 +158,7 @@ public final class InProcessLambda implements LambdaFunction {
 
     @Override
     public String getFunctionName() {
-      return settings.functionName();
+      return settings.name();
     }
 
     @Override
