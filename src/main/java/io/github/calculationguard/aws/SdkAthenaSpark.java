@@ -1,5 +1,8 @@
 package io.github.calculationguard.aws;
 
+import static java.util.Objects.requireNonNullElse;
+import static java.util.stream.Collectors.toMap;
+
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -20,10 +23,8 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
@@ -31,136 +32,114 @@ import software.amazon.awssdk.core.SdkResponse;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
-import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
-import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.SessionSummary;
 
-/**
- * The Spark operations of Athena, through the AWS SDK.
- *
- * @see <a
- *     href="https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html">Athena's
- *     operations</a>
- */
+/** The Spark operations of Athena, through the AWS SDK. */
 public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
 
   private static final int MAX_PAGE = 100;
 
   @Override
-  public CalculationState stop(CalculationId calculation, Deadline deadline) {
-    var id = calculation.value();
+  public CalculationState stop(CalculationId id, Deadline deadline) {
     var answer =
         call(
             deadline,
             by ->
                 athena.stopCalculationExecution(
-                    r -> r.calculationExecutionId(id).overrideConfiguration(by)));
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
     return new CalculationState(stated(answer.stateAsString()));
   }
 
   @Override
-  public SessionState terminate(SessionId session, Deadline deadline) {
-    var id = session.value();
+  public SessionState terminate(SessionId id, Deadline deadline) {
     var answer =
         call(
             deadline,
-            by -> athena.terminateSession(r -> r.sessionId(id).overrideConfiguration(by)));
+            by -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     return new SessionState(stated(answer.stateAsString()));
   }
 
   @Override
-  public Calculation calculation(CalculationId calculation, Deadline deadline) {
-    var id = calculation.value();
+  public Calculation calculation(CalculationId id, Deadline deadline) {
     var it =
         call(
             deadline,
             by ->
                 athena.getCalculationExecution(
-                    r -> r.calculationExecutionId(id).overrideConfiguration(by)));
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
     var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    return calculation(calculation, session, it.description(), it.status(), dpuMillis);
+    return calculation(id, session, it.description(), it.status(), dpuMillis);
   }
 
   @Override
-  public Session session(SessionId session, Deadline deadline) {
-    var id = session.value();
+  public Session session(SessionId id, Deadline deadline) {
     var it =
-        call(deadline, by -> athena.getSession(r -> r.sessionId(id).overrideConfiguration(by)));
-    var group = Objects.requireNonNullElse(it.workGroup(), "");
+        call(
+            deadline,
+            by -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var group = requireNonNullElse(it.workGroup(), "");
     var engine = it.engineConfiguration();
     var maxDpus = engine == null ? null : engine.maxConcurrentDpus();
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
     return session(
-        session, group, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
+        id, group, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
   }
 
-  @Override
-  public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, Instant.MAX, deadline).calculations();
-  }
-
-  /**
-   * Ends at the first page without a match: a session runs one calculation at a time, the newest
-   * come first, and an old session has thousands.
-   */
+  // Ends at the first page without a match: a session runs one calculation at a time, the newest
+  // come first, and an old session has thousands.
   @Override
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
-    var id = session.value();
     var matches = new ArrayList<Calculation>();
     var unreadable = 0;
-    var before = 0;
     String token = null;
-    do {
-      var next = token;
-      ListCalculationExecutionsResponse page;
-      try {
-        page =
+    try {
+      do {
+        var next = token;
+        var page =
             call(
                 deadline,
                 by ->
                     athena.listCalculationExecutions(
                         r ->
-                            r.sessionId(id)
+                            r.sessionId(session.value())
                                 .maxResults(MAX_PAGE)
                                 .nextToken(next)
                                 .overrideConfiguration(by)));
-      } catch (NotFoundException e) {
-        if (token != null) {
-          throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
+        var before = matches.size() + unreadable;
+        for (var c : page.calculations()) {
+          var id = orNull(c.calculationExecutionId(), CalculationId::new);
+          if (id == null) {
+            unreadable++;
+            continue;
+          }
+          var it = calculation(id, session, c.description(), c.status(), null);
+          var end = it.completedAt();
+          if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
+            matches.add(it);
+          }
         }
-        // The Spark 3.5 release has no calculations, and answers with an error.
-        return CalculationList.of(List.of());
+        token = matches.size() + unreadable > before ? page.nextToken() : null;
+      } while (token != null);
+    } catch (NotFoundException e) {
+      // The Spark 3.5 release has no calculations, and answers with an error.
+      if (token != null) {
+        throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
       }
-      before = matches.size() + unreadable;
-      for (var c : page.calculations()) {
-        var named = orNull(c.calculationExecutionId(), CalculationId::new);
-        if (named == null) {
-          unreadable++;
-          continue;
-        }
-        var it = calculation(named, session, c.description(), c.status(), null);
-        var end = it.completedAt();
-        if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
-          matches.add(it);
-        }
-      }
-      token = page.nextToken();
-    } while (token != null && matches.size() + unreadable > before);
+    }
     return new CalculationList(matches, unreadable);
   }
 
   @Override
   public List<Executor> executors(SessionId session, Deadline deadline) {
-    var id = session.value();
     return all(
             deadline,
             (token, by) ->
                 athena.listExecutors(
                     r ->
-                        r.sessionId(id)
+                        r.sessionId(session.value())
                             .maxResults(MAX_PAGE)
                             .nextToken(token)
                             .overrideConfiguration(by)),
@@ -184,12 +163,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                 athena.listTagsForResource(
                     r -> r.resourceARN(arn).nextToken(token).overrideConfiguration(by)),
             page -> page.tags())
-        .filter(tag -> tag.key() != null)
-        .collect(
-            Collectors.toMap(
-                tag -> tag.key(),
-                tag -> Objects.requireNonNullElse(tag.value(), ""),
-                (first, _) -> first));
+        .filter(t -> t.key() != null)
+        .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
   }
 
   @Override
@@ -198,14 +173,10 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
             deadline,
             (token, by) -> athena.listWorkGroups(r -> r.nextToken(token).overrideConfiguration(by)),
             page -> page.workGroups())
-        .filter(group -> group.engineVersion() != null && isSpark(group.engineVersion()))
+        // In the text of its selected or effective version.
+        .filter(group -> String.valueOf(group.engineVersion()).contains("Spark"))
         .map(group -> new WorkGroup(group.name()))
         .toList();
-  }
-
-  private static boolean isSpark(EngineVersion version) {
-    return (version.selectedEngineVersion() + " " + version.effectiveEngineVersion())
-        .contains("Spark");
   }
 
   @Override
@@ -225,17 +196,17 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                                     .nextToken(token)
                                     .overrideConfiguration(by)),
                     page -> page.sessions()))
-        .flatMap(it -> listed(it, workGroup))
+        .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
         .filter(session -> !session.state().isOver())
         .toList();
   }
 
-  private static Stream<Session> listed(SessionSummary s, WorkGroup workGroup) {
+  private static @Nullable Session listed(SessionSummary s, WorkGroup workGroup) {
     var id = orNull(s.sessionId(), SessionId::new);
     var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
     return id == null
-        ? Stream.empty()
-        : Stream.of(session(id, workGroup.name(), s.description(), engine, s.status(), null, null));
+        ? null
+        : session(id, workGroup.name(), s.description(), engine, s.status(), null, null);
   }
 
   private static Calculation calculation(

@@ -27,7 +27,7 @@ public record Cost(double dpuHours, Basis basis) {
       @Nullable Duration reported, @Nullable Instant from, @Nullable Instant end, Snapshot in) {
     // The statistics may not move while work runs, so zero means "not known yet".
     if (reported != null && reported.isPositive()) {
-      return of(reported.toMillis(), Basis.REPORTED);
+      return of((double) reported.toMillis(), Basis.REPORTED);
     }
     if (from == null) {
       return null;

@@ -11,7 +11,6 @@ public record Deadline(Instant at) {
     return Instants.between(now, at);
   }
 
-  /** Whether no time is left. */
   public boolean hasPassed(Instant now) {
     return !now.isBefore(at);
   }
@@ -26,7 +25,6 @@ public record Deadline(Instant at) {
     return new Deadline(now.plusMillis(Math.round(left(now).toMillis() * share)));
   }
 
-  /** The earlier of the two. */
   public Deadline orSooner(Deadline other) {
     return other.at.isBefore(at) ? other : this;
   }
