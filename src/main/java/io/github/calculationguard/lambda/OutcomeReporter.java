@@ -6,7 +6,6 @@ import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.Request.InvalidRequest;
 import io.github.calculationguard.stop.StopReport.Unresolved;
@@ -74,7 +73,7 @@ final class OutcomeReporter {
 
   private Reported describe(Request request, StopResult result, InvocationInfo info) {
     var record = LogRecord.of(request, result, info, clock.instant());
-    return new Reported(result, record, StopMessage.of(request, result, record, info));
+    return new Reported(result, record, Notification.of(request, result, record, info));
   }
 
   /** Reports what must be repeated. */

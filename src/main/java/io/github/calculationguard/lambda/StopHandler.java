@@ -7,8 +7,8 @@ import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.lambda.OutcomeReporter.Reported;
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.report.Popup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaUnavailableException;
@@ -161,7 +161,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       case HTTP_API, REST_API, FUNCTION_URL ->
           new HttpReply(request.metadata().source())
               .unavailable(records.getFirst(), reported.stream().map(Reported::record).toList());
-      case WIDGET -> Popup.ofFailure(records.getFirst());
+      case WIDGET -> Notification.failurePopup(records.getFirst());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
         var first = failures.getFirst();
         throw new RequestFailedException(first.reason(), first.cause());
@@ -174,7 +174,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     return switch (request.metadata().source()) {
       case HTTP_API, REST_API, FUNCTION_URL ->
           new HttpReply(request.metadata().source()).of(first.result().outcome(), first.record());
-      case WIDGET -> Popup.of(first.message(), first.record());
+      case WIDGET -> first.message().popup(first.record());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
         if (reported.stream().anyMatch(Reported::isLost)) {
           throw new RequestFailedException("it was carried out, but not announced", null);

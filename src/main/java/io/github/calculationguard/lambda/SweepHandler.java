@@ -9,7 +9,6 @@ import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
@@ -73,10 +72,11 @@ public final class SweepHandler
     var deadline = new Deadline(arrival.end());
     try {
       var report = sweep.run(arrival.place(), deadline);
-      var lines = SweepRecord.of(report, teller);
+      var record = new SweepRecord(report, teller, stack);
+      var lines = record.lines();
       lines.forEach(log::write);
-      var metrics = SweepRecord.metrics(report);
-      if (!report.news().isEmpty() && !announce(report, teller, deadline)) {
+      var metrics = record.metrics();
+      if (!report.news().isEmpty() && !announce(report, record, deadline)) {
         metrics.count("AnnouncementFailures", 1);
       }
       log.write(metrics, stack, clock.instant());
@@ -88,10 +88,9 @@ public final class SweepHandler
     }
   }
 
-  private boolean announce(SweepReport report, InvocationInfo teller, Deadline deadline) {
+  private boolean announce(SweepReport report, SweepRecord record, Deadline deadline) {
     try {
-      var message = SweepMessage.of(report, teller, stack);
-      publisher.publish(message, deadline);
+      publisher.publish(record.notification(), deadline);
       sweep.notified(report);
       return true;
     } catch (NotPublishedException e) {

@@ -4,8 +4,8 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.RateLimiter;
-import io.github.calculationguard.report.InventoryRecord;
 import io.github.calculationguard.report.InvocationInfo;
+import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import java.time.Duration;
@@ -59,7 +59,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var overview = reader.look(arrival.place(), arrival.within(MAX_READING));
     var teller = new InvocationInfo(version, arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
-    new JsonLogger(context.getLogger()).write(InventoryRecord.of(overview, arrival.now(), teller));
+    new JsonLogger(context.getLogger()).write(LogRecord.of(overview, arrival.now(), teller));
     return WidgetPage.of(overview, usdPerDpuHour, stopFunctionArn, theme(event));
   }
 
