@@ -43,7 +43,7 @@ public final class LogRecord {
         .body(request, result.snapshot(), info)
         .put("confirm_millis", effort == null ? null : effort.took().toMillis())
         .put("stops_sent", effort == null ? null : effort.stopsSent())
-        .put("repeat", effort != null && effort.repeat() ? true : null)
+        .put("repeat", (effort != null && effort.repeat()) ? true : null)
         .tail(info);
   }
 
