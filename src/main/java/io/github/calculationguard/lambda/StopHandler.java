@@ -8,8 +8,6 @@ import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.report.Popup;
-import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -144,8 +142,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
               : http.unavailable(failed.getFirst(), records);
       case WIDGET ->
           failed.isEmpty()
-              ? Popup.of(reported.getFirst().message(), records.getFirst())
-              : Popup.ofFailure(failed.getFirst());
+              ? reported.getFirst().message().popup(records.getFirst())
+              : Notification.failurePopup(failed.getFirst());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
         if (!failures.isEmpty()) {
           var first = failures.getFirst();
@@ -190,7 +188,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   private Reported describe(Request request, StopResult result, Invocation invocation) {
     var record = LogRecord.of(request, result, invocation.info(), clock.instant());
-    var message = StopMessage.of(request, result, record, invocation.info());
+    var message = Notification.of(request, result, record, invocation.info());
     return new Reported(result, record, message);
   }
 

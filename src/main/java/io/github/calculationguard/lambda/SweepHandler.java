@@ -8,7 +8,6 @@ import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
 import java.time.Duration;
@@ -59,10 +58,11 @@ public final class SweepHandler
     var invocation = invocations.next(context, null);
     try {
       var report = sweep.run(invocation.place(), invocation.end());
-      var records = SweepRecord.of(report, invocation.info());
+      var record = new SweepRecord(report, invocation.info(), service);
+      var records = record.lines();
       records.forEach(invocation::log);
-      var metrics = SweepRecord.metrics(report);
-      if (!report.news().isEmpty() && !notified(report, invocation)) {
+      var metrics = record.metrics();
+      if (!report.news().isEmpty() && !notified(report, record, invocation)) {
         metrics.count("AnnouncementFailures", 1);
       }
       invocation.log(metrics, service, clock.instant());
@@ -74,9 +74,9 @@ public final class SweepHandler
     }
   }
 
-  private boolean notified(SweepReport report, Invocation invocation) {
+  private boolean notified(SweepReport report, SweepRecord record, Invocation invocation) {
     try {
-      publisher.publish(SweepMessage.of(report, invocation.info(), service), invocation.end());
+      publisher.publish(record.notification(), invocation.end());
       sweep.notified(report);
       return true;
     } catch (NotPublishedException e) {

@@ -4,7 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.RateLimiter;
-import io.github.calculationguard.report.InventoryRecord;
+import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import java.time.Duration;
@@ -50,7 +50,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     }
     var invocation = invocations.next(context, null);
     var inventory = reader.look(invocation.place(), invocation.within(MAX_READING));
-    invocation.log(InventoryRecord.of(inventory, invocation.now(), invocation.info()));
+    invocation.log(LogRecord.of(inventory, invocation.now(), invocation.info()));
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
     var theme = isDark ? Theme.DARK : Theme.LIGHT;
     return WidgetPage.of(inventory, usdPerDpuHour, stopFunctionArn, theme);

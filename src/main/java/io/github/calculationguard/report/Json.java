@@ -43,23 +43,20 @@ public final class Json {
       if (object == null) {
         throw new InvalidJsonException("it is null", null);
       }
-      if (parser.nextToken() == null) {
-        return object;
+      if (parser.nextToken() != null) {
+        throw new InvalidJsonException("text follows the object", null);
       }
+      return object;
     } catch (InvalidJsonException e) {
       throw e;
     } catch (JsonProcessingException e) {
       var at = e.getLocation();
-      throw new InvalidJsonException(
-          e.getOriginalMessage()
-              + (at == null
-                  ? ""
-                  : " (line %d, column %d)".formatted(at.getLineNr(), at.getColumnNr())),
-          e);
+      var where =
+          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
+      throw new InvalidJsonException(e.getOriginalMessage() + where, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    throw new InvalidJsonException("text follows the object", null);
   }
 
   /** A text is no JSON object; the message says where and why. */

@@ -1,19 +1,23 @@
 package io.github.calculationguard.report;
 
 import static io.github.calculationguard.spark.Format.rounded;
+import static java.util.stream.Collectors.joining;
 
+import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.ReadFailure;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkException.AwsError;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * reply are all made of it. Unknown values are left out.
  */
 public final class LogRecord {
+
+  private static final int MAX_REASONS = 5;
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
 
@@ -30,19 +36,15 @@ public final class LogRecord {
   public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
     var effort = result.effort();
-    var record =
-        new LogRecord()
-            .head(event, result.outcome().severity(), request, info, at)
-            .put("outcome", result.outcome())
-            .put("reason", reason(result.reason(), request.metadata().reason()))
-            .body(request, result.snapshot(), info);
-    if (effort != null) {
-      record
-          .put("confirm_millis", effort.took().toMillis())
-          .put("stops_sent", effort.stopsSent())
-          .put("repeat", effort.repeat() ? true : null);
-    }
-    return record.tail(info);
+    return new LogRecord()
+        .head(event, result.outcome().severity(), request, info, at)
+        .put("outcome", result.outcome())
+        .put("reason", reason(result.reason(), request.metadata().reason()))
+        .body(request, result.snapshot(), info)
+        .put("confirm_millis", effort == null ? null : effort.took().toMillis())
+        .put("stops_sent", effort == null ? null : effort.stopsSent())
+        .put("repeat", (effort != null && effort.repeat()) ? true : null)
+        .tail(info);
   }
 
   /** A calculation that was described. */
@@ -58,7 +60,7 @@ public final class LogRecord {
       Request request, Unresolved unresolved, InvocationInfo info, Instant at) {
     return new LogRecord()
         .head("failure", Severity.ERROR, request, info, at)
-        .put("reason", UserText.clean(unresolved.reason(), UserText.MOST_OF_AWS))
+        .put("reason", UserText.aws(unresolved.reason()))
         .error(unresolved.cause())
         .body(request, null, info)
         .put("calculation_id", unresolved.calculation())
@@ -70,6 +72,32 @@ public final class LogRecord {
     return new LogRecord().head("keep_alive", Severity.INFO, request, info, at).tail(info);
   }
 
+  /**
+   * One view of the page on the dashboard.
+   *
+   * @param startedAt when reading began
+   */
+  public static LogRecord of(Inventory inventory, Instant startedAt, InvocationInfo info) {
+    var gaps = inventory.gaps();
+    var reasons = gaps.stream().map(ReadFailure::why).filter(Objects::nonNull).distinct();
+    var reason = UserText.aws(reasons.limit(MAX_REASONS).collect(joining("; ")));
+    var severity = gaps.isEmpty() ? Severity.INFO : Severity.WARNING;
+    return new LogRecord()
+        .head(
+            "look",
+            reason.isEmpty() ? severity : Severity.ERROR,
+            inventory.place(),
+            info,
+            inventory.at())
+        .put("outcome", gaps.isEmpty() ? "COMPLETE" : "INCOMPLETE")
+        .put("reason", reason)
+        .put("work_groups", inventory.workGroups())
+        .put("sessions_seen", inventory.entries().size())
+        .put("unread", gaps.size())
+        .put("duration_millis", Duration.between(startedAt, inventory.at()).toMillis())
+        .tail(info);
+  }
+
   /** Adds that people were notified. */
   public LogRecord announced() {
     return put("announced", true);
@@ -78,7 +106,7 @@ public final class LogRecord {
   /** Adds that nobody could be notified, which is an error, and why. */
   public LogRecord notAnnounced(NotificationPublisher.NotPublishedException e) {
     var reason = fields.get("reason");
-    var lost = "not announced: " + UserText.clean(e.getMessage(), UserText.MOST_OF_AWS);
+    var lost = "not announced: " + UserText.aws(String.valueOf(e.getMessage()));
     return put("announced", false)
         .put("level", Severity.ERROR.level())
         .put("reason", reason == null ? lost : reason + "; " + lost)
@@ -114,7 +142,7 @@ public final class LogRecord {
     put("calculation_id", request.calculation()).put("session_id", request.session());
     var violation = request.violation();
     if (violation != null) {
-      put("rule", UserText.cleanOrNull(violation.rule()))
+      put("rule", UserText.clean(violation.rule()))
           .put("limit", violation.limit())
           .put("observed", violation.observed());
     }
@@ -123,13 +151,13 @@ public final class LogRecord {
 
   /** What every line begins with. */
   LogRecord head(
-      String event, Severity severity, AccountRegion place, InvocationInfo info, Instant at) {
+      String event, Severity severity, AccountRegion account, InvocationInfo info, Instant at) {
     return put("timestamp", text(at))
         .put("level", severity.level())
         .put("event", event)
         .put("guard_version", info.guardVersion())
-        .put("account_id", place.accountId())
-        .put("region", place.region());
+        .put("account_id", account.accountId())
+        .put("region", account.region());
   }
 
   /** What every line ends with. */
@@ -149,19 +177,18 @@ public final class LogRecord {
     }
     var since = snapshot.since();
     var age = snapshot.age();
+    var costs = new Costs(snapshot, usdPerDpuHour);
     put("state", UserText.cleanOrNull(snapshot.state()))
         .put("owner", UserText.cleanOrNull(snapshot.owner()))
         .put("description", UserText.cleanOrNull(snapshot.description()))
         .put("submitted_at", since == null ? null : text(since))
         .put("age_seconds", age == null ? null : age.toSeconds());
-    var cost = snapshot.cost();
-    if (cost != null) {
-      put("dpu_hours", rounded(cost.dpuHours()))
-          .put("cost_usd", rounded(cost.usd(usdPerDpuHour)))
-          .put("cost_basis", cost.basis());
+    if (snapshot.cost() != null) {
+      put("dpu_hours", snapshot.cost().dpuHours())
+          .put("cost_usd", costs.soFar())
+          .put("cost_basis", costs.basis());
     }
-    var held = snapshot.dpusStillHeld();
-    return put("still_costs", held == null ? null : rounded(held * usdPerDpuHour));
+    return put("still_costs", costs.perHour());
   }
 
   /** How AWS, or else Java, names an error. */
@@ -172,20 +199,18 @@ public final class LogRecord {
           case NotificationPublisher.NotPublishedException sns -> sns.awsError();
           default -> null;
         };
-    return error == null ? put("error_type", e.getClass().getSimpleName()) : error(error);
-  }
-
-  /** How AWS names an error. */
-  LogRecord error(AwsError error) {
-    return put("error_type", error.type())
-        .put("aws_service", error.service())
-        .put("aws_request_id", error.requestId());
+    return error == null
+        ? put("error_type", e.getClass().getSimpleName())
+        : put("error_type", error.type())
+            .put("aws_service", error.service())
+            .put("aws_request_id", error.requestId());
   }
 
   LogRecord put(String key, @Nullable Object value) {
     switch (value) {
       case null -> {}
       case String text when text.isEmpty() -> {}
+      case Double number -> fields.put(key, rounded(number));
       case Number number -> fields.put(key, number);
       case Boolean bool -> fields.put(key, bool);
       default -> fields.put(key, value.toString());
@@ -197,7 +222,7 @@ public final class LogRecord {
     if (why == null) {
       return UserText.cleanOrNull(asked);
     }
-    var ours = UserText.clean(why, UserText.MOST_OF_AWS);
+    var ours = UserText.aws(why);
     return asked == null ? ours : ours + " (requested because: " + UserText.quoted(asked) + ")";
   }
 

@@ -3,6 +3,7 @@ package io.github.calculationguard.report;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.StopResult;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,7 @@ import java.util.Map;
  */
 public final class Metrics {
 
-  private final Map<String, String> units = new LinkedHashMap<>();
+  private final List<Map<String, String>> metrics = new ArrayList<>();
   private final Map<String, Object> values = new LinkedHashMap<>();
 
   /** The metrics of a request with its outcome. */
@@ -46,23 +47,19 @@ public final class Metrics {
 
   /** Adds a value in one of CloudWatch's units. */
   public Metrics put(String name, String unit, Number value) {
-    units.put(name, unit);
+    metrics.add(Map.of("Name", name, "Unit", unit));
     values.put(name, value);
     return this;
   }
 
   /** One line of JSON. */
   public String line(String service, Instant at) {
-    var metrics =
-        units.entrySet().stream()
-            .map(metric -> Map.of("Name", metric.getKey(), "Unit", metric.getValue()))
-            .toList();
     var dimensions = List.of(List.of("Service"));
     var directive =
         Map.of("Namespace", "CalculationGuard", "Dimensions", dimensions, "Metrics", metrics);
+    var directives = List.of(directive);
     var line = new LinkedHashMap<String, Object>();
-    line.put(
-        "_aws", Map.of("Timestamp", at.toEpochMilli(), "CloudWatchMetrics", List.of(directive)));
+    line.put("_aws", Map.of("Timestamp", at.toEpochMilli(), "CloudWatchMetrics", directives));
     line.put("Service", service);
     line.putAll(values);
     return Json.line(line);

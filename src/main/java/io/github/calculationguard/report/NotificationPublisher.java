@@ -20,9 +20,7 @@ public interface NotificationPublisher {
 
     private final transient @Nullable AwsError awsError;
 
-    /**
-     * @param message AWS's own
-     */
+    /** With AWS's own message. */
     public NotPublishedException(
         String message, @Nullable AwsError awsError, @Nullable Throwable cause) {
       super(message, cause);
@@ -31,11 +29,6 @@ public interface NotificationPublisher {
 
     @Nullable AwsError awsError() {
       return awsError;
-    }
-
-    @Override
-    public String getMessage() {
-      return String.valueOf(super.getMessage());
     }
   }
 }

@@ -16,12 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UserText {
 
-  /** Enough to recognize a text by. */
-  static final int MOST = 200;
-
-  /** AWS's own messages may be longer, because they contain ARNs. */
-  static final int MOST_OF_AWS = 1000;
-
+  private static final int MAX = 200;
+  private static final int MAX_OF_AWS = 1000;
   private static final Pattern INVISIBLE = Pattern.compile("[\\p{C}\\p{Z}\\s]+");
   private static final Pattern AT = Pattern.compile("[@\ufe6b\uff20]");
 
@@ -43,13 +39,17 @@ public final class UserText {
 
   /** The safe text, at most 200 characters; empty if nothing visible is left. */
   public static String clean(String text) {
-    return clean(text, MOST);
+    return clean(text, MAX);
   }
 
-  static String clean(String text, int most) {
-    var line = LINK.matcher(line(text, most)).replaceAll(it -> broken(it.group()));
-    line = IP_ADDRESS.matcher(line).replaceAll(it -> it.group().replaceAll(DOT, "[$0]"));
-    return cut(line, most);
+  /** A message of AWS, which may be longer because it contains ARNs. */
+  static String aws(String text) {
+    return clean(text, MAX_OF_AWS);
+  }
+
+  static String clean(String text, int max) {
+    var line = LINK.matcher(line(text, max)).replaceAll(it -> broken(it.group()));
+    return cut(IP_ADDRESS.matcher(line).replaceAll(it -> it.group().replaceAll(DOT, "[$0]")), max);
   }
 
   /** What ends in a dot, a colon or a backslash, with that in brackets. */
@@ -73,24 +73,21 @@ public final class UserText {
 
   /** A name that programs compare, such as a workgroup's: its dots stay. */
   static String name(String text) {
-    return line(text, MOST);
+    return line(text, MAX);
   }
 
-  private static String line(String text, int most) {
+  private static String line(String text, int max) {
     // Cut before anything else, so that a megabyte costs no more than a line.
-    var line = INVISIBLE.matcher(cut(text, 8 * most)).replaceAll(" ").strip();
+    var line = INVISIBLE.matcher(cut(text, 8 * max)).replaceAll(" ").strip();
     line = AT.matcher(line).replaceAll("(at)");
-    return cut(line.replace('<', '‹').replace('>', '›').replace('`', '\''), most);
+    return cut(line.replace('<', '‹').replace('>', '›').replace('`', '\''), max);
   }
 
-  private static String cut(String text, int most) {
-    if (text.length() <= most) {
+  private static String cut(String text, int max) {
+    if (text.length() <= max) {
       return text;
     }
-    var end = most - 1;
-    if (Character.isHighSurrogate(text.charAt(end - 1))) {
-      end--;
-    }
+    var end = Character.isHighSurrogate(text.charAt(max - 2)) ? max - 2 : max - 1;
     return text.substring(0, end) + "…";
   }
 }

@@ -1,14 +1,16 @@
 package io.github.calculationguard.report;
 
-import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
 import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
+import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.Snapshot;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;
@@ -23,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The page on the dashboard: what runs now, what it costs, and a button to stop it. The template
- * makes it a fragment of HTML without a script, as CloudWatch's custom widgets require.
+ * makes it a fragment of HTML without a script, as CloudWatch's custom widgets require. All text in
+ * it is clean.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html">Interactivity
@@ -41,22 +44,12 @@ public final class WidgetPage {
   private static final int MAX_ROWS = 50;
   private static final int MAX_REASONS = 8;
   private static final int MAX_NAMES = 3;
-
-  /** An amount at the top. */
-  record Total(String name, String value, String note) {}
-
-  /** What could not be read. */
-  record Gaps(List<String> reasons) {}
-
-  /** What the page says of itself, in Markdown. */
-  @JStache(path = "widget.md")
-  @JStacheConfig(type = JStacheType.STACHE)
-  record Documentation() {}
+  private static final int SHORT_ID = 8;
 
   private final Inventory inventory;
   private final double usdPerDpuHour;
   private final Theme theme;
-  private final List<WidgetRow> all;
+  private final List<Row> all;
 
   private WidgetPage(
       Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
@@ -65,7 +58,7 @@ public final class WidgetPage {
     this.theme = theme;
     this.all =
         inventory.entries().stream()
-            .map(entry -> new WidgetRow(entry, usdPerDpuHour, stopFunctionArn))
+            .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), stopFunctionArn))
             .toList();
   }
 
@@ -92,52 +85,38 @@ public final class WidgetPage {
 
   List<Total> totals() {
     return List.of(
-        total("Cost so far", WidgetRow::usdSoFar, WidgetRow::isUpperBound),
-        total("Cost an hour from now on", WidgetRow::usdAnHour, row -> row.entry().isHeldAtMost()),
+        total("Cost so far", Costs::soFar, Costs::isSoFarAtMost),
+        total("Cost an hour from now on", Costs::perHour, Costs::isPerHourAtMost),
         new Total("Active sessions", Integer.toString(all.size()), states()));
   }
 
   private Total total(
-      String name, Function<WidgetRow, @Nullable Double> usd, Predicate<WidgetRow> isUpperBound) {
-    var bound = sum(all.stream().filter(isUpperBound), usd);
-    var unknown = all.stream().filter(row -> usd.apply(row) == null).count();
-    return new Total(
-        name,
-        Format.usd(sum(all.stream(), usd)),
+      String name, Function<Costs, @Nullable Double> usd, Predicate<Costs> isAtMost) {
+    var costs = all.stream().map(Row::costs).toList();
+    var bound = sum(costs.stream().filter(isAtMost), usd);
+    var unknown = costs.stream().filter(it -> usd.apply(it) == null).count();
+    var notes =
         Stream.of(
-                bound > 0 ? Format.usd(bound) + " of it is an upper bound" : "",
-                unknown > 0
-                    ? "without " + Format.count(unknown, "session") + " of unknown cost"
-                    : "")
-            .filter(note -> !note.isEmpty())
-            .collect(joining("; ")));
+            bound > 0 ? Format.usd(bound) + " of it is an upper bound" : "",
+            unknown > 0 ? "without " + Format.count(unknown, "session") + " of unknown cost" : "");
+    var note = notes.filter(it -> !it.isEmpty()).collect(joining("; "));
+    return new Total(name, Format.usd(sum(costs.stream(), usd)), note);
   }
 
-  private static double sum(Stream<WidgetRow> rows, Function<WidgetRow, @Nullable Double> usd) {
-    return rows.map(usd).filter(Objects::nonNull).mapToDouble(Double::doubleValue).sum();
+  private static double sum(Stream<Costs> costs, Function<Costs, @Nullable Double> usd) {
+    return costs.map(usd).filter(Objects::nonNull).mapToDouble(Double::doubleValue).sum();
   }
 
   private String states() {
-    return inventory.entries().stream()
-        .collect(
-            groupingBy(
-                it -> UserText.clean(it.session().state().name()).toLowerCase(Locale.ROOT),
-                LinkedHashMap::new,
-                counting()))
-        .entrySet()
-        .stream()
-        .map(it -> it.getValue() + " " + it.getKey())
-        .collect(joining(", "));
-  }
-
-  @Nullable String nothing() {
-    if (!all.isEmpty()) {
-      return null;
+    var counts = new LinkedHashMap<String, Integer>();
+    for (var entry : inventory.entries()) {
+      counts.merge(UserText.clean(entry.session().state().name()), 1, Integer::sum);
     }
-    return "Nothing is running" + (inventory.gaps().isEmpty() ? "." : ", as far as could be read.");
+    var texts = counts.entrySet().stream().map(it -> it.getValue() + " " + it.getKey());
+    return texts.collect(joining(", ")).toLowerCase(Locale.ROOT);
   }
 
-  List<WidgetRow> rows() {
+  List<Row> rows() {
     return all.subList(0, Math.min(all.size(), MAX_ROWS));
   }
 
@@ -146,29 +125,28 @@ public final class WidgetPage {
       return null;
     }
     var cut = all.subList(MAX_ROWS, all.size());
+    var usd = sum(cut.stream().map(Row::costs), Costs::soFar);
     return "%s not shown, which cost less: %s so far, as far as known. The totals include them."
-        .formatted(
-            Format.count(cut.size(), "more session"),
-            Format.usd(sum(cut.stream(), WidgetRow::usdSoFar)));
+        .formatted(Format.count(cut.size(), "more session"), Format.usd(usd));
   }
 
-  @Nullable Gaps gaps() {
-    var names =
+  /** What could not be read, and why. */
+  List<String> gaps() {
+    var byReason =
         inventory.gaps().stream()
             .collect(
                 groupingBy(
                     gap -> new ReadFailure(gap.what(), "", gap.why()),
                     LinkedHashMap::new,
                     mapping(ReadFailure::of, toList())));
-    if (names.isEmpty()) {
-      return null;
-    }
-    var reasons = names.entrySet().stream().map(it -> reason(it.getKey(), it.getValue()));
-    var more =
-        names.size() <= MAX_REASONS
-            ? Stream.<String>of()
-            : Stream.of("and more, for %d other reasons".formatted(names.size() - MAX_REASONS));
-    return new Gaps(Stream.concat(reasons.limit(MAX_REASONS), more).toList());
+    var rest = byReason.size() - MAX_REASONS;
+    return Stream.concat(
+            byReason.entrySet().stream()
+                .limit(MAX_REASONS)
+                .map(it -> reason(it.getKey(), it.getValue())),
+            Stream.of("and more, for %d other reasons".formatted(rest))
+                .limit(Math.clamp(rest, 0, 1)))
+        .toList();
   }
 
   private static String reason(ReadFailure gap, List<String> names) {
@@ -184,22 +162,118 @@ public final class WidgetPage {
           case NODES -> "the nodes of session " + of;
           case TAGS -> "the tags of " + of;
         };
-    var why = gap.why();
-    return what
-        + ": "
-        + (why == null ? "there was no time left" : UserText.clean(why, UserText.MOST_OF_AWS));
+    return what + ": " + (gap.why() == null ? "there was no time left" : UserText.aws(gap.why()));
   }
 
   String scope() {
+    var place = inventory.place();
     return "%s, account %s in %s, seen %s"
         .formatted(
             Format.count(inventory.workGroups(), "workgroup"),
-            inventory.place().accountId(),
-            inventory.place().region(),
+            place.accountId(),
+            place.region(),
             Format.time(inventory.at()));
   }
 
   String price() {
     return Format.number(usdPerDpuHour);
+  }
+
+  /** An amount at the top. */
+  record Total(String name, String value, String note) {}
+
+  /** How much of a limit is used, and how wide its bar is. */
+  record Bar(String used, String percent, String color, long width) {}
+
+  /** What the page says of itself, in Markdown. */
+  @JStache(path = "widget.md")
+  @JStacheConfig(type = JStacheType.STACHE)
+  record Documentation() {}
+
+  /** A session. */
+  record Row(Entry entry, Costs costs, @Nullable String stopFunctionArn) {
+
+    /** The calculation that runs, or else the session alone. */
+    Snapshot current() {
+      var current = entry.current();
+      return current == null ? entry.details() : entry.details().about(current);
+    }
+
+    @Nullable String description() {
+      return Stream.of(current(), entry.details())
+          .map(Snapshot::description)
+          .filter(Objects::nonNull)
+          .map(UserText::clean)
+          .filter(text -> !text.isEmpty())
+          .findFirst()
+          .orElse(null);
+    }
+
+    @Nullable String quotedDescription() {
+      return UserText.quotedOrNull(description());
+    }
+
+    String workGroup() {
+      return UserText.clean(entry.session().workGroup());
+    }
+
+    String shortId() {
+      var id = entry.session().id().value();
+      return id.length() > SHORT_ID ? id.substring(0, SHORT_ID) + "…" : id;
+    }
+
+    @Nullable String owner() {
+      return UserText.cleanOrNull(entry.owner());
+    }
+
+    @Nullable Integer waiting() {
+      return entry.calculations().size() > 1 ? entry.calculations().size() - 1 : null;
+    }
+
+    @Nullable String state() {
+      return UserText.cleanOrNull(current().state());
+    }
+
+    String mood() {
+      var state = entry.session().state();
+      var idle = state.isIdle() && entry.current() == null;
+      return state.name().equals("DEGRADED") ? "bad" : idle ? "idle" : "busy";
+    }
+
+    @Nullable String since() {
+      var idle = entry.current() == null ? entry.details().idle() : null;
+      var time = idle == null ? current().age() : idle;
+      var isOpen = entry.current() == null && idle == null;
+      return time == null ? null : (isOpen ? "open for " : "for ") + Format.duration(time);
+    }
+
+    @Nullable Bar limit() {
+      var usage = entry.fullest();
+      if (usage == null || entry.limits().mode() == Mode.OFF) {
+        return null;
+      }
+      var percent = usage.percent();
+      var near = percent >= entry.limits().warnAtPercent();
+      return new Bar(
+          usage.observedInWords() + " of " + usage.limitInWords(),
+          "%.0f %% of %s used".formatted(percent, usage.rule()),
+          usage.isOver() ? "over" : near ? "near" : "fine",
+          Math.round(Math.clamp(percent, 1, 100)));
+    }
+
+    /** Why nothing is stopped here. */
+    @Nullable String note() {
+      var limits = entry.limits();
+      if (limits.mode() == Mode.OFF) {
+        return "not guarded: the mode is off";
+      }
+      if (entry.fullest() == null) {
+        return "no limit";
+      }
+      if (limits.exemptUntil() != null && limits.exempt(entry.at())) {
+        return "exempt until " + Format.time(limits.exemptUntil());
+      }
+      return limits.mode() == Mode.OBSERVE ? "only observed" : null;
+    }
   }
 }

@@ -120,7 +120,7 @@ class WidgetBrowserTest {
         .isEqualTo(0);
     assertThat(
             chromium.evaluate(
-                "[...document.querySelectorAll('.cg-said')].map(it => it.textContent)"))
+                "[...document.querySelectorAll('.cg-description')].map(it => it.textContent)"))
         .asInstanceOf(InstanceOfAssertFactories.LIST)
         .containsAll(HostileSessions.TEXTS.stream().map(UserText::clean).toList())
         .hasSize(6 + HostileSessions.TEXTS.size());

@@ -13,7 +13,6 @@ import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.spark.AccountRegion;
@@ -165,12 +164,13 @@ class SweepFuzzTest {
     report.judged().forEach(it -> outcomes.merge(it.disposition().name(), 1, Integer::sum));
     report.invalidTags().forEach(_ -> outcomes.merge("invalid tag", 1, Integer::sum));
     var invocation = new InvocationInfo("0", "request-1", false, report.policy().usdPerDpuHour());
-    for (var line : SweepRecord.of(report, invocation)) {
+    var record = new SweepRecord(report, invocation, "guard");
+    for (var line : record.lines()) {
       var json = Json.line(line.fields());
       assertThat(json).matches("[ -~]+");
       GuardedWorld.json(json);
     }
-    var message = SweepMessage.of(report, invocation, "guard");
+    var message = record.notification();
     assertThat(message.subject()).matches("[!-~][ -~]{0,98}");
     GuardedWorld.json(message.chat());
     GuardedWorld.json(message.queue());
