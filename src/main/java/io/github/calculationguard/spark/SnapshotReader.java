@@ -54,11 +54,11 @@ public record SnapshotReader(AthenaSparkView athena, String ownerTag, InstantSou
         .orElse(null);
   }
 
-  /** A description that lacks something is better than no answer. */
+  /** Neither a failed call nor a defect of ours may hide what was done. */
   private static <T> @Nullable T orNull(Supplier<T> reading) {
     try {
       return reading.get();
-    } catch (AthenaSparkException e) {
+    } catch (RuntimeException e) {
       return null;
     }
   }
