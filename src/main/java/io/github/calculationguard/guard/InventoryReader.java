@@ -9,15 +9,14 @@ import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
 import io.github.calculationguard.guard.Inventory.Unread;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.SnapshotReader;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * Reads what is active in an account. {@link #look} reads for a person who waits; {@link
  * SweepReader} reads what a sweep needs to judge.
  */
-public record InventoryReader(AthenaSparkView athena, InstantSource clock, Scope scope) {
+public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Scope scope) {
 
   /** This many sessions, the costliest, are read in depth: nobody reads a longer list. */
   public static final int MAX_IN_DEPTH = 50;
@@ -63,7 +62,7 @@ public record InventoryReader(AthenaSparkView athena, InstantSource clock, Scope
   /** What applies to a workgroup with these tags. */
   Tagged tagged(String arn, Map<String, String> tags) {
     return new Tagged(
-        scope.limits().replacedBy(arn, tags), SnapshotReader.owner(tags, scope.ownerTag()));
+        scope.limits().replacedBy(arn, tags), Snapshot.Reader.owner(tags, scope.ownerTag()));
   }
 
   /** What applies to a session with these tags. */
@@ -73,7 +72,7 @@ public record InventoryReader(AthenaSparkView athena, InstantSource clock, Scope
       Map<String, String> tags,
       @Nullable Instant startedAt,
       Instant now) {
-    var own = SnapshotReader.owner(tags, scope.ownerTag());
+    var own = Snapshot.Reader.owner(tags, scope.ownerTag());
     return new Tagged(
         workGroup.limits().tightenedBy(arn, tags, startedAt, scope.maxExempt(), now),
         own == null ? workGroup.owner() : own);

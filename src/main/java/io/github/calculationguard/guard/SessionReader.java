@@ -7,14 +7,14 @@ import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Instants;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ final class SessionReader {
 
   private final SweepReader.Run run;
   private final InventoryReader reader;
-  private final AthenaSparkView athena;
+  private final AthenaSparkReader athena;
   private final Judge judge;
   private final Instant now;
   private final String arn;

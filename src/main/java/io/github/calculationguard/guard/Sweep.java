@@ -16,9 +16,9 @@ import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +46,7 @@ public final class Sweep {
   /** What is kept for findings and the notification, however long the reading takes. */
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
-  private final AthenaSparkView athena;
+  private final AthenaSparkReader athena;
   private final RateLimiter rateLimiter;
   private final Publisher publisher;
   private final InstantSource clock;
@@ -61,7 +61,7 @@ public final class Sweep {
    * @param rateLimiter which the view's calls go through
    */
   public Sweep(
-      AthenaSparkView athena,
+      AthenaSparkReader athena,
       RateLimiter rateLimiter,
       Publisher publisher,
       InstantSource clock,

@@ -6,14 +6,14 @@ import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -44,7 +44,7 @@ final class SweepReader {
   static final Duration SCHEDULE = Duration.ofMinutes(10);
 
   private final InventoryReader reader;
-  private final AthenaSparkView athena;
+  private final AthenaSparkReader athena;
   private final Judge judge;
   private final Map<SessionId, Known> known = new HashMap<>();
   private @Nullable String resumeAt;

@@ -1,6 +1,6 @@
 package io.github.calculationguard.stop;
 
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;

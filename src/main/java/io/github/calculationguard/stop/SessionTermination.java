@@ -1,7 +1,7 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.CalculationList;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;

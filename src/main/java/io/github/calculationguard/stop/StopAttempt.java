@@ -1,12 +1,12 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult.Effort;
@@ -29,15 +29,13 @@ final class StopAttempt {
   private static final int PENALTY_OF_AN_ERROR = 1000;
 
   private enum State {
-    /** Athena has not accepted a Stop yet. */
     REQUESTING,
     /** Athena accepted Stop; the calculation may still run. */
     CANCELING,
     /** Athena accepted TerminateSession; the session may still live. */
     TERMINATING,
-    /** The end of the calculation is confirmed. */
     ENDED,
-    /** The end of the calculation and of its session is confirmed. */
+    /** Ended, and its session too. */
     TERMINATED,
     /** Athena knows no such calculation, or denies access to it. */
     REFUSED
@@ -194,9 +192,8 @@ final class StopAttempt {
 
   private void escalate() {
     var policy = delivery.service().policy();
-    if (policy.mayTerminate()
-        && !isTerminationDenied
-        && isDue(acceptedAt, policy.terminateAfter())) {
+    var mayTerminate = policy.mayTerminate() && !isTerminationDenied;
+    if (mayTerminate && isDue(acceptedAt, policy.terminateAfter())) {
       terminate();
     }
     if (state == State.CANCELING && isDue(lastStopAt, BETWEEN_STOPS)) {
@@ -285,9 +282,8 @@ final class StopAttempt {
     if (notTerminated != null || failure == null) {
       return notTerminated;
     }
-    return failure instanceof DeniedException
-        ? "the calculation could not be read: " + message()
-        : message();
+    return (failure instanceof DeniedException ? "the calculation could not be read: " : "")
+        + message();
   }
 
   /** Whether the end of its session, which we or an earlier delivery asked for, ended it. */

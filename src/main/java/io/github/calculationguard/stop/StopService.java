@@ -2,15 +2,14 @@ package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.SnapshotReader;
 import io.github.calculationguard.stop.Request.DescribeRequest;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.StopCalculation;
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record StopService(
     AthenaSpark athena,
     EscalationPolicy policy,
-    SnapshotReader reader,
+    Snapshot.Reader reader,
     InstantSource clock,
     Sleeper sleeper) {
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -13,12 +13,12 @@ import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -397,7 +397,7 @@ class SweepTest {
         world.idle(name, "s-" + name + number, ofHours(5), ofHours(2), NO_TAGS);
       }
     }
-    var denied = new DeniedException("not yours");
+    var denied = new DeniedException("not yours", null, null);
     world.athena.fail("ListSessions", "a", denied);
     world.athena.fail("ListTagsForResource", PLACE.arnOf(new WorkGroup("b")), denied);
     world.athena.fail(
@@ -426,7 +426,8 @@ class SweepTest {
     world.athena.fail(
         "GetCalculationExecution",
         "c-1",
-        new io.github.calculationguard.spark.NotFoundException("none"));
+        new io.github.calculationguard.spark.AthenaSparkException.NotFoundException(
+            "none", null, null));
 
     var report = world.sweep();
 
@@ -437,7 +438,7 @@ class SweepTest {
   @Test
   void failsWhereNotEvenTheWorkGroupsCanBeListed() {
     var world = new World(policy(DEFAULTS));
-    world.athena.fail("ListWorkGroups", "", new DeniedException("not yours"));
+    world.athena.fail("ListWorkGroups", "", new DeniedException("not yours", null, null));
 
     assertThatThrownBy(world::sweep).isInstanceOf(DeniedException.class);
   }

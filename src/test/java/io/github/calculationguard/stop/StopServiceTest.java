@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.SnapshotReader;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
@@ -55,7 +55,7 @@ class StopServiceTest {
   }
 
   private StopReport stop(Request.StopRequest request) {
-    var reader = new SnapshotReader(athena, "owner", athena);
+    var reader = new Snapshot.Reader(athena, "owner", athena);
     return new StopService(athena, MAY_TERMINATE, reader, athena, athena).stop(request);
   }
 
