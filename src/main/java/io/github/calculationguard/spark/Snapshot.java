@@ -158,7 +158,7 @@ public record Snapshot(
     private static <T> @Nullable T orNull(Supplier<T> reading) {
       try {
         return reading.get();
-      } catch (RuntimeException e) {
+      } catch (AthenaSparkException e) {
         // A snapshot that lacks something is better than none.
         return null;
       }

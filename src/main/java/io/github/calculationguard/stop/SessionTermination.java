@@ -3,6 +3,7 @@ package io.github.calculationguard.stop;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
 import java.time.Duration;
@@ -39,8 +40,17 @@ record SessionTermination(EndSession request, Delivery delivery) {
     return StopReport.of(
         isOver ? Outcome.SESSION_TERMINATED : Outcome.CANCELING,
         isOver ? null : NOT_ENDED,
-        delivery.snapshot(latest.get()),
+        snapshotOrNull(latest.get()),
         effort);
+  }
+
+  /** A defect of ours must not hide the termination. */
+  private @Nullable Snapshot snapshotOrNull(Session session) {
+    try {
+      return delivery.snapshot(session);
+    } catch (RuntimeException e) {
+      return null;
+    }
   }
 
   private AthenaSpark athena() {

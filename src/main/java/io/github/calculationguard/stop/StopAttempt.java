@@ -77,7 +77,6 @@ final class StopAttempt {
     state = wasOver ? State.CANCELING : State.REQUESTING;
   }
 
-  /** Whether nothing more is to be done or seen. */
   boolean isDone() {
     return Set.of(State.ENDED, State.TERMINATED, State.REFUSED).contains(state);
   }
@@ -145,7 +144,6 @@ final class StopAttempt {
     }
   }
 
-  /** Polls, and does what is due. */
   void step() {
     try {
       switch (state) {
@@ -154,7 +152,7 @@ final class StopAttempt {
           if (!calculation.state().isOver()) {
             escalate();
           } else if (isCurrent) {
-            end(State.ENDED);
+            state = State.ENDED;
           }
         }
         case TERMINATING -> {
@@ -162,19 +160,15 @@ final class StopAttempt {
           var id = Objects.requireNonNull(calculation.sessionId(), "terminate() checks it");
           var session = athena.session(id, delivery.confirm());
           if (isCurrent && calculation.state().isOver() && session.state().isOver()) {
-            end(State.TERMINATED);
+            state = State.TERMINATED;
           }
         }
         case REQUESTING, ENDED, TERMINATED, REFUSED -> {}
       }
+      endedAt = endedAt == null && isDone() ? delivery.now() : endedAt;
     } catch (RuntimeException e) {
       failure = e;
     }
-  }
-
-  private void end(State confirmed) {
-    state = confirmed;
-    endedAt = delivery.now();
   }
 
   private void poll() {

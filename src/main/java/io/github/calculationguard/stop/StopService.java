@@ -124,8 +124,8 @@ public record StopService(
     }
     var unresolved = new ArrayList<Unresolved>();
     if (listed.unreadable() > 0) {
-      var what = "Athena listed %d of the session's calculations without a valid ID";
-      var failure = new AthenaUnavailableException(what.formatted(listed.unreadable()));
+      var what = listed.unreadable() + " of the session's calculations without a valid ID";
+      var failure = new AthenaUnavailableException("Athena listed " + what);
       unresolved.add(new Unresolved(null, false, failure));
     }
     if (metadata.dryRun()) {
