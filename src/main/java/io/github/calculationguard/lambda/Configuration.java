@@ -7,7 +7,7 @@ import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.stop.EscalationPolicy;
+import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

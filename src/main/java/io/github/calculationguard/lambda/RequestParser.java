@@ -6,7 +6,6 @@ import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.UserText;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.stop.LimitViolation;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.Source;

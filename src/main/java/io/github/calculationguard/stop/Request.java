@@ -26,6 +26,17 @@ public sealed interface Request {
     return null;
   }
 
+  /**
+   * Why the sweep asks for a stop.
+   *
+   * @param rule such as max-calculation-minutes
+   * @param limit in the rule's unit
+   * @param observed in the same unit
+   * @param expiresAt from then on the finding is stale, and the next sweep judges anew
+   */
+  record LimitViolation(
+      String rule, @Nullable Number limit, @Nullable Number observed, Instant expiresAt) {}
+
   /** Asks to stop something. */
   sealed interface StopRequest extends Request {}
 

@@ -1,123 +1,114 @@
 package io.github.calculationguard.stop;
 
-import static io.github.calculationguard.stop.Outcome.ALREADY_OVER;
-import static io.github.calculationguard.stop.Outcome.CANCELING;
-import static io.github.calculationguard.stop.Outcome.DRY_RUN;
-import static io.github.calculationguard.stop.Outcome.LEFT_ALONE;
-import static io.github.calculationguard.stop.Outcome.SESSION_TERMINATED;
-
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.Poller.Progress;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** Terminates sessions, and confirms that they ended. */
-record SessionTermination(
-    AthenaSpark athena,
-    EscalationPolicy policy,
-    Snapshot.Reader reader,
-    InstantSource clock,
-    Poller poller) {
+/** Terminates a session, and confirms that it ended. */
+record SessionTermination(EndSession request, Delivery delivery) {
 
-  StopReport terminate(EndSession request, TimeBudget budget) {
-    var metadata = request.metadata();
-    var begun = clock.instant();
-    var session = poller.retry(budget, () -> athena.session(request.session(), budget.confirm()));
+  /** Why a session that the guard asked to end may still bill. */
+  static final String NOT_ENDED =
+      "TerminateSession was accepted, and the session has not ended yet";
+
+  StopReport terminate() {
+    var begun = delivery.now();
+    var session = delivery.retry(() -> athena().session(request.session(), delivery.confirm()));
     if (session.state().isOver()) {
-      var snapshot = snapshot(session, request, budget);
-      return policy.mayTerminate() && metadata.isBefore(session.endedAt())
-          ? terminated(SESSION_TERMINATED, null, snapshot, new Effort(0, Duration.ZERO, true, true))
-          : StopReport.of(ALREADY_OVER, null, snapshot);
+      return alreadyOver(session);
     }
     var active =
-        poller.retry(
-            budget, () -> athena.calculations(session.id(), Instant.MAX, budget.confirm()));
-    var exemption = whyLeftAlone(request, session, active, budget);
-    if (exemption != null || metadata.dryRun()) {
-      var outcome = exemption == null ? DRY_RUN : LEFT_ALONE;
-      return StopReport.of(outcome, exemption, snapshot(session, request, budget));
+        delivery.retry(() -> athena().calculations(session.id(), Instant.MAX, delivery.confirm()));
+    var exemption = whyLeftAlone(session, active);
+    if (exemption != null || request.metadata().dryRun()) {
+      var outcome = exemption == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
+      return StopReport.of(outcome, exemption, delivery.snapshot(session), null);
     }
-    var latest =
-        new AtomicReference<>(
-            session.in(
-                poller.retry(budget, () -> athena.terminate(session.id(), budget.confirm()))));
-    poller.poll(
-        budget,
-        () -> {
-          if (!latest.get().state().isOver()) {
-            latest.updateAndGet(known -> newer(known, budget));
-          }
-          return latest.get().state().isOver() ? Progress.DONE : Progress.WAITING;
-        });
-    var snapshot = snapshot(latest.get(), request, budget);
-    var effort = new Effort(0, Duration.between(begun, clock.instant()), false, false);
-    return latest.get().state().isOver()
-        ? terminated(SESSION_TERMINATED, null, snapshot, effort)
-        : terminated(
-            CANCELING,
-            "TerminateSession was accepted, and the session has not ended yet",
-            snapshot,
-            effort);
+    var state = delivery.retry(() -> athena().terminate(session.id(), delivery.confirm()));
+    var latest = new AtomicReference<>(session.in(state));
+    delivery.poll(() -> latest.updateAndGet(this::newer).state().isOver(), () -> false);
+    var effort = new Effort(0, Duration.between(begun, delivery.now()), false, false);
+    var isOver = latest.get().state().isOver();
+    return StopReport.of(
+        isOver ? Outcome.SESSION_TERMINATED : Outcome.CANCELING,
+        isOver ? null : NOT_ENDED,
+        snapshotOrNull(latest.get()),
+        effort);
   }
 
-  private static StopReport terminated(
-      Outcome outcome, @Nullable String reason, Snapshot snapshot, Effort effort) {
-    return new StopReport(List.of(new StopResult(outcome, reason, snapshot, effort)), List.of());
+  /** A defect of ours must not hide the termination. */
+  private @Nullable Snapshot snapshotOrNull(Session session) {
+    try {
+      return delivery.snapshot(session);
+    } catch (RuntimeException e) {
+      return null;
+    }
+  }
+
+  private AthenaSpark athena() {
+    return delivery.service().athena();
+  }
+
+  private boolean mayTerminate() {
+    return delivery.service().policy().mayTerminate();
+  }
+
+  /** An earlier delivery may have terminated it. */
+  private StopReport alreadyOver(Session session) {
+    var metadata = request.metadata();
+    var snapshot = delivery.snapshot(session);
+    if (!mayTerminate() || metadata.dryRun() || !metadata.mayBeBefore(session.endedAt())) {
+      return StopReport.of(Outcome.ALREADY_OVER, null, snapshot, null);
+    }
+    var reason = metadata.isBefore(session.endedAt()) ? null : StopAttempt.BY_WHOM;
+    var effort = new Effort(0, Duration.ZERO, true, true);
+    return StopReport.of(Outcome.SESSION_TERMINATED, reason, snapshot, effort);
   }
 
   /** Why the session is not terminated; absent where it is. */
-  private @Nullable String whyLeftAlone(
-      EndSession request, Session session, CalculationList active, TimeBudget budget) {
-    var onlyIfIdleSince = request.onlyIfIdleSince();
-    var isEmpty = active.calculations().isEmpty() && active.unreadable() == 0;
-    if (onlyIfIdleSince != null && (!session.state().isIdle() || !isEmpty)) {
+  private @Nullable String whyLeftAlone(Session session, CalculationList active) {
+    var idleSince = request.onlyIfIdleSince();
+    var calculations = active.calculations();
+    var isEmpty = calculations.isEmpty() && active.unreadable() == 0;
+    if (idleSince != null && !(session.state().isIdle() && isEmpty)) {
       return "the session is busy again";
     }
-    if (onlyIfIdleSince != null && hasWorkedSince(session, onlyIfIdleSince, budget)) {
+    if (idleSince != null && hasWorkedSince(session, idleSince)) {
       return "the session has worked since the finding, and is idle again";
     }
-    if (active.unreadable() > 0
-        || !active.calculations().stream().allMatch(c -> request.metadata().covers(c))) {
+    if (active.unreadable() > 0 || !calculations.stream().allMatch(request.metadata()::covers)) {
       return "a calculation was submitted after the request was made";
     }
-    return policy.mayTerminate() || request.metadata().dryRun()
+    return mayTerminate() || request.metadata().dryRun()
         ? null
         : "this deployment may not terminate sessions: the parameter Escalation is NONE";
   }
 
-  private Session newer(Session known, TimeBudget budget) {
+  private Session newer(Session known) {
     try {
-      return athena.session(known.id(), budget.confirm());
-    } catch (AthenaSparkException e) {
+      return known.state().isOver() ? known : athena().session(known.id(), delivery.confirm());
+    } catch (RuntimeException e) {
       return known;
     }
   }
 
   /** Whether it became idle later than that. */
-  private boolean hasWorkedSince(Session session, Instant instant, TimeBudget budget) {
+  private boolean hasWorkedSince(Session session, Instant instant) {
+    var since = instant.plusMillis(1);
     var known =
         session.lacksIdleSince()
             ? session.idleSinceLastOf(
-                athena
-                    .calculations(session.id(), instant.plusMillis(1), budget.confirm())
-                    .calculations())
+                athena().calculations(session.id(), since, delivery.confirm()).calculations())
             : session;
     var idleSince = known.idleSince();
     return idleSince != null && idleSince.truncatedTo(ChronoUnit.MILLIS).isAfter(instant);
-  }
-
-  private Snapshot snapshot(Session session, EndSession request, TimeBudget budget) {
-    return reader.read(session, request.metadata().place(), budget.describe());
   }
 }

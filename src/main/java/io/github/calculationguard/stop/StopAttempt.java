@@ -1,116 +1,84 @@
 package io.github.calculationguard.stop;
 
-import static io.github.calculationguard.stop.Outcome.ALREADY_OVER;
-import static io.github.calculationguard.stop.Outcome.CANCELED;
-import static io.github.calculationguard.stop.Outcome.CANCELING;
-import static io.github.calculationguard.stop.Outcome.DENIED;
-import static io.github.calculationguard.stop.Outcome.FINISHED_ANYWAY;
-import static io.github.calculationguard.stop.Outcome.NOT_FOUND;
-import static io.github.calculationguard.stop.Outcome.SESSION_TERMINATED;
-
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult.Effort;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The stop of one calculation: Stop, poll, Stop again, terminate the session if allowed, poll. */
 final class StopAttempt {
 
+  static final String BY_WHOM =
+      "it ended before this delivery of the request; by an earlier delivery or by somebody else,"
+          + " nobody can say";
+
+  private static final Duration BETWEEN_STOPS = Duration.ofSeconds(10);
+  private static final int PENALTY_OF_AN_ERROR = 1000;
+
   private enum State {
-    /** Athena has not accepted a Stop yet. */
     REQUESTING,
     /** Athena accepted Stop; the calculation may still run. */
     CANCELING,
     /** Athena accepted TerminateSession; the session may still live. */
     TERMINATING,
-    /** The end of the calculation is confirmed. */
     ENDED,
-    /** The end of the calculation and of its session is confirmed. */
+    /** Ended, and its session too. */
     TERMINATED,
     /** Athena knows no such calculation, or denies access to it. */
     REFUSED
   }
 
-  private enum Termination {
-    UNTRIED,
-    /** Sent; whether Athena accepted it is not always known. */
-    TRIED,
-    DENIED
-  }
-
-  private static final String BY_WHOM =
-      "it ended before this delivery of the request; by an earlier delivery or by somebody else,"
-          + " nobody can say";
-
+  private final List<StopAttempt> attempts;
+  private final Delivery delivery;
   private final AthenaSpark athena;
-  private final EscalationPolicy policy;
-  private final InstantSource clock;
-  private final RequestMetadata metadata;
-  private final Set<CalculationId> covered;
-  private final TimeBudget budget;
-  private final Instant startedAt;
-
-  private State state = State.REQUESTING;
   private Calculation calculation;
+  private State state;
+  private final Instant startedAt;
   private Instant lastStopAt;
-  private int errors;
-  private int throttles;
+  private Instant acceptedAt;
+  private int penalty;
   private int stopsSent;
   private boolean isAnswerLost;
   private boolean wasOver;
   private boolean isCurrent;
-  private Termination termination = Termination.UNTRIED;
+  private boolean mayHaveTerminated;
+  private boolean isTerminationDenied;
+  private @Nullable Instant endedAt;
   private @Nullable RuntimeException failure;
   private @Nullable String notTerminated;
 
   /**
    * @param calculation what is known of it; one that has ended is only described
-   * @param covered everything that the request covers: a session with anything else in it is not
-   *     terminated
+   * @param attempts those of everything that the request covers: a session with anything else in it
+   *     is not terminated
    */
-  StopAttempt(
-      Calculation calculation,
-      Set<CalculationId> covered,
-      RequestMetadata metadata,
-      TimeBudget budget,
-      AthenaSpark athena,
-      EscalationPolicy policy,
-      InstantSource clock) {
+  StopAttempt(Calculation calculation, List<StopAttempt> attempts, Delivery delivery) {
     this.calculation = calculation;
-    this.covered = covered;
-    this.metadata = metadata;
-    this.budget = budget;
-    this.athena = athena;
-    this.policy = policy;
-    this.clock = clock;
-    startedAt = clock.instant();
+    this.attempts = attempts;
+    this.delivery = delivery;
+    athena = delivery.service().athena();
+    startedAt = delivery.now();
     lastStopAt = startedAt;
-    if (calculation.state().isOver()) {
-      state = State.CANCELING;
-      wasOver = true;
-    }
+    acceptedAt = startedAt;
+    wasOver = calculation.state().isOver();
+    state = wasOver ? State.CANCELING : State.REQUESTING;
   }
 
-  /** Whether nothing more is to be done or seen. */
   boolean isDone() {
-    return switch (state) {
-      case REQUESTING, CANCELING, TERMINATING -> false;
-      case ENDED, TERMINATED, REFUSED -> true;
-    };
+    return Set.of(State.ENDED, State.TERMINATED, State.REFUSED).contains(state);
   }
 
   Calculation calculation() {
@@ -122,14 +90,9 @@ final class StopAttempt {
     return state == State.REQUESTING;
   }
 
-  /** How many times Stop was throttled. */
-  int throttles() {
-    return throttles;
-  }
-
-  /** How many times Stop failed for another reason. */
-  int errors() {
-    return errors;
+  /** How often Stop failed; any other error weighs more than being throttled. */
+  int penalty() {
+    return penalty;
   }
 
   /** Whether the last try failed because there were too many calls. */
@@ -145,16 +108,13 @@ final class StopAttempt {
     try {
       wasOver = (isAccepted() ? calculation.state() : stop()).isOver();
       state = State.CANCELING;
+      acceptedAt = delivery.now();
     } catch (NotFoundException | DeniedException e) {
       failure = e;
       state = State.REFUSED;
     } catch (RuntimeException e) {
       failure = e;
-      if (isThrottled()) {
-        throttles++;
-      } else {
-        errors++;
-      }
+      penalty += isThrottled() ? 1 : PENALTY_OF_AN_ERROR;
     }
   }
 
@@ -168,9 +128,9 @@ final class StopAttempt {
   }
 
   private CalculationState stop() {
-    lastStopAt = clock.instant();
+    lastStopAt = delivery.now();
     try {
-      var answer = athena.stop(calculation.id(), budget.confirm());
+      var answer = athena.stop(calculation.id(), delivery.confirm());
       stopsSent++;
       failure = null;
       calculation = calculation.in(answer);
@@ -184,27 +144,28 @@ final class StopAttempt {
     }
   }
 
-  /** Polls, and does what is due. */
   void step() {
     try {
       switch (state) {
         case CANCELING -> {
           poll();
           if (!calculation.state().isOver()) {
-            escalate(clock.instant());
+            escalate();
           } else if (isCurrent) {
             state = State.ENDED;
           }
         }
         case TERMINATING -> {
           poll();
-          var session = athena.session(sessionId(), budget.confirm());
+          var id = Objects.requireNonNull(calculation.sessionId(), "terminate() checks it");
+          var session = athena.session(id, delivery.confirm());
           if (isCurrent && calculation.state().isOver() && session.state().isOver()) {
             state = State.TERMINATED;
           }
         }
         case REQUESTING, ENDED, TERMINATED, REFUSED -> {}
       }
+      endedAt = endedAt == null && isDone() ? delivery.now() : endedAt;
     } catch (RuntimeException e) {
       failure = e;
     }
@@ -213,7 +174,7 @@ final class StopAttempt {
   private void poll() {
     isCurrent = false;
     try {
-      calculation = athena.calculation(calculation.id(), budget.confirm());
+      calculation = athena.calculation(calculation.id(), delivery.confirm());
       isCurrent = true;
       failure = null;
     } catch (DeniedException e) {
@@ -223,30 +184,34 @@ final class StopAttempt {
     }
   }
 
-  private void escalate(Instant now) {
-    if (policy.mayTerminate()
-        && termination != Termination.DENIED
-        && isDue(startedAt, policy.terminateAfter(), now)) {
+  private void escalate() {
+    var policy = delivery.service().policy();
+    var mayTerminate = policy.mayTerminate() && !isTerminationDenied;
+    if (mayTerminate && isDue(acceptedAt, policy.terminateAfter())) {
       terminate();
-    } else if (isDue(lastStopAt, EscalationPolicy.BETWEEN_STOPS, now)) {
+    }
+    if (state == State.CANCELING && isDue(lastStopAt, BETWEEN_STOPS)) {
       stop();
     }
   }
 
+  private boolean isDue(Instant since, Duration after) {
+    return !delivery.now().isBefore(since.plus(after));
+  }
+
   private void terminate() {
-    if (calculation.sessionId() == null) {
+    var session = calculation.sessionId();
+    if (session == null) {
       return;
     }
-    var active = athena.calculations(sessionId(), Instant.MAX, budget.confirm());
-    if (active.calculations().stream().noneMatch(c -> c.id().equals(calculation.id()))) {
+    var listed = athena.calculations(session, Instant.MAX, delivery.confirm());
+    var active = listed.calculations().stream().map(Calculation::id).toList();
+    if (!active.contains(calculation.id())) {
       return;
     }
-    var other =
-        active.calculations().stream()
-            .map(Calculation::id)
-            .filter(id -> !id.equals(calculation.id()) && !covered.contains(id))
-            .findFirst();
-    if (other.isPresent() || active.unreadable() > 0) {
+    var covered = attempts.stream().map(it -> it.calculation.id()).collect(Collectors.toSet());
+    var other = active.stream().filter(id -> !covered.contains(id)).findFirst();
+    if (other.isPresent() || listed.unreadable() > 0) {
       notTerminated =
           "the session was not terminated: it holds a calculation that the request does not cover%s"
               .formatted(other.map(id -> ", " + id).orElse(""));
@@ -254,12 +219,13 @@ final class StopAttempt {
     }
     try {
       // The answer may be lost: from here on the end of the session counts as ours.
-      termination = Termination.TRIED;
-      athena.terminate(sessionId(), budget.confirm());
+      mayHaveTerminated = true;
+      athena.terminate(session, delivery.confirm());
       state = State.TERMINATING;
       notTerminated = null;
     } catch (DeniedException e) {
-      termination = Termination.DENIED;
+      mayHaveTerminated = false;
+      isTerminationDenied = true;
       notTerminated = "the session could not be terminated: " + e.getMessage();
     }
   }
@@ -276,69 +242,56 @@ final class StopAttempt {
   }
 
   /** The outcome; call it last. */
-  StopResult result(@Nullable Snapshot snapshot) {
+  StopResult result(Snapshot snapshot) {
     if (state == State.REFUSED) {
-      var outcome = failure instanceof NotFoundException ? NOT_FOUND : DENIED;
+      var outcome = failure instanceof NotFoundException ? Outcome.NOT_FOUND : Outcome.DENIED;
       return StopResult.of(outcome, message(), snapshot);
     }
-    var completedAt = calculation.completedAt();
+    var metadata = delivery.metadata();
+    var isSince = metadata.isBefore(calculation.completedAt());
+    var took = Duration.between(startedAt, endedAt == null ? delivery.now() : endedAt);
     // If the answer to an earlier Stop was lost, that Stop may be what ended it.
-    var repeat = wasOver && !isAnswerLost && metadata.isBefore(completedAt);
-    var effort =
-        new Effort(stopsSent, Duration.between(startedAt, clock.instant()), wasOver, repeat);
+    var effort = new Effort(stopsSent, took, wasOver, wasOver && !isAnswerLost && isSince);
     if (!calculation.state().isOver() || state == State.TERMINATING) {
-      return new StopResult(CANCELING, whyNotOver(), snapshot, effort);
+      return new StopResult(Outcome.CANCELING, whyNotOver(), snapshot, effort);
     }
-    var isOurs = !wasOver || metadata.isBefore(completedAt);
-    var isUncertain = !isOurs && metadata.mayBeBefore(completedAt);
+    var isOurs = !wasOver || isSince;
+    var isUncertain = !isOurs && metadata.mayBeBefore(calculation.completedAt());
     var reason = isUncertain ? BY_WHOM : null;
-    if (state == State.TERMINATED || wasTerminated(snapshot, isOurs, isUncertain)) {
-      return new StopResult(SESSION_TERMINATED, reason, snapshot, effort);
+    if (state == State.TERMINATED || ((isOurs || isUncertain) && wasTerminated(snapshot))) {
+      return new StopResult(Outcome.SESSION_TERMINATED, reason, snapshot, effort);
     }
-    if (!isOurs && !(isUncertain && calculation.state().isCanceled())) {
-      return StopResult.of(ALREADY_OVER, null, snapshot);
+    if (calculation.state().isCanceled() && (isOurs || isUncertain)) {
+      return new StopResult(Outcome.CANCELED, reason, snapshot, effort);
     }
-    return calculation.state().isCanceled()
-        ? new StopResult(CANCELED, reason, snapshot, effort)
-        : new StopResult(FINISHED_ANYWAY, null, snapshot, effort);
+    return isOurs
+        ? new StopResult(Outcome.FINISHED_ANYWAY, null, snapshot, effort)
+        : StopResult.of(Outcome.ALREADY_OVER, null, snapshot);
   }
 
   private @Nullable String whyNotOver() {
     if (state == State.TERMINATING) {
-      return "TerminateSession was accepted, and the session has not ended yet";
+      return SessionTermination.NOT_ENDED;
     }
     if (notTerminated != null || failure == null) {
       return notTerminated;
     }
-    return failure instanceof DeniedException
-        ? "the calculation could not be read: " + message()
-        : message();
+    return (failure instanceof DeniedException ? "the calculation could not be read: " : "")
+        + message();
   }
 
   /** Whether the end of its session, which we or an earlier delivery asked for, ended it. */
-  private boolean wasTerminated(@Nullable Snapshot snapshot, boolean isOurs, boolean isUncertain) {
-    var session = snapshot == null ? null : snapshot.session();
-    var wasTried = wasOver ? isOurs || isUncertain : termination == Termination.TRIED;
-    if (!wasTried || session == null || session.endedAt() == null || !policy.mayTerminate()) {
-      return false;
-    }
-    return session.state().isOver()
-        && !calculation.state().isCanceled()
-        && !calculation.state().name().equals("COMPLETED")
-        && (isOurs
-            ? metadata.isBefore(session.endedAt())
-            : metadata.mayBeBefore(session.endedAt()));
+  private boolean wasTerminated(Snapshot snapshot) {
+    var session = snapshot.session();
+    return delivery.service().policy().mayTerminate()
+        && (wasOver || attempts.stream().anyMatch(it -> it.mayHaveTerminated))
+        && calculation.state().name().equals("FAILED")
+        && session != null
+        && session.state().isOver()
+        && delivery.metadata().mayBeBefore(session.endedAt());
   }
 
   private String message() {
     return failure == null ? "" : new Unresolved(null, false, failure).reason();
-  }
-
-  private SessionId sessionId() {
-    return Objects.requireNonNull(calculation.sessionId(), "terminate() checks it");
-  }
-
-  private static boolean isDue(Instant since, Duration after, Instant now) {
-    return !now.isBefore(since.plus(after));
   }
 }

@@ -2,6 +2,7 @@ package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.StopResult.Effort;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,11 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
     }
   }
 
-  static StopReport of(Outcome outcome, @Nullable String reason, @Nullable Snapshot snapshot) {
-    return new StopReport(List.of(StopResult.of(outcome, reason, snapshot)), List.of());
+  static StopReport of(
+      Outcome outcome,
+      @Nullable String reason,
+      @Nullable Snapshot snapshot,
+      @Nullable Effort effort) {
+    return new StopReport(List.of(new StopResult(outcome, reason, snapshot, effort)), List.of());
   }
 }

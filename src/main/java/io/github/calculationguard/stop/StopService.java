@@ -1,34 +1,26 @@
 package io.github.calculationguard.stop;
 
-import static io.github.calculationguard.stop.Outcome.DENIED;
-import static io.github.calculationguard.stop.Outcome.DRY_RUN;
-import static io.github.calculationguard.stop.Outcome.LEFT_ALONE;
-import static io.github.calculationguard.stop.Outcome.NOT_FOUND;
-
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.Poller.Progress;
 import io.github.calculationguard.stop.Request.DescribeRequest;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopRequest;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopReport.Unresolved;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,27 +30,26 @@ import org.jspecify.annotations.Nullable;
  * <p>It stops nothing but what the request names, or what runs in the session that it names and was
  * submitted before the request was made.
  */
-public final class StopService {
+public record StopService(
+    AthenaSpark athena,
+    EscalationPolicy policy,
+    Snapshot.Reader reader,
+    InstantSource clock,
+    Sleeper sleeper) {
 
-  private final AthenaSpark athena;
-  private final EscalationPolicy policy;
-  private final Snapshot.Reader reader;
-  private final InstantSource clock;
-  private final Poller poller;
-  private final SessionTermination termination;
+  /**
+   * What follows if a calculation does not stop.
+   *
+   * @param mayTerminate whether its session may be terminated, and with it what runs there
+   * @param terminateAfter how long the calculation has to stop before that
+   */
+  public record EscalationPolicy(boolean mayTerminate, Duration terminateAfter) {}
 
-  public StopService(
-      AthenaSpark athena,
-      EscalationPolicy policy,
-      Snapshot.Reader reader,
-      InstantSource clock,
-      Sleeper sleeper) {
-    this.athena = athena;
-    this.policy = policy;
-    this.reader = reader;
-    this.clock = clock;
-    this.poller = new Poller(clock, sleeper);
-    this.termination = new SessionTermination(athena, policy, reader, clock, poller);
+  /** Waits between polls. */
+  @FunctionalInterface
+  public interface Sleeper {
+    /** Returns after about this time. */
+    void sleep(Duration duration) throws InterruptedException;
   }
 
   /**
@@ -67,34 +58,35 @@ public final class StopService {
    * because stopping is idempotent.
    */
   public StopReport stop(StopRequest request) {
-    var metadata = request.metadata();
-    var now = clock.instant();
     var violation = request.violation();
-    if (violation != null && !now.isBefore(violation.expiresAt())) {
+    if (violation != null && !clock.instant().isBefore(violation.expiresAt())) {
       var expired = "the finding expired at " + violation.expiresAt();
-      return StopReport.of(LEFT_ALONE, expired + "; the next sweep judges anew", null);
+      return StopReport.of(
+          Outcome.LEFT_ALONE, expired + "; the next sweep judges anew", null, null);
     }
-    var budget = TimeBudget.of(metadata.deadline(), 1, now);
+    var delivery = Delivery.of(this, request.metadata(), 1);
     try {
       return switch (request) {
-        case StopCalculation one when metadata.dryRun() -> {
-          var calculation = athena.calculation(one.calculation(), budget.confirm());
-          yield StopReport.of(DRY_RUN, null, snapshot(calculation, metadata, budget));
+        case StopCalculation one when request.metadata().dryRun() -> {
+          var calculation = athena.calculation(one.calculation(), delivery.confirm());
+          yield StopReport.of(Outcome.DRY_RUN, null, delivery.snapshot(calculation), null);
         }
         case StopCalculation one -> {
           var unknown = Calculation.undescribed(one.calculation(), CalculationState.UNKNOWN);
-          var attempt = attempt(unknown, Set.of(), metadata, budget);
+          var attempts = attempts(List.of(unknown), delivery);
+          var attempt = attempts.getFirst();
           attempt.sendStop();
-          yield confirm(List.of(attempt), metadata, budget);
+          yield confirm(attempts, new ArrayList<>(), delivery);
         }
-        case StopSession session -> stopWhatRunsIn(session, budget);
-        case EndSession session -> termination.terminate(session, budget);
+        case StopSession session -> stopWhatRunsIn(session, delivery);
+        case EndSession session -> new SessionTermination(session, delivery).terminate();
       };
     } catch (NotFoundException e) {
-      return StopReport.of(NOT_FOUND, e.getMessage(), null);
+      return StopReport.of(Outcome.NOT_FOUND, e.getMessage(), null, null);
     } catch (DeniedException e) {
-      return StopReport.of(DENIED, e.getMessage(), snapshotOrNull(request, budget));
-    } catch (AthenaUnavailableException e) {
+      var snapshot = snapshotOrNull(request.session(), delivery);
+      return StopReport.of(Outcome.DENIED, e.getMessage(), snapshot, null);
+    } catch (RuntimeException e) {
       return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
     }
   }
@@ -110,49 +102,44 @@ public final class StopService {
     return reader.read(calculation, metadata.place(), metadata.deadline());
   }
 
-  private StopReport stopWhatRunsIn(StopSession request, TimeBudget first) {
+  private StopReport stopWhatRunsIn(StopSession request, Delivery first) {
     var metadata = request.metadata();
-    var session = poller.retry(first, () -> athena.session(request.session(), first.confirm()));
+    var session = first.retry(() -> athena.session(request.session(), first.confirm()));
     // Those that ended since the request was made may be the work of an earlier delivery, which
     // perhaps could not publish it.
     var listed =
-        poller.retry(
-            first, () -> athena.calculations(session.id(), metadata.at(), first.confirm()));
+        first.retry(() -> athena.calculations(session.id(), metadata.at(), first.confirm()));
     var covered =
         listed.calculations().stream()
-            .filter(c -> metadata.covers(c))
-            .filter(c -> !c.state().name().equals("COMPLETED"))
+            .filter(metadata::covers)
+            .filter(
+                c ->
+                    !(metadata.dryRun()
+                        ? c.state().isOver()
+                        : c.state().name().equals("COMPLETED")))
             .toList();
     if (covered.isEmpty() && listed.unreadable() == 0) {
-      return StopReport.of(
-          LEFT_ALONE, whyNothing(session, listed), snapshot(session, metadata, first));
+      var reason = whyNothing(session, listed.calculations());
+      return StopReport.of(Outcome.LEFT_ALONE, reason, first.snapshot(session), null);
+    }
+    var unresolved = new ArrayList<Unresolved>();
+    if (listed.unreadable() > 0) {
+      var what = listed.unreadable() + " of the session's calculations without a valid ID";
+      var failure = new AthenaUnavailableException("Athena listed " + what);
+      unresolved.add(new Unresolved(null, false, failure));
     }
     if (metadata.dryRun()) {
-      var context = snapshot(session, metadata, first);
-      return new StopReport(
-          covered.stream().map(c -> StopResult.of(DRY_RUN, null, context.about(c))).toList(),
-          unreadable(listed));
+      var context = first.snapshot(session);
+      var results =
+          covered.stream().map(c -> StopResult.of(Outcome.DRY_RUN, null, context.about(c)));
+      return new StopReport(results.toList(), unresolved);
     }
-    var ids = covered.stream().map(Calculation::id).collect(Collectors.toSet());
-    var budget = TimeBudget.of(metadata.deadline(), ids.size() + 1, clock.instant());
-    var attempts = covered.stream().map(c -> attempt(c, ids, metadata, budget)).toList();
-    sendStops(attempts);
-    var report = confirm(attempts, metadata, budget);
-    var unresolved = new ArrayList<>(report.unresolved());
-    unresolved.addAll(unreadable(listed));
-    return new StopReport(report.results(), unresolved);
+    var delivery = Delivery.of(this, metadata, covered.size() + 1);
+    return confirm(attempts(covered, delivery), unresolved, delivery);
   }
 
-  private static List<Unresolved> unreadable(CalculationList listed) {
-    var failure =
-        new AthenaUnavailableException(
-            "Athena listed %d of the session's calculations without a valid ID"
-                .formatted(listed.unreadable()));
-    return listed.unreadable() == 0 ? List.of() : List.of(new Unresolved(null, false, failure));
-  }
-
-  private static String whyNothing(Session session, CalculationList listed) {
-    if (listed.calculations().stream().anyMatch(c -> !c.state().isOver())) {
+  private static String whyNothing(Session session, List<Calculation> listed) {
+    if (listed.stream().anyMatch(c -> !c.state().isOver())) {
       return "what runs in the session was submitted after the request was made, or Athena does not"
           + " say when";
     }
@@ -162,27 +149,23 @@ public final class StopService {
         : "nothing runs in the session";
   }
 
-  private StopAttempt attempt(
-      Calculation calculation,
-      Set<CalculationId> covered,
-      RequestMetadata metadata,
-      TimeBudget budget) {
-    return new StopAttempt(calculation, covered, metadata, budget, athena, policy, clock);
+  /** An attempt for each, all of which know each other. */
+  private static List<StopAttempt> attempts(List<Calculation> covered, Delivery delivery) {
+    var attempts = new ArrayList<StopAttempt>();
+    covered.forEach(it -> attempts.add(new StopAttempt(it, attempts, delivery)));
+    return attempts;
   }
 
   private StopReport confirm(
-      List<StopAttempt> attempts, RequestMetadata metadata, TimeBudget budget) {
-    poller.poll(
-        budget,
+      List<StopAttempt> attempts, List<Unresolved> unresolved, Delivery delivery) {
+    delivery.poll(
         () -> {
           sendStops(attempts);
           attempts.forEach(StopAttempt::step);
-          return attempts.stream().anyMatch(StopAttempt::isRequesting)
-              ? Progress.STARTING
-              : attempts.stream().allMatch(StopAttempt::isDone) ? Progress.DONE : Progress.WAITING;
-        });
+          return attempts.stream().allMatch(StopAttempt::isDone);
+        },
+        () -> attempts.stream().anyMatch(StopAttempt::isRequesting));
     var results = new ArrayList<StopResult>();
-    var unresolved = new ArrayList<Unresolved>();
     Snapshot context = null;
     for (var attempt : attempts) {
       var unknown = attempt.unresolved();
@@ -191,10 +174,9 @@ public final class StopService {
         continue;
       }
       try {
-        var calculation = describeRefused(attempt.calculation(), budget);
+        var calculation = describeRefused(attempt.calculation(), delivery);
         // All calculations of a request run in one session, which is described once.
-        context =
-            context == null ? snapshot(calculation, metadata, budget) : context.about(calculation);
+        context = context == null ? delivery.snapshot(calculation) : context.about(calculation);
         results.add(attempt.result(context));
       } catch (RuntimeException e) {
         // A defect of ours must hide neither this stop nor the others.
@@ -212,9 +194,7 @@ public final class StopService {
     var requesting =
         attempts.stream()
             .filter(StopAttempt::isRequesting)
-            .sorted(
-                Comparator.comparingInt(StopAttempt::errors)
-                    .thenComparingInt(StopAttempt::throttles))
+            .sorted(Comparator.comparingInt(StopAttempt::penalty))
             .toList();
     for (var attempt : requesting) {
       attempt.sendStop();
@@ -225,36 +205,22 @@ public final class StopService {
   }
 
   /** Athena's refusal of a Stop says nothing about the calculation. */
-  private Calculation describeRefused(Calculation calculation, TimeBudget budget) {
+  private Calculation describeRefused(Calculation calculation, Delivery delivery) {
     try {
       return calculation.state().equals(CalculationState.UNKNOWN)
-          ? athena.calculation(calculation.id(), budget.describe())
+          ? athena.calculation(calculation.id(), delivery.describe())
           : calculation;
     } catch (AthenaSparkException e) {
       return calculation;
     }
   }
 
-  private @Nullable Snapshot snapshotOrNull(StopRequest request, TimeBudget budget) {
+  private @Nullable Snapshot snapshotOrNull(@Nullable SessionId session, Delivery delivery) {
     try {
-      var id = request.calculation();
-      var session = request.session();
-      if (id != null) {
-        return snapshot(athena.calculation(id, budget.describe()), request.metadata(), budget);
-      }
-      return session == null
-          ? null
-          : snapshot(athena.session(session, budget.describe()), request.metadata(), budget);
-    } catch (AthenaSparkException e) {
+      var deadline = delivery.describe();
+      return session == null ? null : delivery.snapshot(athena.session(session, deadline));
+    } catch (RuntimeException e) {
       return null;
     }
-  }
-
-  private Snapshot snapshot(Calculation calculation, RequestMetadata metadata, TimeBudget budget) {
-    return reader.read(calculation, metadata.place(), budget.describe());
-  }
-
-  private Snapshot snapshot(Session session, RequestMetadata metadata, TimeBudget budget) {
-    return reader.read(session, metadata.place(), budget.describe());
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Acts: takes an order, stops what it names, makes sure that it stopped, and says what became of
- * it. Knows the language of Spark, and neither AWS's SDK nor Lambda.
+ * Acts: carries out a stop request, confirms that what it names ended, and returns the outcome.
+ * Knows only the spark package.
  */
 @NullMarked
 package io.github.calculationguard.stop;

@@ -2,7 +2,7 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.athenasparklocal.HandClock;
-import io.github.calculationguard.stop.Sleeper;
+import io.github.calculationguard.stop.StopService.Sleeper;
 import java.time.InstantSource;
 import java.util.Map;
 

@@ -29,7 +29,7 @@ import java.util.function.Supplier;
  * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever
  * it takes, a call ends by its deadline, as the port promises.
  */
-public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper {
+public final class VirtualAthena implements AthenaSpark, InstantSource, StopService.Sleeper {
 
   public static final SessionId SESSION = new SessionId("s-1");
   public static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
@@ -45,6 +45,9 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
 
   /** What goes wrong with a call about one calculation; by default nothing does. */
   public Function<CalculationId, Trouble> trouble = _ -> Trouble.NONE;
+
+  /** Whether a session that has ended does not say when. */
+  public boolean hidesEnd;
 
   private Duration throttle = Duration.ZERO;
   private Instant lastStop = Instant.MIN;
@@ -148,7 +151,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, Sleeper 
         null,
         START.minusSeconds(3600),
         null,
-        terminated.isAfter(now) ? null : terminated,
+        hidesEnd || terminated.isAfter(now) ? null : terminated,
         20,
         null);
   }
