@@ -2,7 +2,7 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.guard.InventoryReader;
+import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.InventoryRecord;
 import io.github.calculationguard.report.InvocationInfo;
@@ -24,7 +24,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
   private final String version = Configuration.guardVersion();
-  private final InventoryReader reader;
+  private final Inventory.Reader reader;
   private boolean coldStart = true;
 
   /**
@@ -46,7 +46,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var scope = configuration.scope();
     configuration.check();
     var athena = clients.athena(clients.resources(), clock, limiter);
-    reader = new InventoryReader(athena, clock, scope);
+    reader = new Inventory.Reader(athena, clock, scope);
   }
 
   /** Answers with HTML; or, asked to describe itself, with Markdown. */
@@ -56,7 +56,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
       return WidgetPage.documentation();
     }
     var arrival = Invocation.of(context, null, false, clock.instant());
-    var overview = reader.look(arrival.place(), arrival.within(MAX_READING));
+    var overview = reader.read(arrival.place(), arrival.within(MAX_READING));
     var teller = new InvocationInfo(version, arrival.requestId(), coldStart, usdPerDpuHour);
     coldStart = false;
     new JsonLogger(context.getLogger()).write(InventoryRecord.of(overview, arrival.now(), teller));

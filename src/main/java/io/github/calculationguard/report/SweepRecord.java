@@ -122,7 +122,7 @@ public final class SweepRecord {
 
   /** One verdict, by the keys of the log contract. */
   LogRecord finding(Judged judged) {
-    var usage = judged.usage();
+    var usage = judged.verdict().usage();
     var record =
         head("finding", severity(judged.disposition()))
             .put("outcome", judged.disposition().name())

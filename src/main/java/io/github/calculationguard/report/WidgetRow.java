@@ -2,7 +2,7 @@ package io.github.calculationguard.report;
 
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Format;
