@@ -4,9 +4,10 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was asked for in one calculation's life, and when.
+ * The requests about one calculation, and their times.
  *
- * @param stopAskedAt the first Stop
+ * @param stopAskedAt time of the first Stop
+ * @param output absent unless the code really ran
  */
 record CalculationHistory(
     String id,
@@ -15,9 +16,19 @@ record CalculationHistory(
     String code,
     Course course,
     Instant submittedAt,
-    @Nullable Instant stopAskedAt) {
+    @Nullable Instant stopAskedAt,
+    @Nullable Output output) {
+
+  /** What the code wrote, if it really ran. */
+  record Output(String stdout, String stderr) {}
+
+  /** The same calculation after its code ran. */
+  CalculationHistory ended(Course actual, Output actualOutput) {
+    return new CalculationHistory(
+        id, sessionId, description, code, actual, submittedAt, stopAskedAt, actualOutput);
+  }
 
   CalculationHistory stopped(Instant now) {
-    return new CalculationHistory(id, sessionId, description, code, course, submittedAt, now);
+    return new CalculationHistory(id, sessionId, description, code, course, submittedAt, now, output);
   }
 }

@@ -4,10 +4,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A calculation that is there already when a story begins.
+ * A calculation to add to a {@link SparkModel}.
  *
  * <p>Unless told otherwise it is submitted now and takes {@link Course#USUAL}. In a session of
- * Spark Connect it stands for its users' work: it makes the session busy, and no call shows it.
+ * Spark Connect it stands for its users' work: it makes the session busy, and no operation shows
+ * it.
  */
 public final class CalculationSetup {
 
@@ -23,42 +24,42 @@ public final class CalculationSetup {
     this.sessionId = sessionId;
   }
 
-  /** A calculation in a session that is there; add them in the order of their submission. */
+  /** A calculation in an existing session. Add calculations in the order of their submission. */
   public static CalculationSetup in(String sessionId) {
     return new CalculationSetup(sessionId);
   }
 
-  /** Its id, instead of a new one. */
+  /** Sets its ID. */
   public CalculationSetup id(String id) {
     this.id = id;
     return this;
   }
 
-  /** Its user's words. */
+  /** Sets its description. */
   public CalculationSetup description(String description) {
     this.description = description;
     return this;
   }
 
-  /** Its code; the course is told apart. */
+  /** Sets its code, which does not change its course. */
   public CalculationSetup code(String code) {
     this.code = code;
     return this;
   }
 
-  /** How it goes. */
+  /** Sets how it behaves. */
   public CalculationSetup course(Course course) {
     this.course = course;
     return this;
   }
 
-  /** When it was submitted. */
+  /** Sets when it was submitted. */
   public CalculationSetup submittedAt(Instant submittedAt) {
     this.submittedAt = submittedAt;
     return this;
   }
 
-  /** When somebody stopped it. */
+  /** Sets when Stop was called. */
   public CalculationSetup stoppedAt(Instant stoppedAt) {
     this.stoppedAt = stoppedAt;
     return this;
@@ -72,6 +73,7 @@ public final class CalculationSetup {
         code,
         course,
         submittedAt == null ? now : submittedAt,
-        stoppedAt);
+        stoppedAt,
+        null);
   }
 }

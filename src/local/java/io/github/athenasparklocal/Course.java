@@ -4,52 +4,66 @@ import java.time.Duration;
 import java.util.regex.Pattern;
 
 /**
- * How a calculation goes: how long it runs, how it ends, and what a Stop does to it.
+ * How a calculation behaves: how long it runs, how it ends, and what Stop does to it.
  *
- * @param runs from the moment that it is RUNNING
+ * @param runs time in RUNNING
  * @param fails whether it ends FAILED rather than COMPLETED
  */
 public record Course(Duration runs, boolean fails, OnStop onStop) {
 
-  /** What a Stop does. */
+  /** What Stop does. */
   public sealed interface OnStop {
 
-    /** It is canceled so long after, unless it ends by itself before that. */
+    /** It is canceled this long after Stop, unless it ends before that. */
     record Cancels(Duration after) implements OnStop {}
 
-    /** It completes so long after the Stop, as if there had been none. */
+    /** It completes this long after Stop. */
     record Finishes(Duration after) implements OnStop {}
 
-    /** Nothing but CANCELING, until its session is terminated. */
+    /** It stays CANCELING until its session is terminated. */
     record Ignored() implements OnStop {}
   }
 
-  /** Long enough that somebody should stop it. */
+  /** Runs for four hours, and cancels two seconds after Stop. */
   public static final Course USUAL =
       new Course(Duration.ofHours(4), false, new OnStop.Cancels(Duration.ofSeconds(2)));
+
+  /** Runs for a second. */
+  public static final Course SHORT = lasting(Duration.ofSeconds(1));
+
+  /** Of code that really runs, until it has ended. */
+  static final Course UNKNOWN = new Course(Duration.ofDays(1000), false, new OnStop.Ignored());
+
+  /** Of code that really ran and ended after Stop; interrupted code fails. */
+  static Course ended(boolean failed, Duration afterStop) {
+    return onStop(failed ? new OnStop.Cancels(afterStop) : new OnStop.Finishes(afterStop));
+  }
 
   private static final Pattern SLEEP = Pattern.compile("time\\.sleep\\(\\s*(\\d{1,7})\\s*\\)");
   private static final Pattern WORD =
       Pattern.compile("#\\s*local:\\s*(runs|cancels|finishes|stubborn|fails)\\s*(\\d{1,7})?s?");
 
-  /** The usual course, but for its length. */
+  /** As {@link #USUAL}, with another duration. */
   public static Course lasting(Duration time) {
     return new Course(time, USUAL.fails, USUAL.onStop);
   }
 
-  /** The usual course, but for what a Stop does. */
+  /** As {@link #USUAL}, with another effect of Stop. */
   public static Course onStop(OnStop onStop) {
     return new Course(USUAL.runs, USUAL.fails, onStop);
   }
 
   /**
-   * Reads a course out of a block of code. A {@code time.sleep(60)} runs for 60 seconds and ignores
-   * a Stop, as PyAthena's documentation says that it does. And comments can say it: {@code # local:
-   * runs 90s}, {@code # local: fails 5s}, {@code # local: cancels 20s}, {@code # local: finishes
-   * 1s}, {@code # local: stubborn}.
+   * Reads a course from a block of code: {@link #SHORT}, unless the code says otherwise. A {@code
+   * raise} outside of all blocks fails. A {@code time.sleep(60)} runs for 60 seconds and ignores
+   * Stop, as PyAthena's documentation describes. Comments choose the rest: {@code # local: runs
+   * 90s}, {@code # local: fails 5s}, {@code # local: cancels 20s}, {@code # local: finishes 1s},
+   * {@code # local: stubborn}. With one of the last three it runs for hours.
    */
   public static Course of(String code) {
-    var course = USUAL;
+    // Code that chooses the effect of Stop has to run until Stop.
+    var runs = WORD.matcher(code).find() ? USUAL.runs : SHORT.runs;
+    var course = new Course(runs, Output.raises(code), SHORT.onStop);
     var sleep = SLEEP.matcher(code);
     if (sleep.find()) {
       course = new Course(seconds(sleep.group(1)), false, new OnStop.Ignored());

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/** A clock that starts now and runs so many times as fast as the real one. */
+/** A clock that starts now and runs faster than the real one. */
 public final class FastClock implements InstantSource {
 
   private final InstantSource real;

@@ -1,9 +1,9 @@
 package io.github.athenasparklocal;
 
-/** What can go wrong with one request. */
+/** A failure of one request. */
 public sealed interface Fault {
 
-  /** AWS refuses, each service in its own words; the operation has no effect. */
+  /** An error of AWS. The operation has no effect. */
   enum Refusal implements Fault {
     THROTTLED,
     INTERNAL_ERROR,
@@ -12,27 +12,27 @@ public sealed interface Fault {
     EXPIRED_TOKEN
   }
 
-  /** An error of one's own choice; the operation has no effect. */
+  /** Any other error. The operation has no effect. */
   record Chosen(int status, String code, String message) implements Fault {}
 
-  /** What can happen to an answer on its way. */
+  /** How a response can be damaged. */
   enum Mishap {
-    /** It does not come while a client may be waiting, or until the server closes. */
+    /** No response, for two minutes or until the server closes. */
     HANGS,
-    /** The connection closes instead. */
+    /** The connection closes without a response. */
     CUT_OFF,
-    /** It ends before the length that it promised. */
+    /** The body is shorter than its Content-Length. */
     TRUNCATED,
-    /** It says 200 and is no JSON, nor XML. */
+    /** Status 200, with a body that is neither JSON nor XML. */
     MALFORMED,
-    /** It says 200 and nothing else. */
+    /** Status 200, with an empty body. */
     EMPTY
   }
 
   /**
-   * Something happens to the answer.
+   * A damaged response.
    *
-   * @param effective whether the operation takes effect all the same
+   * @param effective whether the operation takes effect
    */
   record Spoilt(Mishap mishap, boolean effective) implements Fault {}
 }

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/** Decides for each request whether something goes wrong with it. */
+/** Decides which requests fail. */
 @FunctionalInterface
 public interface Faults {
 
   /**
-   * @return absent where all goes well
+   * @return absent if the request does not fail
    */
   @Nullable Fault on(Call call);
 
-  /** Nothing goes wrong. */
+  /** No request fails. */
   static Faults none() {
     return call -> null;
   }
@@ -28,17 +28,17 @@ public interface Faults {
     return call -> call.operation().equals(operation) ? fault : null;
   }
 
-  /** The first requests of one operation fail, and the later ones work. */
+  /** The first requests of one operation fail. */
   static Faults first(int count, String operation, Fault fault) {
     return call -> call.operation().equals(operation) && call.nth() <= count ? fault : null;
   }
 
-  /** A share of all requests goes wrong, each in one of some ways. */
+  /** A share of all requests fails, each in one of these ways. */
   static Faults sometimes(double share, RandomGenerator random, List<? extends Fault> ways) {
     return call -> random.nextDouble() < share ? ways.get(random.nextInt(ways.size())) : null;
   }
 
-  /** These, and where they let a request pass, others. */
+  /** These faults, and others for the requests that these do not fail. */
   default Faults or(Faults others) {
     return call -> {
       var fault = on(call);

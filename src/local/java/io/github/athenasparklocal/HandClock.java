@@ -5,12 +5,12 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** A clock that stands still until it is moved by hand. */
+/** A clock that moves only when told to. */
 public final class HandClock implements InstantSource {
 
   private final AtomicReference<Instant> now;
 
-  /** Stands at the given instant. */
+  /** Starts at an instant. */
   public HandClock(Instant now) {
     this.now = new AtomicReference<>(now);
   }
@@ -20,7 +20,7 @@ public final class HandClock implements InstantSource {
     return now.get();
   }
 
-  /** Moves on. */
+  /** Moves the clock. */
   public void advance(Duration time) {
     now.updateAndGet(instant -> instant.plus(time));
   }

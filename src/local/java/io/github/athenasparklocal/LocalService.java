@@ -7,68 +7,93 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One AWS service at an address of this machine. It records every request, and goes wrong where it
- * is told to.
+ * One AWS service on this machine. It records requests, and fails on demand.
  */
 public abstract class LocalService implements AutoCloseable
      {
 
   static {
-    // Read once, when the server's classes load: without it every second answer waits 40 ms for an
-    // acknowledgement.
+    // Read once, when the server's classes load. Without nodelay every second answer waits 40 ms for
+    // an acknowledgement; maxReqTime, in seconds, ends requests whose head or body stalls.
     System.setProperty("sun.net.httpserver.nodelay", "true");
+    System.getProperties().putIfAbsent("sun.net.httpserver.maxReqTime", "60");
   }
 
-  /** A request as a service sees it. */
+  /** An HTTP request, with its whole body. */
   public record Request(
       String method,
-      String path,
+      URI uri,
       Function<String, @Nullable String> header,
-      String body,
-      String id) {}
+      ByteBuffer content,
+      String id) {
+
+    public String path() {
+      return uri.getPath();
+    }
+
+    /** The body as text. */
+    public String body() {
+      return StandardCharsets.UTF_8.decode(content.duplicate()).toString();
+    }
+
+    byte[] bytes() {
+      var bytes = new byte[content.remaining()];
+      content.duplicate().get(bytes);
+      return bytes;
+    }
+  }
 
   private static final Pattern ACCESS_KEY = Pattern.compile("Credential=([^/,\\s]+)/");
 
-  // Longer than any client waits; for ever would keep its connection for ever.
-  private static final int LONGEST_HANG_MINUTES = 2;
+  // Longer than any client waits. Without a limit its connection would stay open.
+  private static final int MAX_HANG_MINUTES = 2;
+
+  // A notebook may have 10 MB.
+  private static final int MAX_BODY = 16 << 20;
+  private static final int BACKLOG = 1024;
+  private static final int DEFAULT_BODY_SECONDS = 30;
+
 
   private final HttpServer http;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final InstantSource clock;
-  private final List<Call> calls = new ArrayList<>();
-  private final Map<String, Integer> counts = new HashMap<>();
+  private final CallLog calls = new CallLog();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("local-service-timer").factory());
   private volatile Faults faults = Faults.none();
+  private volatile Duration bodyTimeout = Duration.ofSeconds(DEFAULT_BODY_SECONDS);
 
-  /** Takes its address, and waits for {@link #listen}. */
+  /** Binds the address. {@link #listen} starts to serve. */
   protected LocalService(InetSocketAddress address, InstantSource clock) {
     this.clock = clock;
     try {
-      http = HttpServer.create(address, 0);
+      http = HttpServer.create(address, BACKLOG);
     } catch (IOException e) {
       throw new UncheckedIOException("can't listen on " + address, e);
     }
   }
 
-  /** Begins to answer; the last thing that a service's constructor does. */
+  /** Starts to serve. The last statement of a constructor. */
   protected final void listen() {
     http.setExecutor(threads);
     http.createContext("/", this::handle);
@@ -80,16 +105,21 @@ public abstract class LocalService implements AutoCloseable
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   }
 
-  /** The name of the operation that a request asks for; empty where it names none. */
+  /** The operation of a request; empty if it names none. */
   protected abstract String operationOf(Request request);
 
-  /** Does what a request asks for. */
+  /** Answers requests that are not operations, such as for a page; absent for operations. */
+  protected @Nullable Reply answerOther(Request request) {
+    return null;
+  }
+
+  /** Runs an operation. */
   protected abstract Reply answer(String operation, Request request);
 
-  /** Refuses in the service's own words. */
+  /** The service's response for a refusal. */
   protected abstract Reply refuse(String operation, Fault.Refusal refusal);
 
-  /** Fails in the service's own shape. */
+  /** The service's response for an error. */
   protected abstract Reply fail(Fault.Chosen error);
 
   /** Where it listens. */
@@ -98,58 +128,64 @@ public abstract class LocalService implements AutoCloseable
     return URI.create("http://" + address.getAddress().getHostAddress() + ":" + address.getPort());
   }
 
-  /** Decides from now on what goes wrong. */
+  /** Sets which requests fail from now on. */
   public final void faults(Faults faults) {
     this.faults = faults;
   }
 
-  /** Every request that arrived, in order, those that failed included. */
+  /** Sets how long a request's body may take. The default is 30 seconds. */
+  public final void bodyTimeout(Duration bodyTimeout) {
+    this.bodyTimeout = bodyTimeout;
+  }
+
+  /**
+   * The latest requests, in order, those that failed included: at most 100,000 of them, and 8 MB of
+   * their bodies.
+   */
   public final List<Call> calls() {
-    synchronized (calls) {
-      return List.copyOf(calls);
-    }
+    return calls.latest();
   }
 
   /** How many requests arrived, by operation. */
   public final Map<String, Integer> counts() {
-    synchronized (calls) {
-      return new TreeMap<>(counts);
-    }
+    return calls.counts();
   }
 
-  /** Forgets the requests that arrived, and counts anew. */
+  /** Clears the recorded requests and their counts. */
   public final void forgetCalls() {
-    synchronized (calls) {
-      calls.clear();
-      counts.clear();
-    }
+    calls.forget();
   }
 
   private Call record(String operation, Request request) {
     var authorization = request.header().apply("Authorization");
     var key = ACCESS_KEY.matcher(authorization == null ? "" : authorization);
-    var accessKeyId = key.find() ? key.group(1) : null;
-    synchronized (calls) {
-      var nth = counts.merge(operation, 1, Integer::sum);
-      var call = new Call(operation, nth, request.body(), clock.instant(), accessKeyId);
-      calls.add(call);
-      return call;
-    }
+    return calls.add(
+        operation, request.body(), clock.instant(), key.find() ? key.group(1) : null);
   }
 
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
+      var body = read(exchange);
+      if (body.length > MAX_BODY) {
+        send(exchange, new Reply(413, "text/plain", "The body has more than 16 MB\n"));
+        return;
+      }
       var request =
           new Request(
               exchange.getRequestMethod(),
-              exchange.getRequestURI().getPath(),
+              exchange.getRequestURI(),
               exchange.getRequestHeaders()::getFirst,
-              new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8),
+              ByteBuffer.wrap(body),
               UUID.randomUUID().toString());
       exchange.getResponseHeaders().set("x-amzn-RequestId", request.id());
+      var other = answerOther(request);
+      if (other != null) {
+        send(exchange, other);
+        return;
+      }
       var operation = operationOf(request);
       switch (faults.on(record(operation, request))) {
-        case null -> send(exchange, answerOrOwnUp(operation, request));
+        case null -> send(exchange, answerOrReportDefect(operation, request));
         case Fault.Refusal refusal -> send(exchange, refuse(operation, refusal));
         case Fault.Chosen chosen -> send(exchange, fail(chosen));
         case Fault.Spoilt spoilt ->
@@ -161,11 +197,21 @@ public abstract class LocalService implements AutoCloseable
     }
   }
 
-  private Reply answerOrOwnUp(String operation, Request request) {
+  private byte[] read(HttpExchange exchange) throws IOException {
+    var timeout =
+        timer.schedule(exchange::close, bodyTimeout.toMillis(), TimeUnit.MILLISECONDS);
+    try {
+      return exchange.getRequestBody().readNBytes(MAX_BODY + 1);
+    } finally {
+      timeout.cancel(false);
+    }
+  }
+
+  private Reply answerOrReportDefect(String operation, Request request) {
     try {
       return answer(operation, request);
     } catch (RuntimeException e) {
-      // A defect of this program: the client hears of it, rather than of a lost connection.
+      // A defect of this program. The client gets an answer instead of a lost connection.
       return fail(new Fault.Chosen(500, "InternalServerException", "local defect: " + e));
     }
   }
@@ -175,7 +221,7 @@ public abstract class LocalService implements AutoCloseable
       case HANGS -> hang();
       case CUT_OFF -> exchange.close();
       case TRUNCATED -> {
-        var body = bytes(reply);
+        var body = reply.body();
         exchange.getResponseHeaders().set("Content-Type", reply.contentType());
         exchange.sendResponseHeaders(reply.status(), body.length);
         exchange.getResponseBody().write(Arrays.copyOf(body, body.length / 2));
@@ -189,28 +235,36 @@ public abstract class LocalService implements AutoCloseable
 
   private void hang() {
     try {
-      var _ = closing.await(LONGEST_HANG_MINUTES, TimeUnit.MINUTES);
+      var _ = closing.await(MAX_HANG_MINUTES, TimeUnit.MINUTES);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   private static void send(HttpExchange exchange, Reply reply) throws IOException {
-    exchange.getResponseHeaders().set("Content-Type", reply.contentType());
+    var headers = exchange.getResponseHeaders();
+    headers.set("Content-Type", reply.contentType());
+    reply.headers().forEach(headers::set);
+    var body = reply.body();
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      headers.set("Content-Length", Integer.toString(body.length));
+      exchange.sendResponseHeaders(reply.status(), -1);
+      return;
+    }
     // To this server 0 means "length unknown" and -1 "none".
-    var body = bytes(reply);
     exchange.sendResponseHeaders(reply.status(), body.length == 0 ? -1 : body.length);
     exchange.getResponseBody().write(body);
   }
 
-  private static byte[] bytes(Reply reply) {
-    return reply.body().getBytes(StandardCharsets.UTF_8);
-  }
+  /** Releases what the service uses. It serves no more requests. */
+  protected void closing() {}
 
   @Override
   public final void close() {
     closing.countDown();
+    closing();
     http.stop(0);
     threads.shutdownNow();
+    timer.shutdownNow();
   }
 }

@@ -3,7 +3,7 @@ package io.github.athenasparklocal;
 import java.time.Duration;
 
 /**
- * How long Athena itself takes for things.
+ * How long Athena's own steps take.
  *
  * @param startSession CREATING before IDLE
  * @param createCalculation CREATING before QUEUED
@@ -18,7 +18,7 @@ public record Pace(
     Duration terminateSession,
     Duration joinWorker) {
 
-  /** A guess at the real one, on the quick side. */
+  /** An optimistic guess. */
   public static final Pace USUAL =
       new Pace(
           Duration.ofSeconds(2),

@@ -3,7 +3,7 @@ package io.github.athenasparklocal;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** An error that AWS's JSON protocol carries, with the members of its shape. */
+/** An error of AWS's JSON protocol. */
 public final class Refused extends RuntimeException {
 
   private final int status;
@@ -31,27 +31,36 @@ public final class Refused extends RuntimeException {
     return new Refused(400, "ResourceNotFoundException", members);
   }
 
-  /** What a service answers before it has looked at the request's members. */
+  /** A quota is exceeded. */
+  public static Refused tooMany(String message) {
+    var members = new LinkedHashMap<String, String>();
+    members.put("Message", message);
+    members.put("Reason", "CONCURRENT_QUERY_LIMIT_EXCEEDED");
+    return new Refused(400, "TooManyRequestsException", members);
+  }
+
+  /** An error that does not depend on the request's members. */
   public static Refused byProtocol(String type, String message) {
     return new Refused(400, type, Map.of("message", message));
   }
 
-  /** An error of any kind; those that the service models write their Message with a capital. */
+  /** Any error. Modelled errors have a Message, others a message. */
   public static Refused of(int status, String type, String message) {
     return switch (type) {
       case "InvalidRequestException" -> invalid(message);
       case "ResourceNotFoundException" -> notFound("", message);
-      case "InternalServerException", "TooManyRequestsException", "SessionAlreadyExistsException" ->
+      case "TooManyRequestsException" -> tooMany(message);
+      case "InternalServerException", "SessionAlreadyExistsException" ->
           new Refused(status, type, Map.of("Message", message));
       default -> new Refused(status, type, Map.of("message", message));
     };
   }
 
   /**
-   * What every service of this protocol answers.
+   * An error that every service of this protocol has.
    *
-   * @param internal the service's own name of an internal error
-   * @param denied whom it denies what, in its words
+   * @param internal the service's name for an internal error
+   * @param denied the message of access denied
    */
   public static Refused by(Fault.Refusal refusal, String internal, String denied) {
     return switch (refusal) {
@@ -64,6 +73,12 @@ public final class Refused extends RuntimeException {
     };
   }
 
+  /** Its {@code __type}. */
+  String type() {
+    return type;
+  }
+
+  /** As it goes over the wire. */
   public Reply reply() {
     var body = new LinkedHashMap<String, String>();
     body.put("__type", type);

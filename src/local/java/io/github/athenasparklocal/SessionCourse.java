@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that follows from a session's history: the states of the session and of its
- * calculations, its executors, and what it used up.
+ * calculations, its executors, and its usage.
  */
 final class SessionCourse {
 
@@ -23,14 +23,14 @@ final class SessionCourse {
   /**
    * When a calculation held its session's executors.
    *
-   * @param to never, where nothing ends it
+   * @param to NEVER if it does not end
    */
   private record Run(String calculationId, Instant from, Instant to) {}
 
   /**
    * One node of the session.
    *
-   * @param to never, while it lives
+   * @param to NEVER if it does not end
    */
   record Node(String id, String type, int dpus, Instant from, Instant to) {
 
@@ -41,21 +41,25 @@ final class SessionCourse {
 
   private final SessionHistory history;
   private final Pace pace;
+  private final Instant ready;
 
-  /** When the session's end began: NEVER, unless somebody or something ends it. */
+  /** When the session began to end, or NEVER. */
   private final Instant ends;
 
-  /** When the session is no more. */
+  /** When the session has ended, or NEVER. */
   private final Instant gone;
 
   private final Timeline session;
   private final Map<String, Timeline> calculations = new HashMap<>();
   private final List<Run> runs = new ArrayList<>();
 
+  /** When calculations ran or waited to run, merged. */
+  private final List<Run> busy = new ArrayList<>();
+
   SessionCourse(SessionHistory history, Pace pace) {
     this.history = history;
     this.pace = pace;
-    var ready = history.startedAt().plus(pace.startSession());
+    ready = history.startedAt().plus(pace.startSession());
     var failed = orNever(history.failedAt());
     var asked = orNever(history.terminateAskedAt());
     var forcedEnd = earlier(failed, asked);
@@ -64,12 +68,13 @@ final class SessionCourse {
     for (var calculation : history.calculations()) {
       free = run(calculation, free, forcedEnd, forcedGone);
     }
-    var idleSince = earlier(free, forcedEnd);
+    var idle = busy.isEmpty() ? ready : busy.getLast().to();
+    var idleSince = earlier(idle, forcedEnd);
     var timesOut = history.degradedAt() == null ? later(idleSince, history.idleTimeout()) : NEVER;
     var idledOut = timesOut.isBefore(forcedEnd);
     ends = idledOut ? timesOut : forcedEnd;
     gone = idledOut ? later(timesOut, pace.terminateSession()) : forcedGone;
-    session = sessionSteps(ready, idledOut);
+    session = sessionSteps(idledOut);
   }
 
   private Instant run(
@@ -90,13 +95,14 @@ final class SessionCourse {
     if (forcedGone.isBefore(end.from())) {
       end = new Step(forcedGone, "FAILED", "The session was terminated");
     }
-    // What would come after the end, or after a stop, never comes.
+    // Remove steps that the end or Stop prevents.
     var last = end.from();
     steps.removeIf(
         step ->
             !step.from().isBefore(last)
                 || (!step.from().isBefore(stop) && !step.state().equals("CANCELING")));
     var ran = steps.stream().anyMatch(step -> step.state().equals("RUNNING"));
+    occupy(calculation.id(), latest(submitted, ready), last);
     if (last.isBefore(NEVER)) {
       steps.add(end);
     }
@@ -106,6 +112,17 @@ final class SessionCourse {
     }
     runs.add(new Run(calculation.id(), starts, last));
     return last;
+  }
+
+  // A session is BUSY from a submission on: that it is so before the code runs is a choice.
+  private void occupy(String calculationId, Instant from, Instant to) {
+    var before = busy.isEmpty() ? null : busy.getLast();
+    if (before != null && !from.isAfter(before.to())) {
+      busy.removeLast();
+      busy.add(new Run(before.calculationId(), before.from(), latest(before.to(), to)));
+    } else if (to.isAfter(from)) {
+      busy.add(new Run(calculationId, from, to));
+    }
   }
 
   private static Step end(CalculationHistory calculation, Instant starts, Instant stop) {
@@ -132,11 +149,11 @@ final class SessionCourse {
 
   private static final String CANCELED = "The calculation was canceled by its user";
 
-  private Timeline sessionSteps(Instant ready, boolean idledOut) {
+  private Timeline sessionSteps(boolean idledOut) {
     var steps = new ArrayList<Step>();
     steps.add(new Step(history.startedAt(), "CREATING"));
     steps.add(new Step(ready, "IDLE"));
-    for (var run : runs) {
+    for (var run : busy) {
       steps.add(new Step(run.from(), "BUSY"));
       steps.add(new Step(run.to(), "IDLE"));
     }
@@ -167,7 +184,7 @@ final class SessionCourse {
     return Objects.requireNonNull(calculations.get(id), id).at(now);
   }
 
-  /** When the session was no more; absent while it is. */
+  /** When the session ended; absent before. */
   @Nullable Instant endedAt(Instant now) {
     return gone.isAfter(now) ? null : gone;
   }
@@ -187,6 +204,14 @@ final class SessionCourse {
     }
     nodes.removeIf(node -> node.from().isAfter(now));
     return nodes.reversed();
+  }
+
+  /** How many DPUs the session holds. */
+  int dpus(Instant now) {
+    return nodes(now).stream()
+        .filter(node -> node.to().isAfter(now))
+        .mapToInt(Node::dpus)
+        .sum();
   }
 
   private Node node(String type, int dpus, Instant from, Instant to) {
@@ -218,6 +243,24 @@ final class SessionCourse {
       }
     }
     return null;
+  }
+
+  /** When a calculation began to run; absent if it did not. */
+  @Nullable Instant ranFrom(String calculationId) {
+    return runs.stream()
+        .filter(run -> run.calculationId().equals(calculationId))
+        .map(Run::from)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** How long a calculation has run. */
+  Duration ran(String calculationId, Instant now) {
+    return runs.stream()
+        .filter(run -> run.calculationId().equals(calculationId))
+        .map(run -> overlap(run.from(), run.to(), now))
+        .findFirst()
+        .orElse(Duration.ZERO);
   }
 
   private Duration workersTime(Run run, Instant now) {

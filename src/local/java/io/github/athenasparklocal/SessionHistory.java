@@ -4,18 +4,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.athena.model.EngineConfiguration;
-import software.amazon.awssdk.services.athena.model.MonitoringConfiguration;
 
 /**
- * What was asked for in one session's life, and when.
+ * The requests about one session, and their times.
  *
  * @param calculations by the time of their submission; in a session of Spark Connect they are its
  *     users' work, which no calculation API shows
- * @param degradedAt when it lost its coordinator
- * @param failedAt when it died by itself
- * @param measured whether Athena tells its statistics and executors
+ * @param degradedAt when it became DEGRADED
+ * @param failedAt when it FAILED
+ * @param measured whether it has statistics and executors
  */
 record SessionHistory(
     String id,
@@ -24,8 +23,9 @@ record SessionHistory(
     @Nullable String description,
     @Nullable String notebookVersion,
     @Nullable String executionRole,
-    @Nullable MonitoringConfiguration monitoring,
-    EngineConfiguration engine,
+    @Nullable Map<String, Object> monitoring,
+    Map<String, Object> engine,
+    String outputLocation,
     Duration idleTimeout,
     Instant startedAt,
     @Nullable Instant terminateAskedAt,
@@ -36,6 +36,14 @@ record SessionHistory(
 
   SessionHistory {
     calculations = List.copyOf(calculations);
+  }
+
+  SessionHistory with(CalculationHistory changed) {
+    return with(
+        terminateAskedAt,
+        calculations.stream()
+            .map(each -> each.id().equals(changed.id()) ? changed : each)
+            .toList());
   }
 
   SessionHistory terminated(Instant now) {
@@ -66,6 +74,7 @@ record SessionHistory(
         executionRole,
         monitoring,
         engine,
+        outputLocation,
         idleTimeout,
         startedAt,
         terminateAskedAt,
@@ -76,17 +85,34 @@ record SessionHistory(
   }
 
   int coordinatorDpus() {
-    return engine.coordinatorDpuSize() == null ? 1 : engine.coordinatorDpuSize();
+    return dpus("CoordinatorDpuSize", 1);
   }
 
   int workerDpus() {
-    return engine.defaultExecutorDpuSize() == null ? 1 : engine.defaultExecutorDpuSize();
+    return dpus("DefaultExecutorDpuSize", 1);
   }
 
   int maxDpus() {
-    return engine.maxConcurrentDpus() == null ? DEFAULT_MAX_DPUS : engine.maxConcurrentDpus();
+    return dpus("MaxConcurrentDpus", DEFAULT_MAX_DPUS);
   }
 
-  /** What a session may hold at most where its starter did not say. */
+  private int dpus(String member, int otherwise) {
+    return engine.get(member) instanceof Number number ? number.intValue() : otherwise;
+  }
+
+  /** The notebook that it was started for; absent if there is none. */
+  @Nullable String notebookId() {
+    return engine.get("AdditionalConfigs") instanceof Map<?, ?> configs
+            && configs.get("NotebookId") instanceof String id
+        ? id
+        : null;
+  }
+
+  /** Where its calculations write. */
+  String directory() {
+    return outputLocation + id + "/";
+  }
+
+  /** How many DPUs a session may hold at once if its request names no number. */
   static final int DEFAULT_MAX_DPUS = 20;
 }

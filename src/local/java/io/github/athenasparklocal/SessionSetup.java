@@ -5,10 +5,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.athena.model.EngineConfiguration;
 
 /**
- * A session that is there already when a story begins.
+ * A session to add to a {@link SparkModel}.
  *
  * <p>Unless told otherwise it starts now, may hold 20 DPUs, and idles for 8 hours, the most that
  * Athena allows, before it ends by itself.
@@ -31,72 +30,72 @@ public final class SessionSetup {
     this.workGroup = workGroup;
   }
 
-  /** A session of a workgroup that is there. */
+  /** A session in an existing workgroup. */
   public static SessionSetup in(String workGroup) {
     return new SessionSetup(workGroup);
   }
 
-  /** Its id, instead of a new one. */
+  /** Sets its ID. */
   public SessionSetup id(String id) {
     this.id = id;
     return this;
   }
 
-  /** Its user's words. */
+  /** Sets its description. */
   public SessionSetup description(String description) {
     this.description = description;
     return this;
   }
 
-  /** When it was started. */
+  /** Sets when it was started. */
   public SessionSetup startedAt(Instant startedAt) {
     this.startedAt = startedAt;
     return this;
   }
 
-  /** How long it idles before it ends by itself; here it may be longer than Athena allows. */
+  /** Sets its idle timeout, which may be longer than Athena allows. */
   public SessionSetup idleTimeout(Duration idleTimeout) {
     this.idleTimeout = idleTimeout;
     return this;
   }
 
-  /** The most DPUs that it may hold at once, its coordinator's included. */
+  /** Sets its maximum of concurrent DPUs, including the coordinator's. */
   public SessionSetup maxDpus(int maxDpus) {
     this.maxDpus = maxDpus;
     return this;
   }
 
-  /** When somebody terminated it. */
+  /** Sets when it was terminated. */
   public SessionSetup terminatedAt(Instant terminatedAt) {
     this.terminatedAt = terminatedAt;
     return this;
   }
 
-  /** When it lost its coordinator, and became DEGRADED. */
+  /** Sets when it became DEGRADED. */
   public SessionSetup degradedAt(Instant degradedAt) {
     this.degradedAt = degradedAt;
     return this;
   }
 
-  /** When it died by itself. */
+  /** Sets when it FAILED. */
   public SessionSetup failedAt(Instant failedAt) {
     this.failedAt = failedAt;
     return this;
   }
 
-  /** Athena tells no statistics of it and of its calculations, and no executors. */
+  /** Leaves out its statistics, its calculations' statistics and its executors. */
   public SessionSetup unmeasured() {
     this.measured = false;
     return this;
   }
 
-  /** Its tags. */
+  /** Sets its tags. */
   public SessionSetup tags(Map<String, String> tags) {
     this.tags = Map.copyOf(tags);
     return this;
   }
 
-  SessionHistory history(String engineVersion, Instant now) {
+  SessionHistory history(String engineVersion, String outputLocation, Instant now) {
     return new SessionHistory(
         id,
         workGroup,
@@ -105,11 +104,8 @@ public final class SessionSetup {
         null,
         null,
         null,
-        EngineConfiguration.builder()
-            .coordinatorDpuSize(1)
-            .defaultExecutorDpuSize(1)
-            .maxConcurrentDpus(maxDpus)
-            .build(),
+        Map.of("MaxConcurrentDpus", maxDpus),
+        outputLocation,
         idleTimeout,
         startedAt == null ? now : startedAt,
         terminatedAt,

@@ -1,49 +1,43 @@
 package io.github.athenasparklocal;
 
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.athena.model.WorkGroupConfiguration;
 
 /**
- * Athena's workgroups, sessions and calculations, in memory. Nothing here runs by itself: every
- * state is worked out from what was asked for and the clock.
+ * The workgroups, sessions, calculations and notebooks of one Region, in memory. Nothing here runs
+ * by itself: every state follows from the requests and the clock.
  */
 public final class SparkModel {
 
-  /** The release that has calculations. */
+  /** The release with calculations. */
   public static final String PYSPARK_3 = "PySpark engine version 3";
 
-  /** The release of Spark Connect, without a calculation API. */
+  /** The release with Spark Connect and without a calculation API. */
   public static final String SPARK_35 = "Apache Spark version 3.5";
 
-  /** The engine of queries, where Spark has no business. */
+  /** The engine of SQL queries, which runs no sessions. */
   public static final String SQL_3 = "Athena engine version 3";
 
   private static final RandomGenerator RANDOM = new SecureRandom();
 
-  /** One workgroup. */
-  record Group(
-      String name,
-      String engineVersion,
-      @Nullable String description,
-      WorkGroupConfiguration configuration,
-      Instant createdAt) {}
 
   /**
-   * A session at one moment.
+   * A session's current state.
    *
-   * @param dpus that it holds, the coordinator's included
+   * @param dpus that it holds, including the coordinator's
    */
   public record SessionView(String id, String state, int dpus, Map<String, String> tags) {}
 
@@ -56,6 +50,7 @@ public final class SparkModel {
   private final Map<String, Kept> sessions = new HashMap<>();
   private final Map<String, List<String>> sessionsByGroup = new HashMap<>();
   private final Map<String, String> sessionByCalculation = new HashMap<>();
+  private final Map<String, Notebook> notebooks = new LinkedHashMap<>();
   private final Map<String, Map<String, String>> tags = new HashMap<>();
 
   SparkModel(InstantSource clock, AwsRegion place, Pace pace) {
@@ -67,28 +62,27 @@ public final class SparkModel {
   /** Adds a workgroup with an engine, such as {@link #PYSPARK_3}, and tags. */
   public synchronized void addWorkGroup(
       String name, String engineVersion, Map<String, String> groupTags) {
-    var configuration = WorkGroupConfiguration.builder().build();
-    add(new Group(name, engineVersion, null, configuration, now()), groupTags);
+    add(new Group(name, engineVersion, null, true, Map.of(), now()), groupTags);
   }
 
   /**
    * Adds a session.
    *
-   * @return its id
+   * @return its ID
    */
   public synchronized String add(SessionSetup setup) {
     var group = groups.get(setup.workGroup);
     if (group == null) {
       throw new NoSuchElementException("no workgroup " + setup.workGroup);
     }
-    add(setup.history(group.engineVersion(), now()), setup.tags);
+    add(setup.history(group.engineVersion(), group.outputLocation(), now()), setup.tags);
     return setup.id;
   }
 
   /**
    * Adds a calculation.
    *
-   * @return its id
+   * @return its ID
    */
   public synchronized String add(CalculationSetup setup) {
     add(setup.history(now()));
@@ -123,11 +117,7 @@ public final class SparkModel {
 
   private SessionView view(SessionHistory session) {
     var course = course(session);
-    var dpus =
-        course.nodes(now()).stream()
-            .filter(node -> node.to().isAfter(now()))
-            .mapToInt(SessionCourse.Node::dpus)
-            .sum();
+    var dpus = course.dpus(now());
     return new SessionView(
         session.id(), course.session(now()).state(), dpus, tagsOf(arn(session)));
   }
@@ -136,8 +126,38 @@ public final class SparkModel {
     return Map.copyOf(tags.getOrDefault(arn, Map.of()));
   }
 
+  /** The IDs of all sessions. */
+  synchronized List<String> sessionIds() {
+    return List.copyOf(sessions.keySet());
+  }
+
+  /** Whether a session has ended or does not exist. */
+  synchronized boolean isOver(String id) {
+    var kept = sessions.get(id);
+    return kept == null
+        || List.of("TERMINATING", "TERMINATED", "FAILED")
+            .contains(kept.course().session(now()).state());
+  }
+
+  /** Records the end of a calculation whose code really ran. */
+  synchronized void end(String id, boolean failed, CalculationHistory.Output output) {
+    var calculation = calculation(id);
+    if (calculation == null) {
+      return;
+    }
+    var session = kept(calculation.sessionId());
+    var from = session.course().ranFrom(id);
+    var ran = from == null || from.isAfter(now()) ? Duration.ZERO : Duration.between(from, now());
+    var stopped = calculation.stopAskedAt();
+    var course =
+        stopped == null
+            ? new Course(ran, failed, new Course.OnStop.Ignored())
+            : Course.ended(failed, Duration.between(stopped, now()));
+    put(session.history().with(calculation.ended(course, output)));
+  }
+
   Instant now() {
-    // Athena tells times in milliseconds.
+    // Athena's times have milliseconds.
     return Instant.ofEpochMilli(clock.millis());
   }
 
@@ -145,7 +165,7 @@ public final class SparkModel {
     return place;
   }
 
-  /** An id such as Athena makes them: like a UUID, and none. */
+  /** A new ID that looks like Athena's: hexadecimal like a UUID, without its version bits. */
   public static String newId() {
     var bytes = new byte[16];
     RANDOM.nextBytes(bytes);
@@ -177,16 +197,50 @@ public final class SparkModel {
     sessionByCalculation.put(calculation.id(), calculation.sessionId());
   }
 
-  /** Replaces a session by itself, with more history. */
+  /** Adds or replaces a session. */
   void put(SessionHistory session) {
     sessions.put(session.id(), new Kept(session, new SessionCourse(session, pace)));
+  }
+
+  /** Replaces a workgroup. */
+  void put(Group group) {
+    groups.put(group.name(), group);
+  }
+
+  /** Removes a workgroup and everything in it. */
+  void remove(Group group) {
+    for (var id : sessionsByGroup.getOrDefault(group.name(), List.of())) {
+      var session = kept(id).history();
+      session.calculations().forEach(each -> sessionByCalculation.remove(each.id()));
+      tags.remove(arn(session));
+      sessions.remove(id);
+    }
+    sessionsByGroup.remove(group.name());
+    notebooks.values().removeIf(notebook -> notebook.workGroup().equals(group.name()));
+    tags.remove(arn(group.name()));
+    groups.remove(group.name());
+  }
+
+  /** Removes everything. */
+  public synchronized void reset() {
+    List.copyOf(groups.values()).forEach(this::remove);
+  }
+
+  /** The notebooks by ID. */
+  Map<String, Notebook> notebooks() {
+    return notebooks;
+  }
+
+  /** All sessions, in no order. */
+  List<SessionHistory> sessions() {
+    return sessions.values().stream().map(Kept::history).toList();
   }
 
   @Nullable Group group(String name) {
     return groups.get(name);
   }
 
-  /** All of them, by name. */
+  /** All workgroups, by name. */
   List<Group> groups() {
     return List.copyOf(groups.values());
   }
@@ -218,7 +272,7 @@ public final class SparkModel {
     return kept(session.id()).course();
   }
 
-  /** The tags of what an ARN names, to read and to change; absent where there is no such thing. */
+  /** A resource's modifiable tags; absent if there is no such resource. */
   @Nullable Map<String, String> tags(String arn) {
     return tags.get(arn);
   }

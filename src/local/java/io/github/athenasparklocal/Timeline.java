@@ -5,16 +5,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The states that something has gone through, and will go through if nobody interferes.
+ * Past states, and future ones if no further request comes.
  *
  * @param steps in order of time; never empty
  */
 record Timeline(List<Step> steps) {
 
   /**
-   * Into a state.
+   * A change of state.
    *
-   * @param reason why, in words for people
+   * @param reason for people
    */
   record Step(Instant from, String state, @Nullable String reason) {
 

@@ -27,12 +27,16 @@ abstract class AthenaTest {
   final AthenaClient client = client(athena.endpoint(), "AKIALOCAL");
 
   static AthenaClient client(URI endpoint, String accessKey) {
+    return client(endpoint, accessKey, Duration.ofMillis(300));
+  }
+
+  static AthenaClient client(URI endpoint, String accessKey, Duration timeout) {
     return AthenaClient.builder()
         .endpointOverride(endpoint)
         .region(Region.of(REGION.name()))
         .credentialsProvider(
             StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKey, "secret")))
-        .httpClientBuilder(Apache5HttpClient.builder().socketTimeout(Duration.ofMillis(300)))
+        .httpClientBuilder(Apache5HttpClient.builder().socketTimeout(timeout))
         .overrideConfiguration(
             ClientOverrideConfiguration.builder()
                 .retryStrategy(AwsRetryStrategy.doNotRetry())
@@ -66,11 +70,17 @@ abstract class AthenaTest {
     return id;
   }
 
-  /** Starts a calculation. */
+  /** Starts a calculation, which runs for four hours unless its code says otherwise. */
   String calculation(String session, String code) {
+    var timed = code.contains("# local: runs") ? code : code + "\n# local: runs 14400s";
     return client
-        .startCalculationExecution(request -> request.sessionId(session).codeBlock(code))
+        .startCalculationExecution(request -> request.sessionId(session).codeBlock(timed))
         .calculationExecutionId();
+  }
+
+  /** Adds a calculation, which may wait: the API refuses code for a session that is not IDLE. */
+  String queued(String session, String code) {
+    return athena.model().add(CalculationSetup.in(session).code(code).course(Course.of(code)));
   }
 
   String stateOfSession(String id) {

@@ -12,7 +12,9 @@ class CourseTest {
 
   @Test
   void isReadOutOfTheCode() {
-    assertThat(Course.of("spark.range(10)")).isEqualTo(Course.USUAL);
+    assertThat(Course.of("spark.range(10)")).isEqualTo(Course.SHORT);
+    assertThat(Course.of("if x:\n  raise ValueError(x)").fails()).isFalse();
+    assertThat(Course.of("x = 1\nraise ValueError('x')").fails()).isTrue();
     assertThat(Course.of("import time\ntime.sleep(60)"))
         .isEqualTo(new Course(Duration.ofSeconds(60), false, new Course.OnStop.Ignored()));
     assertThat(Course.of("# local: runs 90s"))

@@ -22,6 +22,7 @@ import software.amazon.awssdk.services.athena.model.WorkGroupSummary;
 
 class LocalAthenaTest extends AthenaTest {
 
+  private static final String CODE = "sum()\n# local: runs 14400s";
   private static final String TOKEN = "0123456789abcdef0123456789abcdef";
 
   @Test
@@ -39,13 +40,13 @@ class LocalAthenaTest extends AthenaTest {
     pass(2);
     var calculation =
         client.startCalculationExecution(
-            request -> request.sessionId(session).description("sum").codeBlock("sum()"));
+            request -> request.sessionId(session).description("sum").codeBlock(CODE));
     assertThat(calculation.state()).isEqualTo(CalculationExecutionState.CREATING);
     var id = calculation.calculationExecutionId();
     assertThat(id).matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     clock.advance(Duration.ofMillis(200));
     assertThat(stateOf(id)).isEqualTo("QUEUED");
-    assertThat(stateOfSession(session)).isEqualTo("IDLE");
+    assertThat(stateOfSession(session)).as("and takes no other").isEqualTo("BUSY");
     clock.advance(Duration.ofMillis(500));
     assertThat(stateOf(id)).isEqualTo("RUNNING");
     assertThat(stateOfSession(session)).isEqualTo("BUSY");
@@ -63,7 +64,7 @@ class LocalAthenaTest extends AthenaTest {
             client
                 .getCalculationExecutionCode(request -> request.calculationExecutionId(id))
                 .codeBlock())
-        .isEqualTo("sum()");
+        .isEqualTo(CODE);
 
     assertThat(stop(id)).isEqualTo("CANCELING");
     assertThat(stop(id)).as("twice is harmless").isEqualTo("CANCELING");
@@ -100,8 +101,8 @@ class LocalAthenaTest extends AthenaTest {
   void runsOneCalculationAtATimeInASession() {
     var session = session();
     var first = calculation(session, "# local: runs 60s");
-    var second = calculation(session, "# local: runs 10s");
-    var third = calculation(session, "");
+    var second = queued(session, "# local: runs 10s");
+    var third = queued(session, "# local: runs 14400s");
     pass(5);
     assertThat(List.of(stateOf(first), stateOf(second), stateOf(third)))
         .containsExactly("RUNNING", "QUEUED", "QUEUED");
@@ -288,7 +289,7 @@ class LocalAthenaTest extends AthenaTest {
     pass(2);
     var running = calculation(session, "");
     pass(2);
-    var queued = calculation(session, "");
+    var queued = queued(session, "");
     pass(2);
     var all = client.listCalculationExecutions(request -> request.sessionId(session));
     assertThat(all.calculations().stream().map(CalculationSummary::calculationExecutionId))

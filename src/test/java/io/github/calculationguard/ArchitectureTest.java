@@ -142,10 +142,17 @@ class ArchitectureTest {
   static void theLocalAthenaDoesNotKnowTheGuard(JavaClasses guard) {
     var classes = new ClassFileImporter().importPath(Path.of("target", "local-classes"));
     classes()
+        .that()
+        .resideOutsideOfPackage("io.github.athenasparklocal.junit")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            LOCAL_ATHENA, "java..", "javax.crypto..", "com.sun.net.httpserver..", "org.jspecify..")
+        .check(classes);
+    classes()
         .should()
         .onlyDependOnClassesThat(
-            resideInAnyPackage("io.github.athenasparklocal..", "java..", "com.sun.net.httpserver..")
-                .or(resideInAnyPackage("org.jspecify..", "software.amazon.awssdk..")))
+            DescribedPredicate.not(resideInAPackage("io.github.calculationguard..")))
         .check(classes);
   }
 

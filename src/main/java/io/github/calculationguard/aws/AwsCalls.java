@@ -1,12 +1,12 @@
 package io.github.calculationguard.aws;
 
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
-import io.github.calculationguard.spark.AwsError;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.AwsError;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NotFoundException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.time.Instant;

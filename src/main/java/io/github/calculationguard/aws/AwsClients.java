@@ -4,7 +4,7 @@ import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -36,7 +36,7 @@ public record AwsClients(Duration attempt, int attempts) {
   }
 
   /** Athena, called at a limited rate. */
-  public AthenaSparkView athena(
+  public AthenaSparkReader athena(
       ClientResources resources, InstantSource clock, RateLimiter limiter) {
     return athena(resources, clock, List.of(new RateLimitedCalls(limiter)));
   }

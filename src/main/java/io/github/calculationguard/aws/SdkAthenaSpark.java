@@ -2,21 +2,21 @@ package io.github.calculationguard.aws;
 
 import static java.time.Instant.ofEpochMilli;
 
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.CalculationList;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Instants;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -7,15 +7,14 @@ import static java.util.Comparator.nullsFirst;
 
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.SnapshotReader;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -121,13 +120,13 @@ public record Inventory(
 
     /** What applies to a workgroup with these tags. */
     Tagged tagged(String arn, Map<String, String> tags) {
-      return new Tagged(limits.replacedBy(arn, tags), SnapshotReader.owner(tags, ownerTag));
+      return new Tagged(limits.replacedBy(arn, tags), Snapshot.Reader.owner(tags, ownerTag));
     }
 
     /** What applies to a session with these tags in such a workgroup. */
     Tagged tagged(
         Tagged group, String arn, Map<String, String> tags, @Nullable Instant start, Instant now) {
-      var owner = SnapshotReader.owner(tags, ownerTag);
+      var owner = Snapshot.Reader.owner(tags, ownerTag);
       var own = group.limits().tightenedBy(arn, tags, start, maxExempt, now);
       return new Tagged(own, owner == null ? group.owner() : owner);
     }
@@ -140,7 +139,7 @@ public record Inventory(
    * Reads what is active in an account. {@link #read} reads for a person who waits; a {@link Sweep}
    * reads what it needs to judge.
    */
-  public record Reader(AthenaSparkView athena, InstantSource clock, Scope scope) {
+  public record Reader(AthenaSparkReader athena, InstantSource clock, Scope scope) {
 
     /** This many sessions, the costliest, are read in depth: nobody reads a longer list. */
     private static final int MAX_IN_DEPTH = 50;
@@ -172,10 +171,10 @@ public record Inventory(
 
       Inventory read() {
         var deadline = by;
-        var groups = read(Unread.WORK_GROUPS, "", List.of(), () -> workGroups(by));
+        List<WorkGroup> groups = read(Unread.WORK_GROUPS, "", List.of(), () -> workGroups(by));
         by = deadline.share(0.4, clock.instant());
         // The oldest has probably cost most.
-        var oldest = comparing(Session::startedAt, nullsFirst(naturalOrder()));
+        Comparator<Session> oldest = comparing(Session::startedAt, nullsFirst(naturalOrder()));
         var listed = groups.stream().flatMap(this::list).sorted(oldest).toList();
         by = deadline.share(0.5, clock.instant());
         var active = listed.stream().map(this::describe).filter(it -> !it.details().isOver());

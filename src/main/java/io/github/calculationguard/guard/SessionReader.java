@@ -5,14 +5,14 @@ import io.github.calculationguard.guard.Inventory.Tagged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Instants;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,7 +56,7 @@ final class SessionReader {
   }
 
   private final SweepReader run;
-  private final AthenaSparkView athena;
+  private final AthenaSparkReader athena;
   private final Instant now;
   private final Tagged group;
   private final String arn;
@@ -70,7 +70,7 @@ final class SessionReader {
 
   SessionReader(SweepReader run, Session listed, String arn, Tagged group, Cached cached) {
     this.run = run;
-    this.athena = run.athena;
+    this.athena = run.reader.athena();
     this.now = run.now();
     this.group = group;
     this.arn = arn;

@@ -17,9 +17,9 @@ import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkView;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,7 +61,7 @@ public final class Sweep {
    * @param rateLimiter which the calls to {@code athena} go through
    */
   public Sweep(
-      AthenaSparkView athena,
+      AthenaSparkReader athena,
       RateLimiter rateLimiter,
       Publisher publisher,
       InstantSource clock,

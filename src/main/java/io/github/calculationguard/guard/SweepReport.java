@@ -2,10 +2,10 @@ package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;

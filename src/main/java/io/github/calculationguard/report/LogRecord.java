@@ -4,7 +4,7 @@ import static io.github.calculationguard.spark.Format.rounded;
 
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AwsError;
+import io.github.calculationguard.spark.AthenaSparkException.AwsError;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request;

@@ -1,6 +1,6 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.spark.AwsError;
+import io.github.calculationguard.spark.AthenaSparkException.AwsError;
 import io.github.calculationguard.spark.Deadline;
 import org.jspecify.annotations.Nullable;
 

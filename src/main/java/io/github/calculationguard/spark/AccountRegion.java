@@ -1,7 +1,9 @@
 package io.github.calculationguard.spark;
 
+import java.util.regex.Pattern;
+
 /**
- * Where the guard works: one account, in one Region of one partition.
+ * One account in one Region, where the guard works.
  *
  * @param partition such as aws or aws-cn
  * @param region such as us-east-1
@@ -10,7 +12,7 @@ package io.github.calculationguard.spark;
 public record AccountRegion(String partition, String region, String accountId) {
 
   /**
-   * Reads the place out of an ARN of something that is in it.
+   * The account and Region of an ARN.
    *
    * @throws IllegalArgumentException if it is no ARN
    */
@@ -31,5 +33,14 @@ public record AccountRegion(String partition, String region, String accountId) {
   /** The ARN of a session here. */
   public String arnOf(WorkGroup workGroup, SessionId session) {
     return arnOf(workGroup) + "/session/" + session.value();
+  }
+
+  /** A workgroup for Spark. Permissions, limits and costs are by workgroup. */
+  public record WorkGroup(String name) {
+
+    /** Whether an IAM pattern covers it: * is any text, ? is any character. */
+    public boolean matches(String pattern) {
+      return name.matches(Pattern.quote(pattern).replace("*", "\\E.*\\Q").replace("?", "\\E.\\Q"));
+    }
   }
 }

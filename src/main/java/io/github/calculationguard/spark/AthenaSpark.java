@@ -1,10 +1,7 @@
 package io.github.calculationguard.spark;
 
-/**
- * The Spark operations of Athena in one account and Region, for callers that may stop. Errors and
- * deadlines are those of {@link AthenaSparkView}.
- */
-public interface AthenaSpark extends AthenaSparkView {
+/** The Spark operations of Athena in one account and Region, for callers that may stop. */
+public interface AthenaSpark extends AthenaSparkReader {
 
   /**
    * Requests cancellation of a calculation, and returns without waiting for it to end. Best effort:
@@ -14,11 +11,6 @@ public interface AthenaSpark extends AthenaSparkView {
    */
   CalculationState stop(CalculationId id, Deadline deadline);
 
-  /**
-   * Terminates a session and, by force, whatever runs in it. Does nothing to a session that has
-   * ended.
-   *
-   * @return the state that Athena reports
-   */
+  /** Terminates a session, and whatever runs in it, by force. No effect if it has ended. */
   SessionState terminate(SessionId id, Deadline deadline);
 }

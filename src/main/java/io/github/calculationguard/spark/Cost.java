@@ -1,5 +1,6 @@
 package io.github.calculationguard.spark;
 
+import io.github.calculationguard.spark.Session.Executor;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

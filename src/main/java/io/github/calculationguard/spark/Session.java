@@ -107,4 +107,12 @@ public record Session(
     var age = Duration.between(startedAt, endedAt == null ? now : endedAt);
     return age.isNegative() ? Duration.ZERO : age;
   }
+
+  /**
+   * One node of a session, driver or worker, which is billed while it lives.
+   *
+   * @param dpus its size
+   * @param terminatedAt absent while it lives
+   */
+  public record Executor(double dpus, Instant startedAt, @Nullable Instant terminatedAt) {}
 }

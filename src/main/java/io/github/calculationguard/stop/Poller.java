@@ -1,6 +1,6 @@
 package io.github.calculationguard.stop;
 
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.function.Supplier;

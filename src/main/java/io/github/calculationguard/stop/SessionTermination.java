@@ -8,10 +8,9 @@ import static io.github.calculationguard.stop.Outcome.SESSION_TERMINATED;
 
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.CalculationList;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.SnapshotReader;
 import io.github.calculationguard.stop.Poller.Progress;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
@@ -27,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 record SessionTermination(
     AthenaSpark athena,
     EscalationPolicy policy,
-    SnapshotReader reader,
+    Snapshot.Reader reader,
     InstantSource clock,
     Poller poller) {
 

@@ -9,13 +9,13 @@ import static io.github.calculationguard.stop.Outcome.NOT_FOUND;
 import static io.github.calculationguard.stop.Outcome.SESSION_TERMINATED;
 
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.StopReport.Unresolved;

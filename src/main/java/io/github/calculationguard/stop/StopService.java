@@ -7,16 +7,15 @@ import static io.github.calculationguard.stop.Outcome.NOT_FOUND;
 
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.CalculationList;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.DeniedException;
-import io.github.calculationguard.spark.NotFoundException;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.spark.SnapshotReader;
 import io.github.calculationguard.stop.Poller.Progress;
 import io.github.calculationguard.stop.Request.DescribeRequest;
 import io.github.calculationguard.stop.Request.EndSession;
@@ -43,7 +42,7 @@ public final class StopService {
 
   private final AthenaSpark athena;
   private final EscalationPolicy policy;
-  private final SnapshotReader reader;
+  private final Snapshot.Reader reader;
   private final InstantSource clock;
   private final Poller poller;
   private final SessionTermination termination;
@@ -51,7 +50,7 @@ public final class StopService {
   public StopService(
       AthenaSpark athena,
       EscalationPolicy policy,
-      SnapshotReader reader,
+      Snapshot.Reader reader,
       InstantSource clock,
       Sleeper sleeper) {
     this.athena = athena;

@@ -3,12 +3,12 @@ package io.github.calculationguard.aws;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.WorkGroup;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -85,7 +85,8 @@ class OddAnswersTest {
   void takesAnErrorForASessionWithoutCalculations() {
     var athena =
         answering(
-            "400 {\"__type\": \"com.amazonaws.athena#InvalidRequestException\", \"Message\": \"not supported\"}");
+            "400 {\"__type\": \"com.amazonaws.athena#InvalidRequestException\", \"Message\": \"not"
+                + " supported\"}");
     assertThat(athena.activeCalculations(SESSION, SOON)).isEmpty();
   }
 

@@ -9,8 +9,8 @@ import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Cost;
-import io.github.calculationguard.spark.Executor;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
@@ -258,7 +258,8 @@ class JudgeTest {
                 new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 120, null),
                 new Cost(5, Cost.Basis.REPORTED),
                 null,
-                "idle for 2 h, limit 1 h; the guard may not terminate sessions (Escalation is NONE)"));
+                "idle for 2 h, limit 1 h; the guard may not terminate sessions (Escalation is"
+                    + " NONE)"));
   }
 
   @Test

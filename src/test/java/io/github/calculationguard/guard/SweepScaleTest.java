@@ -8,10 +8,10 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
 import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;

@@ -14,12 +14,12 @@ import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.spark.AthenaUnavailableException;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.DeniedException;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.WorkGroup;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -398,7 +398,7 @@ class SweepTest {
         world.idle(name, "s-" + name + number, ofHours(5), ofHours(2), NO_TAGS);
       }
     }
-    var denied = new DeniedException("not yours");
+    var denied = new DeniedException("not yours", null, null);
     world.athena.fail("ListSessions", "a", denied);
     world.athena.fail("ListTagsForResource", PLACE.arnOf(new WorkGroup("b")), denied);
     world.athena.fail(
@@ -427,7 +427,8 @@ class SweepTest {
     world.athena.fail(
         "GetCalculationExecution",
         "c-1",
-        new io.github.calculationguard.spark.NotFoundException("none"));
+        new io.github.calculationguard.spark.AthenaSparkException.NotFoundException(
+            "none", null, null));
 
     var report = world.sweep();
 
@@ -438,7 +439,7 @@ class SweepTest {
   @Test
   void failsWhereNotEvenTheWorkGroupsCanBeListed() {
     var world = new World(policy(DEFAULTS));
-    world.athena.fail("ListWorkGroups", "", new DeniedException("not yours"));
+    world.athena.fail("ListWorkGroups", "", new DeniedException("not yours", null, null));
 
     assertThatThrownBy(world::sweep).isInstanceOf(DeniedException.class);
   }
@@ -650,6 +651,7 @@ class SweepTest {
         .isEqualTo(
             "aws athena tag-resource --resource-arn "
                 + sessionArn("etl", "s-1")
-                + " --tags Key=calculation-guard:exempt-until,Value=2026-11-23T09:00:00Z --region eu-central-1");
+                + " --tags Key=calculation-guard:exempt-until,Value=2026-11-23T09:00:00Z --region"
+                + " eu-central-1");
   }
 }

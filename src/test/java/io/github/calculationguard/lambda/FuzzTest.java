@@ -70,6 +70,12 @@ class FuzzTest {
           "1970-01-01T00:00:00Z",
           "+999999999-12-31T23:59:59Z",
           "-1000000000-01-01T00:00:00Z",
+          "-999999999-01-01T00:00:00+18:00",
+          "+999999999-12-31T23:59:59-18:00",
+          "1999-12-31T23:59:59.999999999Z",
+          "2000-01-01T00:00:00Z",
+          "9999-12-30T23:59:59.999999999Z",
+          "9999-12-31T00:00:00Z",
           "a/b",
           "a\nb",
           "\u2028",
@@ -85,6 +91,17 @@ class FuzzTest {
           "eyJjYWxjdWxhdGlvbkV4ZWN1dGlvbklkIjoiYy0xIn0=",
           "null",
           "NaN");
+
+  private static final List<Number> NUMBERS =
+      List.of(
+          new BigDecimal("1e999"),
+          new BigDecimal("-1e999"),
+          Double.MAX_VALUE,
+          Double.MIN_VALUE,
+          -0.0,
+          Long.MAX_VALUE,
+          Long.MIN_VALUE,
+          Integer.MIN_VALUE);
 
   private static final List<String> NAMES =
       List.of(
@@ -119,6 +136,7 @@ class FuzzTest {
           "alarmContributor",
           "attributes",
           "widgetContext",
+          "keepAlive",
           "http",
           "method",
           "");
@@ -154,6 +172,9 @@ class FuzzTest {
   private void play(@Nullable Map<String, Object> event) {
     var athena = athena();
     var invocation = new TestContext("request-1", LEFT, trace());
+    if (random.nextInt(10) == 0) {
+      invocation.at("guard-StopFunction:direct");
+    }
     var mayTerminate = random.nextBoolean();
     var isMute = random.nextInt(20) == 0;
     var configuration =
@@ -358,7 +379,10 @@ class FuzzTest {
       case 0 -> null;
       case 1 -> random.nextBoolean();
       case 2 -> random.nextInt();
-      case 3 -> random.nextInt(20) == 0 ? new BigDecimal("1e999") : random.nextGaussian() * 1e18;
+      case 3 ->
+          random.nextInt(5) == 0
+              ? NUMBERS.get(random.nextInt(NUMBERS.size()))
+              : random.nextGaussian() * 1e18;
       case 4, 5, 6 -> WORDS.get(random.nextInt(WORDS.size()));
       case 7 -> object(depth - 1);
       case 8 -> Json.line(object(depth - 1));

@@ -13,8 +13,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Map;
 
 /**
- * Three workgroups and a dozen sessions, some of which run away. A session is named after how it
- * does, and the calculation in it is named so with {@code -job} behind.
+ * Three workgroups and a dozen sessions, some of which exceed their limits. A session's ID says how
+ * it behaves; its calculation has the same ID with {@code -job} appended.
  */
 public final class CrowdedAccount {
 
@@ -28,7 +28,7 @@ public final class CrowdedAccount {
     this.now = now;
   }
 
-  /** Puts them all where there is nothing yet. */
+  /** Adds them to an empty model. */
   public static void settle(SparkModel model, Instant now) {
     new CrowdedAccount(model, now).settle();
   }

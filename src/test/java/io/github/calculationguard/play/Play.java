@@ -30,18 +30,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Plays an order on this machine: the real stop function in Lambda's real runtime, by AWS's wire
- * protocols, in a local world. Ends with status 0 only where the order ended in an outcome.
+ * Plays a stop request on this machine: the real stop function in Lambda's own runtime client, with
+ * AWS's wire protocols, against local services. Exits with 0 only if the request got an outcome.
  */
 public final class Play {
 
   private static final int ATTEMPTS = 3;
   private static final int DELIVERIES = 3;
+  private static final Duration PARENT_CHECK = Duration.ofMillis(300);
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
-  /** The world's clock runs so many times as fast as the function's, so that nobody has to wait. */
+  /** Athena's clock runs this many times as fast as the function's, so that nobody has to wait. */
   private static final double SPEED = 20;
 
   private final PrintStream out = System.out;
@@ -50,7 +52,7 @@ public final class Play {
   private final SampleEvent event;
   private final LocalWorld world;
   private final String topic;
-  private int told;
+  private int printed;
 
   private Play(Scenario scenario, SampleEvent event, LocalWorld world) {
     this.scenario = scenario;
@@ -59,8 +61,11 @@ public final class Play {
     topic = world.sns().addTopic("calculation-guard");
   }
 
-  /** Reads what to play from system properties: scenario, event, escalation, mode, serve. */
+  /** Reads its options from system properties: scenario, event, escalation, mode, serve. */
   public static void main(String[] args) throws IOException, InterruptedException {
+    if (Boolean.getBoolean("end.with.parent")) {
+      endWithParent();
+    }
     var ended = Path.of("target", "local", "outcome");
     Files.deleteIfExists(ended);
     try {
@@ -78,6 +83,19 @@ public final class Play {
     System.exit(1);
   }
 
+  // A signal that ends Maven does not reach what Maven started.
+  private static void endWithParent() {
+    var parent = ProcessHandle.current().parent();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              while (parent.isPresent() && parent.get().isAlive()) {
+                LockSupport.parkNanos(PARENT_CHECK.toNanos());
+              }
+              System.exit(1);
+            });
+  }
+
   private static boolean play() throws UnplayableException {
     var scenario = scenario();
     var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
@@ -91,8 +109,8 @@ public final class Play {
       return SweepPlay.play();
     }
     var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
-    var given = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;
-    var event = sample.sentAt(given);
+    var sent = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;
+    var event = sample.sentAt(sent);
     try (var world = new LocalWorld(new FastClock(SPEED))) {
       return new Play(scenario, event, world).run();
     }
@@ -104,16 +122,17 @@ public final class Play {
         .orElseThrow(
             () ->
                 new UnplayableException(
-                    "there is no scenario %s; there are: %s".formatted(name, Scenario.all())));
+                    "Unknown scenario: %s. The scenarios are: %s."
+                        .formatted(name, Scenario.all())));
   }
 
   private boolean run() throws UnplayableException {
     var escalation = escalation("none");
-    set();
-    scenario.spoil(world, ATTEMPTS);
-    title("Scenario " + scenario + ": " + scenario.story);
-    tellState();
-    title("The event, " + event.file());
+    setUp();
+    scenario.applyFaults(world, ATTEMPTS);
+    screen.title("Scenario " + scenario + ": " + scenario.summary);
+    printState();
+    screen.title("The event, " + event.file());
     out.println(Json.text(event.json()));
     var settings = function(escalation);
     try (var function =
@@ -121,8 +140,7 @@ public final class Play {
             ? new LocalLambda(settings)
             : new InProcessLambda(settings, InProcess.stop(settings.environment()))) {
       if (!LocalLambda.isSupported()) {
-        out.println(
-            "(Lambda's interface client has a native part for Linux only, so the function runs in this JVM.)");
+        out.println("(Lambda's runtime client needs Linux, so the function runs in this JVM.)");
       }
       return deliver(function);
     }
@@ -135,7 +153,7 @@ public final class Play {
       case "terminate" -> "TERMINATE_SESSION";
       default ->
           throw new UnplayableException(
-              "there is no escalation %s; there are: none, terminate".formatted(escalation));
+              "Unknown escalation: %s. Use none or terminate.".formatted(escalation));
     };
   }
 
@@ -153,8 +171,8 @@ public final class Play {
         environment);
   }
 
-  /** What is there when the order comes. */
-  private void set() {
+  /** Adds the session and the calculation that the request is about. */
+  private void setUp() {
     var now = Instant.now();
     var model = world.athena().model();
     model.addWorkGroup("analytics-spark", SparkModel.PYSPARK_3, Map.of("owner", "team data"));
@@ -182,7 +200,10 @@ public final class Play {
     }
   }
 
-  /** By Lambda's rule for events: three deliveries, then the failure destination. */
+  /**
+   * Delivers as Lambda does: an asynchronous event up to three times, then to the dead-letter
+   * queue.
+   */
   private boolean deliver(LambdaFunction function) {
     var isAsynchronous = !event.json().containsKey("requestContext");
     var json = Json.text(event.json());
@@ -191,22 +212,22 @@ public final class Play {
       var isLast = !isAsynchronous || delivery == DELIVERIES;
       switch (result.outcome()) {
         case Outcome.Answer answer -> {
-          tell(delivery, result.log());
-          title("The answer");
+          print(delivery, result.log());
+          screen.title("The answer");
           out.println(answer.json());
-          tellState();
+          printState();
           return !answer.json().contains("\"statusCode\":5");
         }
         case Outcome.Failure failure -> {
           if (isLast || scenario != Scenario.DOWN) {
-            tell(delivery, result.log());
+            print(delivery, result.log());
           }
           if (isLast) {
-            title("Failed " + delivery + (delivery == 1 ? " time" : " times"));
+            screen.title("Failed " + delivery + (delivery == 1 ? " time" : " times"));
             out.println(failure.json());
             out.println(
-                "Lambda now parks the event in the failure destination, and an alarm rings.");
-            tellState();
+                "Lambda now sends the event to the dead-letter queue, which raises an alarm.");
+            printState();
             return false;
           }
         }
@@ -214,33 +235,29 @@ public final class Play {
     }
   }
 
-  private void tell(int delivery, List<String> log) {
-    title("What the function logged" + (delivery == 1 ? "" : " in delivery " + delivery));
+  private void print(int delivery, List<String> log) {
+    screen.title("Log" + (delivery == 1 ? "" : " of delivery " + delivery));
     log.forEach(out::println);
     var messages = world.sns().messages();
-    for (var message : messages.subList(told, messages.size())) {
-      title("The message, as email");
+    for (var message : messages.subList(printed, messages.size())) {
+      screen.title("Notification by email");
       out.println(message.delivery("email").stripTrailing());
-      title("The message, as a queue gets it");
+      screen.title("Notification to a queue");
       out.println(message.text("sqs"));
     }
-    told = messages.size();
+    printed = messages.size();
   }
 
-  private void tellState() {
-    title("In Athena now");
+  private void printState() {
+    screen.title("State in Athena");
     var model = world.athena().model();
     out.println("session %s is %s".formatted(event.session(), model.sessionState(event.session())));
     try {
       var state = model.calculationState(event.calculation());
       out.println("calculation %s is %s".formatted(event.calculation(), state));
     } catch (NoSuchElementException e) {
-      out.println("there is no calculation " + event.calculation());
+      out.println("calculation " + event.calculation() + " does not exist");
     }
-  }
-
-  private void title(String title) {
-    screen.title(title);
   }
 
   private static InetSocketAddress socket(String address) throws UnplayableException {
@@ -252,21 +269,21 @@ public final class Play {
       return socket;
     } catch (IOException | IllegalArgumentException e) {
       throw new UnplayableException(
-          "can't listen on %s (%s); serve takes an address of this machine, and a free port behind a colon"
+          "Can't listen on %s: %s. Use ADDRESS:PORT with an address of this machine and a free port."
               .formatted(address, e.getMessage()));
     }
   }
 
-  /** A world for one's own clients, in real time, until somebody interrupts it. */
+  /** Serves Athena and SNS to other clients, in real time, until it is ended by a signal. */
   private static void serve(String address)
       throws IOException, InterruptedException, UnplayableException {
     var event = SampleEvent.read(Path.of("events/eventbridge-stop-requested.json"));
     try (var world = new LocalWorld(InstantSource.system(), socket(address))) {
       var play = new Play(scenario(), event, world);
-      play.set();
-      play.scenario.spoil(world, ATTEMPTS);
-      play.tellState();
-      play.title("For your own clients, until you press Ctrl-C");
+      play.setUp();
+      play.scenario.applyFaults(world, ATTEMPTS);
+      play.printState();
+      play.screen.title("Serving. Press Ctrl-C to end.");
       world
           .environment()
           .forEach((name, value) -> play.out.println("export " + name + "=" + value));

@@ -13,13 +13,13 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** An event out of a file, as if it had been sent just now. */
+/** An event from a file, with its times moved to now. */
 public record SampleEvent(Path file, Map<String, Object> json) {
 
   public static final String CALCULATION = "82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5";
   public static final String SESSION = "9cc1ebb2-aac5-b1ca-8247-5d827bd8232f";
 
-  /** The event can't be played; the message says why. */
+  /** The event can't be played. The message is for people. */
   static final class UnplayableException extends Exception {
     UnplayableException(String message) {
       super(message);
@@ -32,14 +32,13 @@ public record SampleEvent(Path file, Map<String, Object> json) {
       text = Files.readString(file);
     } catch (IOException e) {
       throw new UnplayableException(
-          "there is no event file %s; there are: %s".formatted(file, samples()));
+          "No such event file: %s. The samples are: %s.".formatted(file, samples()));
     }
     try {
       return new SampleEvent(file, Json.object(text));
     } catch (IOException e) {
       throw new UnplayableException(
-          "%s is not a JSON object, or says something twice, and so it can be no order"
-              .formatted(file));
+          "%s is not a JSON object, or has a duplicate name.".formatted(file));
     }
   }
 
@@ -47,12 +46,13 @@ public record SampleEvent(Path file, Map<String, Object> json) {
     try (var files = Files.list(Path.of("events"))) {
       return files.map(Path::toString).sorted().collect(Collectors.joining(", "));
     } catch (IOException e) {
-      return "none, as there is no folder events here";
+      return "none (there is no folder named events here)";
     }
   }
 
   /**
-   * The same with all its times moved, so that it was sent at an instant; HTTP needs no such thing.
+   * The same event with all its times moved, so that it was sent at an instant. HTTP requests have
+   * no times.
    */
   SampleEvent sentAt(Instant instant) {
     var sent = json.get("time") instanceof String time ? instant(time) : null;
@@ -61,30 +61,30 @@ public record SampleEvent(Path file, Map<String, Object> json) {
         : new SampleEvent(file, moved(json, Duration.between(sent, instant)));
   }
 
-  /** Whether it is what the schedule sends. */
+  /** Whether the schedule sends such events. */
   boolean isForTheSweep() {
     return "Scheduled Event".equals(json.get("detail-type"));
   }
 
-  /** Whether it is what CloudWatch sends to show the page, or its documentation. */
+  /** Whether CloudWatch sends such events to show the page or its documentation. */
   boolean isForTheWidget() {
     return json.containsKey("describe")
         || (json.containsKey("widgetContext") && find(json, "calculationExecutionId") == null);
   }
 
-  /** The id that the order names, or the samples'. */
+  /** The calculation ID of the event, or else the samples' one. */
   String calculation() {
     var id = find(json, "calculationExecutionId");
     return id != null && id.matches("[0-9A-Za-z-]{1,36}") ? id : CALCULATION;
   }
 
-  /** The session that the order names, or the samples'. */
+  /** The session ID of the event, or else the samples' one. */
   String session() {
     var id = find(json, "sessionId");
     return id != null && id.matches("[0-9A-Za-z-]{1,256}") ? id : SESSION;
   }
 
-  /** Since when the session is to be idle; absent where the order is about work. */
+  /** The instant since which the session must be idle; absent if the event is not about that. */
   @Nullable Instant idleSince() {
     var idleSince = find(json, "onlyIfIdleSince");
     return idleSince == null ? null : instant(idleSince);

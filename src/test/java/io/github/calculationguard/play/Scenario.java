@@ -11,26 +11,29 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** A story that the local run plays. */
+/** What a play shows. */
 enum Scenario {
   RUNAWAY("a calculation that has run for three hours"),
-  FINISHED("it was over before we ask"),
-  UNKNOWN("there is no such calculation"),
-  DENIED("AWS does not let us stop it"),
+  FINISHED("the calculation ended before the stop request"),
+  UNKNOWN("unknown calculation ID"),
+  DENIED("access denied"),
   THROTTLED("Athena throttles twice, then works"),
   DOWN("Athena fails every time"),
-  STUBBORN("it cancels only when its session is terminated"),
-  SLOW("it takes 20 seconds of its clock to cancel"),
-  FINISHES("it completes while we cancel"),
-  MUTE("SNS fails all through the first delivery of the order"),
-  LATE("the order is three hours old, and something else runs in the session by now"),
-  SWEEP("a schedule finds what runs away in three workgroups, and orders it to be stopped"),
-  WIDGET("what runs now, as the page on the dashboard shows it");
+  STUBBORN("it does not cancel until its session is terminated"),
+  SLOW("it takes 20 seconds, on a clock that runs 20 times as fast, to cancel"),
+  FINISHES("it completes while it is being canceled"),
+  MUTE("SNS fails during the whole first delivery"),
+  LATE("the request is three hours old, and something else runs in the session now"),
+  SWEEP(
+      "a scheduled sweep of three workgroups finds runaway calculations and sessions, and requests"
+          + " stops"),
+  WIDGET("the page on the dashboard");
 
-  final String story;
+  /** One line for people. */
+  final String summary;
 
-  Scenario(String story) {
-    this.story = story;
+  Scenario(String summary) {
+    this.summary = summary;
   }
 
   static Optional<Scenario> named(String name) {
@@ -41,7 +44,7 @@ enum Scenario {
     return Arrays.stream(values()).map(Scenario::toString).collect(Collectors.joining(", "));
   }
 
-  /** How the calculation goes. */
+  /** How the calculation behaves. */
   Course course() {
     return switch (this) {
       case FINISHED -> Course.lasting(Duration.ofHours(1));
@@ -52,8 +55,8 @@ enum Scenario {
     };
   }
 
-  /** What goes wrong. */
-  void spoil(LocalWorld world, int attempts) {
+  /** Sets the faults. */
+  void applyFaults(LocalWorld world, int attempts) {
     switch (this) {
       case DENIED ->
           world.athena().faults(Faults.always("StopCalculationExecution", Fault.Refusal.DENIED));

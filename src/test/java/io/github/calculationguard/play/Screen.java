@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Where a play is told: titles, lines and tables, in colour on a terminal only. */
+/** Prints titles, lines and tables, with color only on a terminal. */
 record Screen(PrintStream out) {
 
-  // Error Prone says that the console is never null, NullAway that it may be.
+  // Error Prone and NullAway disagree on whether the console can be null.
   @SuppressWarnings("SystemConsoleNull")
   void title(String title) {
     var isTerminal = System.console() != null && System.console().isTerminal();
@@ -21,7 +21,7 @@ record Screen(PrintStream out) {
     out.println(line);
   }
 
-  /** Rows of as many cells each, every column as wide as its widest cell. */
+  /** Prints rows of equal length in aligned columns. */
   void table(List<List<String>> rows) {
     var columns = rows.isEmpty() ? 0 : rows.getFirst().size();
     var widths =

@@ -24,7 +24,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 
-/** What the page on the dashboard shows in the local run and in its tests. */
+/** The sessions that the page shows in its demonstration and in its tests. */
 public final class WidgetStory {
 
   /** The calculation that costs most. */
@@ -35,7 +35,7 @@ public final class WidgetStory {
 
   private WidgetStory() {}
 
-  /** A usual morning: busy, idle, degraded, exempt, and of the Spark 3.5 release. */
+  /** Adds busy, idle, degraded and exempt sessions, and one of the Spark 3.5 release. */
   public static void usual(SparkModel model, Instant now) {
     model.addWorkGroup(
         "analytics",
@@ -106,7 +106,7 @@ public final class WidgetStory {
   }
 
   /**
-   * Writes the page of it all to a file, as the real function makes it.
+   * Writes the page that the real function makes to a file.
    *
    * @return whether the function answered
    */
@@ -131,8 +131,8 @@ public final class WidgetStory {
         case Outcome.Answer answer -> {
           var page = Path.of("target", "widget.html");
           Files.writeString(page, "<!doctype html>\n<meta charset=\"utf-8\">\n" + html(answer));
-          out.println("The page is in " + page + ": open it in a browser.");
-          out.println("(Its Stop buttons work in CloudWatch's dashboard only.)");
+          out.println("Wrote " + page + ". Open it in a browser.");
+          out.println("The Stop buttons work only in a CloudWatch dashboard.");
           yield true;
         }
         case Outcome.Failure failure -> {

@@ -1,5 +1,9 @@
 package io.github.calculationguard.spark;
 
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.Session.Executor;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -18,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Athena in memory: what is put in comes out as Athena's lists and details give it, in pages. Each
  * request that the real adapter would put on the wire is told to a listener first.
  */
-public final class FakeAthenaSpark implements AthenaSparkView {
+public final class FakeAthenaSpark implements AthenaSparkReader {
 
   private final AccountRegion place;
   private final InstantSource clock;
@@ -218,7 +222,7 @@ public final class FakeAthenaSpark implements AthenaSparkView {
 
   private static <T> T found(@Nullable T it) {
     if (it == null) {
-      throw new NotFoundException("there is none by that id");
+      throw new NotFoundException("there is none by that id", null, null);
     }
     return it;
   }

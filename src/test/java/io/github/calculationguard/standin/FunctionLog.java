@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a function's process wrote, out of the file that is its standard output and standard error.
+ * The log of a function's process, read from the file of its standard output and standard error.
  *
  * <p>The interface client writes each log entry behind a header that tells its length, as it does
  * in Lambda, so that an entry is whole whatever is in it; anything else in the file is plain

@@ -125,7 +125,7 @@ public final class FunctionProcess {
     return process.pid();
   }
 
-  /** The next thing that the runtime does; absent where it does nothing for so long. */
+  /** The runtime's next event; absent if there is none in time. */
   public @Nullable Event await(Duration time) {
     try {
       return api.events().poll(Math.max(0, time.toNanos()), TimeUnit.NANOSECONDS);
@@ -135,12 +135,12 @@ public final class FunctionProcess {
     }
   }
 
-  /** What it logged since the last call; whole, once it is ready for more work. */
+  /** The log since the last call. It is complete once the runtime waits for work. */
   public List<String> log() {
     return log.entries();
   }
 
-  /** Ends it at once; gives what it logged since the last call. */
+  /** Kills it, and returns the log since the last call. */
   public List<String> kill() {
     process.destroyForcibly();
     process.onExit().join();
@@ -150,7 +150,7 @@ public final class FunctionProcess {
       Files.delete(directory.resolve("log"));
       Files.delete(directory);
     } catch (IOException e) {
-      // The function left something behind there: so be it.
+      // The function left files there. They stay.
       directory.toFile().deleteOnExit();
     }
     return rest;

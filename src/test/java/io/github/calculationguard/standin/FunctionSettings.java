@@ -66,8 +66,9 @@ public record FunctionSettings(
         classPath);
   }
 
+  /** Of the alias that AWS services invoke. */
   String arn() {
-    return "arn:%s:lambda:%s:%s:function:%s"
+    return "arn:%s:lambda:%s:%s:function:%s:live"
         .formatted(place.partition(), place.region(), place.accountId(), name);
   }
 }

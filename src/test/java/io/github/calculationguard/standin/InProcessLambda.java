@@ -44,7 +44,7 @@ public final class InProcessLambda implements LambdaFunction {
       Executors.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("function").factory());
 
   /**
-   * @param handler its class says what it takes and gives
+   * @param handler its class names the types of its input and output
    */
   @SuppressWarnings("unchecked") // What the handler is given is read by its own type.
   public InProcessLambda(FunctionSettings settings, RequestHandler<?, ?> handler) {
@@ -111,7 +111,7 @@ public final class InProcessLambda implements LambdaFunction {
     thread.shutdownNow();
   }
 
-  /** Keeps what is logged. */
+  /** Records log entries. */
   private record Sink(List<String> entries) implements LogSink {
 
     @Override

@@ -12,7 +12,7 @@ public final class Json {
   private Json() {}
 
   /**
-   * @throws IOException if it is no JSON, or JSON with something behind it
+   * @throws IOException if it is not JSON, or something follows it
    */
   public static @Nullable Object parse(String text) throws IOException {
     try (var parser = JSON.std.createParser(text)) {
@@ -24,7 +24,7 @@ public final class Json {
     }
   }
 
-  /** Parses what is a JSON object for certain. */
+  /** Parses a JSON object. */
   public static Map<?, ?> object(String text) {
     try {
       return parse(text) instanceof Map<?, ?> object ? object : Map.of();

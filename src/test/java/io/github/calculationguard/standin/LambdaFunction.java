@@ -3,7 +3,7 @@ package io.github.calculationguard.standin;
 import java.time.Duration;
 import java.util.List;
 
-/** A Lambda function, as whoever invokes it sees it: one invocation at a time. */
+/** A Lambda function, with one invocation at a time. */
 public interface LambdaFunction extends AutoCloseable {
 
   /**
@@ -18,10 +18,10 @@ public interface LambdaFunction extends AutoCloseable {
   void close();
 
   /**
-   * What became of one invocation.
+   * The result of one invocation.
    *
-   * @param log what it logged, one entry for each call of the logger or line of output
-   * @param took from the moment that the function got the event to its answer
+   * @param log one entry for each call of the logger and each line of output
+   * @param took from the event to the answer
    */
   record Result(String requestId, Outcome outcome, List<String> log, Duration took) {
 

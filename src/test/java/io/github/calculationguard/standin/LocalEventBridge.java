@@ -23,11 +23,11 @@ import java.util.concurrent.CopyOnWriteArraySet;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** EventBridge's PutEvents over HTTP: it hands each event, in its envelope, to its listeners. */
+/** EventBridge's PutEvents over HTTP. Listeners get each event in its envelope. */
 public final class LocalEventBridge extends LocalService {
 
   /**
-   * An event that a bus took.
+   * An event on a bus.
    *
    * @param bus the bus's name
    * @param json the envelope, as a rule's target gets it
@@ -64,17 +64,17 @@ public final class LocalEventBridge extends LocalService {
     buses.add(name);
   }
 
-  /** Hears of every event that a bus takes, before the caller gets its answer. */
+  /** Adds a listener to all events, called before the caller gets its answer. */
   public void onEvent(Consumer<Event> listener) {
     listeners.add(listener);
   }
 
-  /** Every event that a bus took, in order. */
+  /** All events, in order. */
   public List<Event> events() {
     return List.copyOf(events);
   }
 
-  /** Forgets the events and the requests. */
+  /** Clears the events and the recorded requests. */
   public void forget() {
     events.clear();
     forgetCalls();
@@ -187,7 +187,7 @@ public final class LocalEventBridge extends LocalService {
     var id = UUID.randomUUID().toString();
     var bus = busOf(entry.get("EventBusName"));
     if (bus == null) {
-      // AWS takes it, says nothing, and loses it.
+      // AWS accepts it and drops it.
       return Map.of("EventId", id);
     }
     var event = new Event(bus, Json.text(envelope(id, entry, detail)));

@@ -23,7 +23,7 @@ public final class LocalLambda implements LambdaFunction {
   private @Nullable FunctionProcess process;
   private boolean waitsForRestore;
 
-  /** Starts nothing yet: {@link #start} does, or the first invocation. */
+  /** Does not start the function; {@link #start} or the first invocation does. */
   public LocalLambda(FunctionSettings settings) {
     this.settings = settings;
   }
@@ -37,7 +37,7 @@ public final class LocalLambda implements LambdaFunction {
    * Starts the function, where it does not run yet, and waits until it is initialised; with
    * SnapStart this is the moment of the snapshot.
    *
-   * @throws IllegalStateException if it does not start; with what it said
+   * @throws IllegalStateException if it does not start; with its log
    */
   public void start() {
     started();
@@ -47,7 +47,7 @@ public final class LocalLambda implements LambdaFunction {
    * Restores a function that was started with SnapStart, and waits until its hooks have run.
    *
    * @return how long they took
-   * @throws IllegalStateException if it can't be restored; with what it said
+   * @throws IllegalStateException if it can't be restored; with its log
    */
   public Duration restore() {
     var restored = started();
@@ -82,7 +82,7 @@ public final class LocalLambda implements LambdaFunction {
     }
   }
 
-  /** An event with what Lambda keeps of it from one delivery to the next. */
+  /** An event, with what Lambda keeps between deliveries. */
   public record Delivery(String requestId, String traceId, String event) {
 
     /** The first delivery of an event. */
@@ -101,7 +101,7 @@ public final class LocalLambda implements LambdaFunction {
     return invoke(Delivery.of(event), timeout);
   }
 
-  /** Invokes the function with an event that it may have had before. */
+  /** Invokes the function with an event that may be redelivered. */
   public Result invoke(Delivery delivery, Duration timeout) {
     var id = delivery.requestId();
     try {

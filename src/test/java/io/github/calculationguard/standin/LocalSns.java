@@ -23,20 +23,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * SNS's Publish and PublishBatch over HTTP: it keeps what is published to its topics, and delivers
- * nothing.
- */
+/** SNS's Publish over HTTP. It records messages and delivers nothing. */
 public final class LocalSns extends LocalService {
 
-  private static final int MOST_BYTES = 256 * 1024;
-  private static final int MOST_IN_A_BATCH = 10;
-  // Printable ASCII that begins with anything but a space.
+  private static final int MAX_BYTES = 256 * 1024;
+  // Printable ASCII that does not begin with a space.
   private static final Pattern SUBJECT = Pattern.compile("[!-~][ -~]{0,98}");
   private static final Pattern ATTRIBUTE = Pattern.compile("[\\w-]+(\\.[\\w-]+)*");
   private static final Pattern ATTRIBUTE_TYPE =
       Pattern.compile("(String|String\\.Array|Number|Binary)(\\.[\\w.-]+)?");
-  private static final Pattern BATCH_ID = Pattern.compile("[\\w-]{1,80}");
 
   private final InstantSource clock;
   private final AccountRegion place;
@@ -72,12 +67,12 @@ public final class LocalSns extends LocalService {
     return arn;
   }
 
-  /** Every message that a topic took, in order. */
+  /** All messages, in order. */
   public List<SnsMessage> messages() {
     return List.copyOf(messages);
   }
 
-  /** Forgets the messages and the requests. */
+  /** Clears the messages and the recorded requests. */
   public void forget() {
     messages.clear();
     forgetCalls();
@@ -94,23 +89,22 @@ public final class LocalSns extends LocalService {
     try {
       var result =
           switch (operation) {
-            case "Publish" -> element("MessageId", publish(form, form.get("TopicArn"), ""));
-            case "PublishBatch" -> publishBatch(form);
-            default ->
-                throw new SnsError(
-                    400, "InvalidAction", "The local SNS knows Publish and PublishBatch.");
+            case "Publish" -> SnsError.element("MessageId", publish(form));
+            default -> throw new SnsError(400, "InvalidAction", "The local SNS knows Publish.");
           };
       return new Reply(
           200,
           "text/xml",
           "<%1$sResponse xmlns=\"%2$s\"><%1$sResult>%3$s</%1$sResult><ResponseMetadata>%4$s</ResponseMetadata></%1$sResponse>"
-              .formatted(operation, NAMESPACE, result, element("RequestId", request.id())));
+              .formatted(
+                  operation,
+                  SnsError.NAMESPACE,
+                  result,
+                  SnsError.element("RequestId", request.id())));
     } catch (SnsError error) {
       return error.reply(request.id());
     }
   }
-
-  private static final String NAMESPACE = "http://sns.amazonaws.com/doc/2010-03-31/";
 
   @Override
   protected Reply refuse(String operation, Fault.Refusal refusal) {
@@ -138,59 +132,9 @@ public final class LocalSns extends LocalService {
         .reply(UUID.randomUUID().toString());
   }
 
-  private String publishBatch(Map<String, String> form) {
-    var prefix = "PublishBatchRequestEntries.member.";
-    var ids = series(form, prefix, ".Id");
-    var count = ids.size();
-    topic(form.get("TopicArn"));
-    if (count == 0) {
-      throw new SnsError(
-          400, "EmptyBatchRequest", "The batch request doesn't contain any entries.");
-    }
-    if (count > MOST_IN_A_BATCH) {
-      throw new SnsError(
-          400, "TooManyEntriesInBatchRequest", "The batch request contains more entries than 10.");
-    }
-    if (new HashSet<>(ids).size() < count) {
-      throw new SnsError(
-          400, "BatchEntryIdsNotDistinct", "Two or more batch entries have the same Id.");
-    }
-    for (var id : ids) {
-      if (!BATCH_ID.matcher(id).matches()) {
-        throw new SnsError(400, "InvalidBatchEntryId", "The Id of a batch entry is invalid.");
-      }
-    }
-    var bytes = 0;
-    for (var i = 1; i <= count; i++) {
-      bytes +=
-          form.getOrDefault(prefix + i + ".Message", "").getBytes(StandardCharsets.UTF_8).length;
-    }
-    if (bytes > MOST_BYTES) {
-      throw new SnsError(400, "BatchRequestTooLong", "The batch request is too long.");
-    }
-    var successful = new StringBuilder();
-    var failed = new StringBuilder();
-    for (var i = 1; i <= count; i++) {
-      var id = element("Id", ids.get(i - 1));
-      try {
-        var messageId = publish(form, form.get("TopicArn"), prefix + i + ".");
-        successful.append(element("member", id, element("MessageId", messageId)));
-      } catch (SnsError error) {
-        failed.append(
-            element(
-                "member",
-                id,
-                element("Code", error.code),
-                element("Message", escape(error.getMessage())),
-                element("SenderFault", "true")));
-      }
-    }
-    return element("Successful", successful.toString()) + element("Failed", failed.toString());
-  }
-
-  private String publish(Map<String, String> form, @Nullable String topicArn, String prefix) {
-    var topic = topic(topicArn == null ? form.get("TargetArn") : topicArn);
-    var message = form.get(prefix + "Message");
+  private String publish(Map<String, String> form) {
+    var topic = topic(form.getOrDefault("TopicArn", form.get("TargetArn")));
+    var message = form.get("Message");
     if (message == null) {
       throw new SnsError(
           400,
@@ -201,19 +145,19 @@ public final class LocalSns extends LocalService {
     if (message.isEmpty()) {
       throw invalid("Empty message");
     }
-    var subject = form.get(prefix + "Subject");
+    var subject = form.get("Subject");
     if (subject != null && !SUBJECT.matcher(subject).matches()) {
       throw invalid("Subject");
     }
-    var structure = form.get(prefix + "MessageStructure");
+    var structure = form.get("MessageStructure");
     if (structure != null && !structure.equals("json")) {
       throw invalid("Invalid MessageStructure: " + structure);
     }
     if (structure != null) {
       checkStructure(message);
     }
-    var attributes = attributes(form, prefix + "MessageAttributes.entry.");
-    if (bytes(message, attributes) > MOST_BYTES) {
+    var attributes = attributes(form, "MessageAttributes.entry.");
+    if (bytes(message, attributes) > MAX_BYTES) {
       throw invalid("Message too long");
     }
     var kept =
@@ -332,49 +276,6 @@ public final class LocalSns extends LocalService {
       return URLDecoder.decode(text, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       return text;
-    }
-  }
-
-  private static String element(String name, String... contents) {
-    return "<%1$s>%2$s</%1$s>".formatted(name, String.join("", contents));
-  }
-
-  private static String escape(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-  }
-
-  /** An error that SNS answers with. */
-  private static final class SnsError extends RuntimeException {
-
-    private final int status;
-    private final String code;
-    private final String message;
-
-    SnsError(int status, String code, String message) {
-      super(message);
-      this.status = status;
-      this.code = code;
-      this.message = message;
-    }
-
-    @Override
-    public String getMessage() {
-      return message;
-    }
-
-    Reply reply(String requestId) {
-      return new Reply(
-          status,
-          "text/xml",
-          "<ErrorResponse xmlns=\"%s\">%s%s</ErrorResponse>"
-              .formatted(
-                  NAMESPACE,
-                  element(
-                      "Error",
-                      element("Type", status < 500 ? "Sender" : "Receiver"),
-                      element("Code", escape(code)),
-                      element("Message", escape(message))),
-                  element("RequestId", requestId)));
     }
   }
 }

@@ -10,7 +10,6 @@ import io.github.athenasparklocal.HandClock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -29,9 +28,7 @@ import software.amazon.awssdk.services.sns.model.InvalidParameterException;
 import software.amazon.awssdk.services.sns.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sns.model.NotFoundException;
-import software.amazon.awssdk.services.sns.model.PublishBatchRequestEntry;
 import software.amazon.awssdk.services.sns.model.SnsException;
-import software.amazon.awssdk.services.sns.model.TooManyEntriesInBatchRequestException;
 
 class LocalSnsTest {
 
@@ -157,22 +154,6 @@ class LocalSnsTest {
                             .message("m")
                             .messageAttributes(Map.of("a", attribute("")))))
         .isInstanceOf(InvalidParameterValueException.class);
-  }
-
-  @Test
-  void takesABatchEntryByEntry() {
-    var good = PublishBatchRequestEntry.builder().id("good").message("m").build();
-    var bad = PublishBatchRequestEntry.builder().id("bad").message("m").subject("\n").build();
-    var answer = client.publishBatch(r -> r.topicArn(topic).publishBatchRequestEntries(good, bad));
-    assertThat(answer.successful()).singleElement().extracting("id").isEqualTo("good");
-    assertThat(answer.failed()).singleElement().extracting("id").isEqualTo("bad");
-    assertThat(answer.failed().getFirst().code()).isEqualTo("InvalidParameter");
-    assertThat(sns.messages()).hasSize(1);
-    var eleven =
-        IntStream.range(0, 11).mapToObj(i -> good.toBuilder().id("m" + i).build()).toList();
-    assertThatThrownBy(
-            () -> client.publishBatch(r -> r.topicArn(topic).publishBatchRequestEntries(eleven)))
-        .isInstanceOf(TooManyEntriesInBatchRequestException.class);
   }
 
   @ParameterizedTest

@@ -21,8 +21,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The Lambda Runtime API for one execution environment: what a runtime asks for its work, and where
- * it brings the answers.
+ * The Lambda Runtime API of one execution environment, where a runtime gets its work and brings its
+ * answers.
  *
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html">Runtime API</a>
  */
@@ -50,7 +50,7 @@ public final class RuntimeApi implements AutoCloseable {
     record Exited(int status) implements Event {}
   }
 
-  /** Work for the runtime. */
+  /** An invocation for the runtime. */
   public record Invocation(String requestId, String traceId, String event, Instant deadline) {}
 
   private static final Pattern INVOCATION =
@@ -58,7 +58,7 @@ public final class RuntimeApi implements AutoCloseable {
 
   private static final String CREDENTIALS = "/2021-04-23/credentials";
 
-  /** Good for nothing but this machine. */
+  /** Dummy credentials. */
   private static final Map<String, String> FAKE_CREDENTIALS =
       Map.of("AccessKeyId", "local", "SecretAccessKey", "local", "Token", "local");
 
@@ -100,13 +100,13 @@ public final class RuntimeApi implements AutoCloseable {
     return events;
   }
 
-  /** Gives work to a runtime that is ready. */
+  /** Hands an invocation to a runtime that is ready. */
   public void hand(Invocation invocation) {
     current = invocation.requestId();
     work.add(invocation);
   }
 
-  /** Lets a runtime that is initialised go on, as if from its snapshot. */
+  /** Restores an initialised runtime, as from its snapshot. */
   public void restore() {
     restore.add(true);
   }

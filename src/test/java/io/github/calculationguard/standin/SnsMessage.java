@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One message that a topic took.
+ * A published message.
  *
  * @param message as it was published: for a structured message a JSON object with a text for each
  *     protocol

@@ -10,12 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 
-/** Does what its event says; what LocalLambda is tried with. */
+/** A handler for tests of LocalLambda. Its event says what it does. */
 public final class TrivialHandler implements RequestHandler<Map<String, Object>, Object>, Resource {
 
   private boolean restored;
 
-  /** As Lambda makes it. */
+  /** For Lambda. */
   public TrivialHandler() {
     if (System.getenv("FAIL_AT_START") != null) {
       throw new IllegalStateException("told to fail at start");

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.SnapshotReader;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
@@ -113,6 +113,6 @@ class EscalationPropertyTest {
 
   private static StopService stop(VirtualAthena athena, EscalationPolicy ladder) {
     return new StopService(
-        athena, ladder, new SnapshotReader(athena, "owner", athena), athena, athena);
+        athena, ladder, new Snapshot.Reader(athena, "owner", athena), athena, athena);
   }
 }

@@ -1,0 +1,57 @@
+package io.github.calculationguard.spark;
+
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.Session.Executor;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The Spark operations of Athena in one account and Region that only read.
+ *
+ * <p>Every method ends by its deadline, retries included, or throws an {@link
+ * AthenaSparkException}.
+ */
+public interface AthenaSparkReader {
+
+  /** One calculation with its statistics. */
+  Calculation calculation(CalculationId id, Deadline deadline);
+
+  /** One session with its statistics. */
+  Session session(SessionId id, Deadline deadline);
+
+  /**
+   * The active calculations of a session, newest first, without statistics. None if it is of the
+   * Spark 3.5 release, which has no calculations.
+   */
+  List<Calculation> activeCalculations(SessionId session, Deadline deadline);
+
+  /** The active calculations of a session, and those that ended at that instant or later. */
+  CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline);
+
+  /** The nodes of a session, terminated ones included. */
+  List<Executor> executors(SessionId session, Deadline deadline);
+
+  /** The tags of a workgroup or a session. */
+  Map<String, String> tags(String arn, Deadline deadline);
+
+  /** All workgroups for Spark. */
+  List<WorkGroup> workGroups(Deadline deadline);
+
+  /** The active sessions of a workgroup, also degraded ones, newest first, without statistics. */
+  List<Session> activeSessions(WorkGroup workGroup, Deadline deadline);
+
+  /**
+   * The calculations of a session as Athena lists them.
+   *
+   * @param calculations newest first, without statistics
+   * @param unreadable how many entries had no valid ID; a retry may show them correctly
+   */
+  record CalculationList(List<Calculation> calculations, int unreadable) {
+
+    /** A list in which every entry could be read. */
+    public static CalculationList of(List<Calculation> calculations) {
+      return new CalculationList(calculations, 0);
+    }
+  }
+}

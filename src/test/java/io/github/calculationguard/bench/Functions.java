@@ -1,0 +1,87 @@
+package io.github.calculationguard.bench;
+
+import io.github.calculationguard.Template;
+import io.github.calculationguard.standin.FunctionSettings;
+import io.github.calculationguard.standin.LocalWorld;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * How the functions of both sides are started.
+ *
+ * @param out the folder that bench/run prepared
+ * @param endpoints the variables that name the stand-ins
+ */
+record Functions(Path out, Map<String, String> endpoints) {
+
+  static final String STOP_HANDLER = "io.github.calculationguard.lambda.StopHandler";
+
+  // The flags that Lambda's java25 runtime uses for 512 MB.
+  private static final List<String> FLAGS =
+      List.of(
+          "-XX:+UseSerialGC",
+          "-Djava.net.preferIPv4Stack=true",
+          "--enable-native-access=ALL-UNNAMED",
+          "--add-opens=java.base/java.io=ALL-UNNAMED",
+          "-XX:MaxHeapSize=445645k",
+          "-XX:MaxMetaspaceSize=52429k",
+          "-XX:ReservedCodeCacheSize=26214k",
+          "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
+
+  Path task() {
+    return out.resolve("task");
+  }
+
+  /** The list of the classes that Java loaded. */
+  Path classes() {
+    return out.resolve("classes.log");
+  }
+
+  static Path peers() {
+    return Path.of("bench").toAbsolutePath();
+  }
+
+  FunctionSettings settings(boolean snapStart) {
+    var environment = new HashMap<>(endpoints);
+    var log = snapStart ? " -Xlog:class+load:file=" + classes() : "";
+    environment.put("JAVA_TOOL_OPTIONS", Template.read().javaOptions() + log);
+    environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
+    var settings = FunctionSettings.of("stop", STOP_HANDLER, LocalWorld.PLACE, environment);
+    return snapStart ? settings.withSnapStart() : settings;
+  }
+
+  /** Starts the runtime interface client, which finds the function's package by itself. */
+  List<String> javaCommand(String handler) {
+    var interfaceClient =
+        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(
+                entry ->
+                    Path.of(entry)
+                        .getFileName()
+                        .toString()
+                        .matches(
+                            "(aws-lambda-java-(core|serialization|runtime-interface-client)|utils-lite)-.*"))
+            .collect(Collectors.joining(File.pathSeparator));
+    var command = new ArrayList<>(List.of(javaProgram()));
+    command.addAll(FLAGS);
+    command.addAll(
+        List.of(
+            "-Djavax.net.ssl.trustStore=" + out.resolve("trust.p12"),
+            "-Djavax.net.ssl.trustStorePassword=" + StandInsProcess.PASSWORD,
+            "-cp",
+            interfaceClient,
+            "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
+            handler));
+    return command;
+  }
+
+  static String javaProgram() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+}

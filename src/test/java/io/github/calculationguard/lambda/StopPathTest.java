@@ -1,0 +1,131 @@
+package io.github.calculationguard.lambda;
+
+import static io.github.calculationguard.lambda.GuardedWorld.json;
+import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.calculationguard.aws.ClientResources;
+import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
+import io.github.calculationguard.report.Notification;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.stop.VirtualAthena;
+import io.github.calculationguard.stop.VirtualAthena.Job;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
+import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.HttpExecuteResponse;
+import software.amazon.awssdk.http.SdkHttpClient;
+
+/**
+ * The way from the event to the Stop call, and what happens if the guard itself fails behind it.
+ */
+class StopPathTest {
+
+  private static final Map<String, String> ENVIRONMENT =
+      Map.of("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard", "MAX_ATTEMPTS", "1");
+
+  /** Notes our own frames at the first request, and fails it. */
+  private static final class StackRecorder implements SdkHttpClient {
+    private final List<String> frames = new ArrayList<>();
+
+    @Override
+    public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+      return new ExecutableHttpRequest() {
+        @Override
+        public HttpExecuteResponse call() throws IOException {
+          if (frames.isEmpty()) {
+            StackWalker.getInstance()
+                .forEach(frame -> frames.add(frame.getClassName() + "." + frame.getMethodName()));
+          }
+          throw new IOException("no network");
+        }
+
+        @Override
+        public void abort() {}
+      };
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void sendsStopWithinSixFramesOfOurOwn() {
+    var http = new StackRecorder();
+    var resources =
+        new ClientResources(
+            http, AnonymousCredentialsProvider.create(), new ScheduledThreadPoolExecutor(1));
+    var clock = new VirtualAthena();
+    var handler = StopHandler.of(new Configuration(ENVIRONMENT), resources, clock, clock);
+
+    assertThatExceptionOfType(RequestFailedException.class)
+        .isThrownBy(
+            () ->
+                handler.handleRequest(
+                    sample("eventbridge-stop-requested.json"), new TestContext("request-1")));
+
+    assertThat(http.frames)
+        .filteredOn(frame -> frame.startsWith("io.github.calculationguard."))
+        .filteredOn(frame -> !frame.contains("Test"))
+        .hasSizeBetween(3, 6)
+        .last()
+        .asString()
+        .endsWith("StopHandler.handleRequest");
+    resources.close();
+  }
+
+  /** A defect of ours after the first Stop still ends in a record and in a notification. */
+  @Test
+  void reportsAStopThatItFailedToDescribe() {
+    var athena = new VirtualAthena();
+    athena.add(
+        new Job(
+            new CalculationId("c-1"),
+            VirtualAthena.START.minusSeconds(600),
+            VirtualAthena.START.plus(Duration.ofDays(1)),
+            Duration.ZERO));
+    athena.latency =
+        () -> {
+          if (athena.calls.getLast().startsWith("session")) {
+            throw new IllegalStateException("a defect");
+          }
+          return Duration.ofMillis(20);
+        };
+    var published = new ArrayList<Notification>();
+    var handler =
+        new StopHandler(
+            new Configuration(ENVIRONMENT),
+            athena,
+            (notification, deadline) -> published.add(notification),
+            athena,
+            athena);
+    var context = new TestContext("request-1");
+
+    assertThatExceptionOfType(RequestFailedException.class)
+        .isThrownBy(() -> handler.handleRequest(Map.of("calculationExecutionId", "c-1"), context))
+        .withCauseInstanceOf(IllegalStateException.class);
+
+    assertThat(context.lines.stream().map(GuardedWorld::json))
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .containsEntry("outcome", "CANCELING")
+                    .containsEntry("calculation_id", "c-1")
+                    .containsEntry("announced", true))
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .containsEntry("event", "failure")
+                    .containsEntry("error_type", "IllegalStateException"));
+    assertThat(published).hasSize(1);
+    assertThat(json(published.getFirst().queue())).containsEntry("calculation_id", "c-1");
+  }
+}
