@@ -43,10 +43,13 @@ public record Finding(
     var session = Objects.requireNonNull(snapshot.session());
     var usage = verdict.usage();
     var cost = verdict.cost();
-    var detail = new LinkedHashMap<String, @Nullable Object>();
+    var idleSince = onlyIfIdleSince();
+    var detail = new LinkedHashMap<String, Object>();
     detail.put("version", "1");
     detail.put("target", calculation == null ? "session" : "calculation");
-    detail.put("calculationExecutionId", calculation == null ? null : calculation.id().value());
+    if (calculation != null) {
+      detail.put("calculationExecutionId", calculation.id().value());
+    }
     detail.put("sessionId", session.id().value());
     detail.put("workGroup", session.workGroup());
     detail.put("rule", usage.rule().toString());
@@ -59,10 +62,11 @@ public record Finding(
     }
     detail.put("reason", verdict.reason());
     detail.put("dryRun", false);
-    detail.put("onlyIfIdleSince", Objects.toString(onlyIfIdleSince(), null));
+    if (idleSince != null) {
+      detail.put("onlyIfIdleSince", idleSince.toString());
+    }
     detail.put("foundAt", snapshot.at().toString());
     detail.put("expiresAt", expiresAt.toString());
-    detail.values().removeIf(Objects::isNull);
     return detail;
   }
 
