@@ -189,8 +189,7 @@ class EventBridgeFindingsTest {
   private static final String SECOND_REFUSED =
       """
       {"FailedEntryCount": 1, "Entries": [{"EventId": "1"},
-       {"ErrorCode": "ThrottlingException", "ErrorMessage": "Too many."}]}\
-      """;
+       {"ErrorCode": "ThrottlingException", "ErrorMessage": "Too many."}]}""";
 
   @Test
   void putsARefusedEntryOnceMore() throws IOException {
@@ -217,8 +216,7 @@ class EventBridgeFindingsTest {
             SECOND_REFUSED,
             """
             {"FailedEntryCount": 1, "Entries": [
-             {"ErrorCode": "InternalFailure", "ErrorMessage": "Not today."}]}\
-            """),
+             {"ErrorCode": "InternalFailure", "ErrorMessage": "Not today."}]}"""),
         refused);
 
     assertThat(refused)

@@ -258,8 +258,7 @@ class JudgeTest {
                 new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 120, null),
                 new Cost(5, Cost.Basis.REPORTED),
                 null,
-                "idle for 2 h, limit 1 h; the guard may not terminate sessions (Escalation is"
-                    + " NONE)"));
+                "idle for 2 h, limit 1 h; the guard may not terminate sessions (Escalation is NONE)"));
   }
 
   @Test

@@ -651,7 +651,6 @@ class SweepTest {
         .isEqualTo(
             "aws athena tag-resource --resource-arn "
                 + sessionArn("etl", "s-1")
-                + " --tags Key=calculation-guard:exempt-until,Value=2026-11-23T09:00:00Z --region"
-                + " eu-central-1");
+                + " --tags Key=calculation-guard:exempt-until,Value=2026-11-23T09:00:00Z --region eu-central-1");
   }
 }

@@ -134,9 +134,8 @@ class WidgetPageTest {
     assertThat(page)
         .contains(
             "<a class=\"btn cg-button\">Stop</a><cwdb-action action=\"call\" display=\"popup\""
-                + " confirmation=\"Stop the calculation c-1 in workgroup etl, &quot;Nightly"
-                + " &#x27;join&#x27;&quot;? What it has not written yet is lost. Its session stays"
-                + " open.\" endpoint=\""
+                + " confirmation=\"Stop the calculation c-1 in workgroup etl, &quot;Nightly &#x27;join&#x27;&quot;?"
+                + " What it has not written yet is lost. Its session stays open.\" endpoint=\""
                 + STOP
                 + "\">{\"calculationExecutionId\":\"c-1\"}</cwdb-action>");
   }
@@ -160,9 +159,7 @@ class WidgetPageTest {
 
     assertThat(text(page(List.of(atMost, reported, unknown))))
         .contains(
-            "Cost so far\n"
-                + "21.00 USD\n"
-                + "16.00 USD of it is an upper bound; without 1 session of unknown cost")
+            "Cost so far\n21.00 USD\n16.00 USD of it is an upper bound; without 1 session of unknown cost")
         .contains("Cost an hour from now on\n8.00 USD\n8.00 USD of it is an upper bound; without 1")
         .contains("Active sessions\n3\n3 idle")
         .contains("at most 16.00 USD at most 4.00 USD an hour")
