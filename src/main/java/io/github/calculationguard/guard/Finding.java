@@ -1,5 +1,6 @@
 package io.github.calculationguard.guard;
 
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Snapshot;
@@ -14,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A calculation or a session that exceeds a limit, on its way to the stop function.
  *
- * @param snapshot what was judged, and when
- * @param usdPerDpuHour the price that turns its cost into dollars
  * @param expiresAt from then on the stop function ignores it
  */
 public record Finding(
@@ -24,7 +23,6 @@ public record Finding(
   /** Delivery takes seconds, and the next sweep judges anew: an older finding is out of date. */
   static final Duration LIFETIME = Duration.ofMinutes(10);
 
-  // The event's fields, for those who write and those who read it.
   public static final String SOURCE = "calculation-guard";
   public static final String DETAIL_TYPE = "Athena Spark Finding";
   public static final String TARGET = "target";
@@ -38,7 +36,18 @@ public record Finding(
   public static final String ONLY_IF_IDLE_SINCE = "onlyIfIdleSince";
   public static final String EXPIRES_AT = "expiresAt";
 
-  /** The event's detail: the fields above, and others for people and for rules. */
+  /** Where the findings of a sweep go. */
+  @FunctionalInterface
+  public interface Publisher {
+
+    /** Returns those that were refused, even on a second try; the next sweep finds them again. */
+    List<Refused> publish(List<Finding> findings, Deadline deadline);
+  }
+
+  /** A finding that could not be published, and why, in AWS's words. */
+  public record Refused(Finding finding, String why) {}
+
+  /** The event's detail. */
   public Map<String, Object> detail() {
     var calculation = snapshot.calculation();
     var session = Objects.requireNonNull(snapshot.session());
@@ -57,12 +66,9 @@ public record Finding(
     detail.put(LIMIT, number(usage.limit()));
     detail.put(OBSERVED, number(usage.observed()));
     if (cost != null) {
-      detail.put(
-          "cost",
-          Map.of(
-              "dpuHours", number(cost.dpuHours()),
-              "usd", number(cost.usd(usdPerDpuHour)),
-              "basis", cost.basis().name()));
+      var usd = number(cost.usd(usdPerDpuHour));
+      var basis = cost.basis().name();
+      detail.put("cost", Map.of("dpuHours", number(cost.dpuHours()), "usd", usd, "basis", basis));
     }
     detail.put("reason", verdict.reason());
     detail.put("dryRun", false);
@@ -80,33 +86,10 @@ public record Finding(
     return rounded == Math.rint(rounded) ? (Number) (long) rounded : (Number) rounded;
   }
 
-  /** Where the findings of a sweep go. */
-  @FunctionalInterface
-  public interface Publisher {
-
-    /**
-     * Publishes findings.
-     *
-     * @return those that were refused, even on a second try; the next sweep finds them again
-     */
-    List<Refused> publish(List<Finding> findings, Deadline deadline);
-  }
-
-  /**
-   * A finding that could not be published.
-   *
-   * @param why in AWS's words
-   */
-  public record Refused(Finding finding, String why) {}
-
-  /**
-   * Since when the session must still be idle to be terminated; absent where the finding is not
-   * about idling.
-   */
+  /** The session is terminated only if it is idle since then; absent for other rules. */
   public @Nullable Instant onlyIfIdleSince() {
-    var session = snapshot.session();
-    return session != null && verdict.usage().rule() == Rule.MAX_SESSION_IDLE_MINUTES
-        ? session.idleSince()
+    return verdict.usage().rule() == Rule.MAX_SESSION_IDLE_MINUTES
+        ? Objects.requireNonNull(snapshot.session()).idleSince()
         : null;
   }
 }

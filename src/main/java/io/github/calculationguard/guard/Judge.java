@@ -2,6 +2,7 @@ package io.github.calculationguard.guard;
 
 import static java.util.stream.Collectors.joining;
 
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Usage;
@@ -39,27 +40,25 @@ public record Judge(boolean mayTerminate) {
     }
     var exceeded = exceeded(snapshot, limits);
     if (exceeded.isPresent()) {
-      return new Exceeded(exceeded.get(), snapshot.cost(), reason(exceeded.get(), null));
+      return new Exceeded(exceeded.get(), snapshot.cost(), reason(exceeded.get()));
     }
     var usages = usages(snapshot, limits);
     var near =
         usages.stream()
-            .filter(it -> it.observed() >= it.limit() * limits.warnAtPercent() / 100)
-            .sorted(Comparator.comparing(Usage::isOver).reversed())
-            .findFirst();
+            .filter(it -> it.percent() >= limits.warnAtPercent())
+            .max(Comparator.comparing(Usage::isOver));
     if (snapshot.isCanceling() && !near.map(Usage::isOver).orElse(false)) {
       return new Ok("already being canceled, and within its limits");
     }
-    if (near.isPresent()) {
-      var usage = near.get();
-      var restraint = restraint(usage, snapshot);
-      var stopAt = restraint == null ? stopAt(usage, snapshot) : null;
-      return new Warning(usage, snapshot.cost(), stopAt, reason(usage, restraint));
+    if (near.isEmpty()) {
+      var reasons = usages.stream().map(Judge::reason).collect(joining("; "));
+      return new Ok(usages.isEmpty() ? "no limit applies" : reasons);
     }
-    return new Ok(
-        usages.isEmpty()
-            ? "no limit applies"
-            : usages.stream().map(it -> reason(it, null)).collect(joining("; ")));
+    var usage = near.get();
+    var restraint = restraint(usage, snapshot);
+    return restraint == null
+        ? new Warning(usage, snapshot.cost(), stopAt(usage, snapshot), reason(usage))
+        : new Warning(usage, snapshot.cost(), null, reason(usage) + "; " + restraint);
   }
 
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
@@ -70,22 +69,24 @@ public record Judge(boolean mayTerminate) {
   }
 
   /** How much is used of each limit that applies, as far as it is known. */
-  public static List<Usage> usages(Snapshot snapshot, Limits limits) {
+  static List<Usage> usages(Snapshot snapshot, Limits limits) {
     var rules = snapshot.calculation() == null ? SESSION_RULES : CALCULATION_RULES;
     return rules.stream().flatMap(rule -> usage(rule, snapshot, limits)).toList();
   }
 
   private static Stream<Usage> usage(Rule rule, Snapshot snapshot, Limits limits) {
     var limit = limits.max().get(rule);
-    var unit = rule.unit();
-    if (limit != null && unit == null) {
+    if (limit == null) {
+      return Stream.empty();
+    }
+    var unit = rule.unit;
+    if (unit == null) {
       return Stream.ofNullable(snapshot.cost())
           .map(cost -> new Usage(rule, limit, cost.dpuHours(), cost.basis()));
     }
-    var time = rule == Rule.MAX_SESSION_IDLE_MINUTES ? snapshot.idle() : snapshot.age();
-    return limit == null || unit == null || time == null
-        ? Stream.empty()
-        : Stream.of(new Usage(rule, limit, time.toMillis() / (double) unit.toMillis(), null));
+    return Stream.ofNullable(
+            rule == Rule.MAX_SESSION_IDLE_MINUTES ? snapshot.idle() : snapshot.age())
+        .map(time -> new Usage(rule, limit, time.toMillis() / (double) unit.toMillis(), null));
   }
 
   /** Why it is not stopped for this, however much it uses; absent where it is. */
@@ -100,21 +101,16 @@ public record Judge(boolean mayTerminate) {
 
   /** When the limit is reached, if time passes or DPU-hours are used at the rate so far. */
   private static @Nullable Instant stopAt(Usage usage, Snapshot snapshot) {
-    var left = usage.limit() - usage.observed();
-    var unit = usage.rule().unit();
-    var age = snapshot.age();
-    if (unit != null) {
-      return after(snapshot, left * unit.toMillis());
+    var unit = usage.rule().unit;
+    var time = unit == null ? snapshot.age() : unit;
+    if (time == null) {
+      return null;
     }
-    return age == null ? null : after(snapshot, age.toMillis() * left / usage.observed());
+    var left = (usage.limit() - usage.observed()) / (unit == null ? usage.observed() : 1);
+    return Instants.orNull(snapshot.at().plusMillis(Math.round(time.toMillis() * left)));
   }
 
-  private static @Nullable Instant after(Snapshot snapshot, double millis) {
-    return Instants.orNull(snapshot.at().plusMillis(Math.round(millis)));
-  }
-
-  private static String reason(Usage usage, @Nullable String restraint) {
-    var reason = usage.observedInWords() + ", limit " + usage.limitInWords();
-    return restraint == null ? reason : reason + "; " + restraint;
+  private static String reason(Usage usage) {
+    return usage.observedInWords() + ", limit " + usage.limitInWords();
   }
 }

@@ -4,13 +4,12 @@ import io.github.calculationguard.spark.Instants;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,18 +29,40 @@ public record Limits(
     @Nullable Instant exemptUntil,
     List<InvalidTag> invalidTags) {
 
-  /** What happens to what exceeds its limits, mildest first. */
+  /** What exceeds its limits is not even read, only reported, or stopped. */
   public enum Mode {
-    /** It is not even read. */
     OFF,
-    /** It is reported, and goes on. */
     OBSERVE,
-    /** It is stopped. */
     ENFORCE;
 
-    /** The mode of a name, in whatever case. */
+    /** The mode of a name; case does not matter. */
     public static Optional<Mode> of(String name) {
-      return Stream.of(values()).filter(mode -> mode.name().equalsIgnoreCase(name)).findFirst();
+      return Stream.of(values()).filter(it -> it.name().equalsIgnoreCase(name)).findFirst();
+    }
+  }
+
+  /**
+   * What can be limited: the time since a calculation was submitted, a session started or became
+   * idle, and what either used. A rule's name and unit are those of its tag and of its parameter.
+   */
+  public enum Rule {
+    MAX_CALCULATION_MINUTES(Duration.ofMinutes(1)),
+    MAX_CALCULATION_DPU_HOURS(null),
+    MAX_SESSION_IDLE_MINUTES(Duration.ofMinutes(1)),
+    MAX_SESSION_HOURS(Duration.ofHours(1)),
+    MAX_SESSION_DPU_HOURS(null);
+
+    /** Of a rule about time; absent where the rule counts DPU-hours. */
+    final @Nullable Duration unit;
+
+    Rule(@Nullable Duration unit) {
+      this.unit = unit;
+    }
+
+    /** The rule's name in tags and events, such as {@code max-calculation-minutes}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -54,13 +75,8 @@ public record Limits(
    */
   public record InvalidTag(String arn, String key, String value, String accepted) {}
 
-  /** Every tag of the guard begins with this, in whatever case. */
+  /** Every tag of the guard begins with this; case does not matter. */
   public static final String PREFIX = "calculation-guard:";
-
-  /** The name of the tag that exempts its workgroup or session. */
-  public static final String EXEMPT_UNTIL = "exempt-until";
-
-  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,6})?");
 
   /**
    * @throws IllegalArgumentException if a limit is negative or the percentage is not from 1 to 100
@@ -89,9 +105,8 @@ public record Limits(
     return exemptUntil != null && now.isBefore(exemptUntil);
   }
 
-  /** Whether a limit counts DPU-hours. */
   boolean countsDpuHours() {
-    return max.keySet().stream().anyMatch(rule -> rule.unit() == null);
+    return max.keySet().stream().anyMatch(rule -> rule.unit == null);
   }
 
   /**
@@ -99,108 +114,93 @@ public record Limits(
    * as well as tighten it, and exempt the workgroup for any time.
    */
   public Limits replacedBy(String arn, Map<String, String> tags) {
-    var parsed = new ParsedTags(arn, tags);
-    var replaced = new HashMap<>(max);
-    replaced.putAll(parsed.max);
-    return new Limits(
-        parsed.bound(parsed.mode == null ? mode : parsed.mode),
-        replaced,
-        parsed.warnAtPercent == null ? warnAtPercent : parsed.warnAtPercent,
-        parsed.exemptUntil == null ? exemptUntil : parsed.exemptUntil,
-        parsed.invalid);
+    var own = new TaggedLimits(arn, tags);
+    return own.limits(own.mode, own.warnAtPercent, own.exemptUntil);
   }
 
   /**
    * These limits as a session's tags tighten them. Whoever starts a session can tag it, and copy
    * the workgroup's tags to it, so a tag that would loosen a limit is ignored, and so is a mode.
    *
-   * <p>An exemption counts if it ends at most {@code maxExempt} from now. One that asks for more is
+   * <p>An exemption counts if it ends at most {@code exempt} from now. One that asks for more is
    * counted from the session's start, or else it would never end.
    *
-   * @param startedAt the session's start; absent where Athena did not say
+   * @param start the session's; absent where Athena did not say
    */
   public Limits tightenedBy(
-      String arn,
-      Map<String, String> tags,
-      @Nullable Instant startedAt,
-      Duration maxExempt,
-      Instant now) {
-    var parsed = new ParsedTags(arn, tags);
-    var tightened = new HashMap<>(max);
-    parsed.max.entrySet().stream()
-        .filter(own -> own.getValue() > 0)
-        .forEach(own -> tightened.merge(own.getKey(), own.getValue(), Math::min));
-    var until = parsed.exemptUntil;
-    if (until != null && until.isAfter(now.plus(maxExempt))) {
-      until = startedAt == null ? null : startedAt.plus(maxExempt);
+      String arn, Map<String, String> tags, @Nullable Instant start, Duration exempt, Instant now) {
+    var own = new TaggedLimits(arn, tags);
+    own.max.values().removeIf(limit -> limit == 0);
+    max.forEach((rule, limit) -> own.max.merge(rule, limit, Math::min));
+    var until = own.exemptUntil;
+    if (until != null && until.isAfter(now.plus(exempt))) {
+      until = start == null ? null : start.plus(exempt);
     }
-    var percent = parsed.warnAtPercent;
-    return new Limits(
-        parsed.bound(mode),
-        tightened,
-        percent == null ? warnAtPercent : Math.min(percent, warnAtPercent),
-        Stream.of(Optional.ofNullable(exemptUntil), Optional.ofNullable(until))
-            .flatMap(Optional::stream)
-            .max(Instant::compareTo)
-            .orElse(null),
-        Stream.concat(invalidTags.stream(), parsed.invalid.stream()).toList());
+    if (exemptUntil != null && (until == null || until.isBefore(exemptUntil))) {
+      until = exemptUntil;
+    }
+    return own.limits(mode, Math.min(own.warnAtPercent, warnAtPercent), until);
   }
 
-  /** The tags of one workgroup or session. */
-  private static final class ParsedTags {
-    private final List<InvalidTag> invalid = new ArrayList<>();
-    private final Map<Rule, Double> max = new EnumMap<>(Rule.class);
-    private @Nullable Mode mode;
-    private @Nullable Integer warnAtPercent;
-    private @Nullable Instant exemptUntil;
+  /** These limits, with those of a workgroup's or a session's tags in their place. */
+  private final class TaggedLimits {
+    private final List<InvalidTag> invalid = new ArrayList<>(invalidTags);
+    private final Map<Rule, Double> max = new HashMap<>(max());
+    private Mode mode = mode();
+    private int warnAtPercent = warnAtPercent();
+    private @Nullable Instant exemptUntil = exemptUntil();
 
-    ParsedTags(String arn, Map<String, String> tags) {
+    TaggedLimits(String arn, Map<String, String> tags) {
       tags.forEach(
           (key, value) -> {
             var name = key.toLowerCase(Locale.ROOT);
-            if (!name.startsWith(PREFIX)) {
-              return;
-            }
-            var accepted = parse(name.substring(PREFIX.length()), value.strip());
-            if (accepted != null) {
-              invalid.add(new InvalidTag(arn, key, value, accepted));
+            if (name.startsWith(PREFIX)) {
+              parse(name.substring(PREFIX.length()), value.strip())
+                  .ifPresent(accepted -> invalid.add(new InvalidTag(arn, key, value, accepted)));
             }
           });
     }
 
-    /** Absent if the value is accepted, else what would be. */
-    private @Nullable String parse(String name, String value) {
+    /** What would be accepted instead of the value; empty if it is accepted. */
+    private Optional<String> parse(String name, String value) {
       return switch (name) {
-        case "mode" -> {
-          mode = Mode.of(value).orElse(null);
-          yield mode == null ? "off, observe or enforce" : null;
-        }
+        case "mode" -> set(Mode.of(value), it -> mode = it, "off, observe or enforce");
         case "warn-at-percent" -> {
-          warnAtPercent = value.matches("[1-9][0-9]?|100") ? Integer.valueOf(value) : null;
-          yield warnAtPercent == null ? "a whole number from 1 to 100" : null;
+          var percent = matching("[1-9][0-9]?|100", value).map(Integer::valueOf);
+          yield set(percent, it -> warnAtPercent = it, "a whole number from 1 to 100");
         }
-        case EXEMPT_UNTIL -> {
-          exemptUntil = Instants.parse(value).orElse(null);
-          yield exemptUntil == null ? "an instant such as 2030-01-31T18:00:00Z" : null;
+        case "exempt-until" -> {
+          var accepted = "an instant such as 2030-01-31T18:00:00Z";
+          yield set(Instants.parse(value), it -> exemptUntil = it, accepted);
         }
-        default -> parse(Rule.named(name), value);
+        default -> {
+          var rules = Stream.of(Rule.values()).filter(it -> it.toString().equals(name));
+          var rule = rules.findFirst();
+          var limit = matching("[0-9]{1,9}(\\.[0-9]{1,6})?", value).map(Double::valueOf);
+          // A name is mistyped as easily as a value.
+          yield rule.isEmpty()
+              ? Optional.of("one of mode, warn-at-percent, exempt-until and the limits' names")
+              : set(
+                  limit,
+                  it -> max.put(rule.get(), it),
+                  "a number such as 120 or 1.5, without a unit; 0 for no limit");
+        }
       };
     }
 
-    private @Nullable String parse(Optional<Rule> rule, String value) {
-      if (rule.isEmpty()) {
-        // A name is mistyped as easily as a value.
-        return "one of mode, warn-at-percent, " + EXEMPT_UNTIL + " and the limits' names";
-      }
-      if (!NUMBER.matcher(value).matches()) {
-        return "a number such as 120 or 1.5, without a unit; 0 for no limit";
-      }
-      max.put(rule.get(), Double.valueOf(value));
-      return null;
+    private static Optional<String> matching(String pattern, String value) {
+      return value.matches(pattern) ? Optional.of(value) : Optional.empty();
     }
 
-    private Mode bound(Mode wanted) {
-      return invalid.isEmpty() || wanted == Mode.OFF ? wanted : Mode.OBSERVE;
+    private static <T> Optional<String> set(
+        Optional<T> parsed, Consumer<T> field, String accepted) {
+      parsed.ifPresent(field);
+      return parsed.isPresent() ? Optional.empty() : Optional.of(accepted);
+    }
+
+    Limits limits(Mode wanted, int percent, @Nullable Instant until) {
+      var bound = invalid.isEmpty() || wanted == Mode.OFF ? wanted : Mode.OBSERVE;
+      return new Limits(bound, max, percent, until, invalid);
     }
   }
 }

@@ -15,25 +15,21 @@ public final class RateLimiter {
 
   private final Duration interval;
   private final InstantSource clock;
-  private final Consumer<Duration> pause;
+  private final Consumer<Duration> sleep;
   private final Map<String, Integer> calls = new TreeMap<>();
   private Instant next = Instant.MIN;
 
-  /**
-   * @param callsPerSecond at least 1
-   * @param pause waits for a duration
-   */
-  public RateLimiter(int callsPerSecond, InstantSource clock, Consumer<Duration> pause) {
+  public RateLimiter(int callsPerSecond, InstantSource clock, Consumer<Duration> sleep) {
     this.interval = Duration.ofSeconds(1).dividedBy(callsPerSecond);
     this.clock = clock;
-    this.pause = pause;
+    this.sleep = sleep;
   }
 
   /** Waits until the next call may be made, and counts it. Retries and pages are calls too. */
   public void before(String operation) {
     var now = clock.instant();
     if (now.isBefore(next)) {
-      pause.accept(Duration.between(now, next));
+      sleep.accept(Duration.between(now, next));
       now = next;
     }
     next = now.plus(interval);

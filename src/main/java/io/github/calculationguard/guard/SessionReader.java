@@ -1,12 +1,10 @@
 package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.InventoryReader.Tagged;
-import io.github.calculationguard.guard.SweepReader.Known;
+import io.github.calculationguard.guard.Inventory.Tagged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
-import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
@@ -16,17 +14,26 @@ import io.github.calculationguard.spark.Instants;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one session for a sweep: the list alone where that rules out that a limit is near, and else
  * its details. What is not known counts as large and old as it can be.
+ *
+ * <p>A session's tags are read when it is first seen, at least every {@link #TAGS_VALID}, and
+ * whenever a limit may be near. At five calls a second and a sweep every ten minutes that holds for
+ * 3,000 sessions in 40 workgroups. In a larger account the next sweep reads the remaining tags.
  */
 final class SessionReader {
+
+  static final Duration TAGS_VALID = Duration.ofMinutes(30);
 
   /** Athena's API allows no larger session. */
   private static final int MAX_DPUS = 5000;
@@ -34,45 +41,53 @@ final class SessionReader {
   private static final CalculationId ANY = new CalculationId("any");
   private static final CalculationState RUNNING = new CalculationState("RUNNING");
 
-  private final SweepReader.Run run;
-  private final InventoryReader reader;
+  /** What earlier sweeps saw of a session. */
+  static final class Cached {
+    Instant seenAt = Instant.MIN;
+
+    /** It never changes; absent until it was read. */
+    private @Nullable Integer maxDpus;
+
+    /** No calculation that runs now was submitted before this; absent where nobody knows. */
+    private @Nullable Instant quietUntil;
+
+    private Map<String, String> tags = Map.of();
+    private Instant tagsValidUntil = Instant.MIN;
+  }
+
+  private final SweepReader run;
   private final AthenaSparkReader athena;
-  private final Judge judge;
   private final Instant now;
-  private final String arn;
   private final Tagged group;
-  private final Session listed;
-  private final Known known;
+  private final String arn;
+  private final Cached cached;
   private Session session;
   private Tagged tagged;
   private boolean hasFreshTags;
   private boolean isDescribed;
-  private @Nullable List<Executor> executors;
+  private List<Executor> executors = List.of();
+  private boolean hasExecutors;
 
-  SessionReader(
-      SweepReader.Run run,
-      InventoryReader reader,
-      Judge judge,
-      Session listed,
-      String arn,
-      Tagged group,
-      Known known) {
+  SessionReader(SweepReader run, Session listed, String arn, Tagged group, Cached cached) {
     this.run = run;
-    this.reader = reader;
-    this.athena = reader.athena();
-    this.judge = judge;
-    this.now = reader.clock().instant();
-    this.listed = listed;
-    this.arn = arn;
+    this.athena = run.reader.athena();
+    this.now = run.now();
     this.group = group;
-    this.known = known;
-    this.session = listed.idleSinceLastOf(List.of());
-    this.tagged = group;
+    this.arn = arn;
+    this.cached = cached;
+    session = listed.idleSinceLastOf(List.of());
+    tagged = group;
+    if (listed.state().isIdle()) {
+      cached.quietUntil = run.startedAt;
+    } else if (cached.seenAt.equals(Instant.MIN)) {
+      cached.quietUntil = listed.startedAt();
+    }
+    cached.seenAt = run.startedAt;
   }
 
   Entry read() {
-    readTags(!known.tagsValidUntil.isAfter(run.nextVisit));
-    if (mayExceed() && known.maxDpus == null && tagged.limits().countsDpuHours()) {
+    readTags(!cached.tagsValidUntil.isAfter(run.nextVisit));
+    if (mayExceed() && cached.maxDpus == null && tagged.limits().countsDpuHours()) {
       describe();
     }
     var calculations = new ArrayList<Calculation>();
@@ -82,39 +97,40 @@ final class SessionReader {
         describe();
       }
       readExecutors(null);
-      var verdict = judge.judge(snapshot(null), tagged.limits());
       // Whatever runs in a session that is to be terminated ends with it.
-      if (!(verdict instanceof Exceeded) && !session.state().isIdle()) {
+      if (!(judge(snapshot(null)) instanceof Exceeded) && !session.state().isIdle()) {
         readCalculations(calculations);
       }
     }
-    var nodes = Objects.requireNonNullElse(executors, List.<Executor>of());
-    return new Entry(session, calculations, nodes, tagged.owner(), tagged.limits(), now);
+    return new Entry(session, calculations, executors, tagged.owner(), tagged.limits(), now);
   }
 
   private void readTags(boolean isDue) {
     if (isDue && !hasFreshTags) {
       // Some of those that were first read together are read early the next time, so that they
       // are not all due in the same sweep ever after.
-      var isFirst = known.tagsValidUntil.equals(Instant.MIN);
-      var early = isFirst ? ((listed.id().hashCode() * 0x9E3779B9) >>> 8) / (double) (1 << 24) : 0;
-      var spread = SweepReader.TAGS_VALID.minus(SweepReader.SCHEDULE).toMillis();
-      known.tags = athena.tags(arn, run.deadline);
-      known.tagsValidUntil =
-          now.plus(SweepReader.TAGS_VALID).minusMillis(Math.round(early * spread));
+      var isFirst = cached.tagsValidUntil.equals(Instant.MIN);
+      var spread = TAGS_VALID.minus(SweepReader.SCHEDULE).toMillis();
+      var early = isFirst ? new SplittableRandom(arn.hashCode()).nextLong(spread) : 0;
+      cached.tags = athena.tags(arn, run.deadline);
+      cached.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(early);
       hasFreshTags = true;
     }
-    tagged = reader.tagged(group, arn, known.tags, session.startedAt(), now);
+    tagged = run.reader.scope().tagged(group, arn, cached.tags, session.startedAt(), now);
   }
 
-  /** Whether the session or anything in it may be near a limit, as far as is known by now. */
+  /** Whether the session or anything in it may be near a limit. */
   private boolean mayExceed() {
     return isSuspicious(worst(null))
-        || (!session.state().isIdle() && isSuspicious(worst(any(known.quietUntil))));
+        || (!session.state().isIdle() && isSuspicious(worst(any(cached.quietUntil))));
   }
 
   private boolean isSuspicious(Snapshot snapshot) {
-    return !(judge.judge(snapshot, tagged.limits()) instanceof Ok);
+    return !(judge(snapshot) instanceof Ok);
+  }
+
+  private Verdict judge(Snapshot snapshot) {
+    return run.judge.judge(snapshot, tagged.limits());
   }
 
   private void describe() {
@@ -123,115 +139,99 @@ final class SessionReader {
     }
     isDescribed = true;
     var described = athena.session(session.id(), run.deadline);
-    known.maxDpus = described.maxDpus();
+    cached.maxDpus = described.maxDpus();
     if (described.state().isOver()) {
-      countIfStopped(new Snapshot(null, session, null, List.of(), now));
+      countIfStopped(null);
     }
-    session =
-        described.lacksIdleSince() && described.supportsCalculations()
-            ? described.idleSinceLastOf(ended(described))
-            : described.idleSinceLastOf(List.of());
+    var isUnclear = described.lacksIdleSince() && described.supportsCalculations();
+    var ended = isUnclear ? calculations(orFirst(described.startedAt())) : List.<Calculation>of();
+    session = described.idleSinceLastOf(ended);
   }
 
-  private List<Calculation> ended(Session described) {
-    var since = Objects.requireNonNullElse(described.startedAt(), Instants.FIRST);
-    return athena.calculations(described.id(), since, run.deadline).calculations();
+  private List<Calculation> calculations(Instant endedSince) {
+    return athena.calculations(session.id(), endedSince, run.deadline).calculations();
   }
 
   private void readCalculations(List<Calculation> calculations) {
     if (!session.supportsCalculations()) {
       return;
     }
-    var asked = reader.clock().instant();
-    List<Calculation> all;
-    try {
-      all = athena.calculations(session.id(), run.startedAt, run.deadline).calculations();
-    } catch (AthenaSparkException e) {
-      run.fail("calculations of session " + session.id(), e);
-      return;
-    }
-    var active = all.stream().filter(c -> !c.state().isOver()).toList();
-    run.calculationsSeen += active.size();
-    // The newest come first.
-    known.quietUntil = active.isEmpty() ? asked : active.getLast().submittedAt();
-    for (var calculation : all) {
-      try {
-        var read = read(calculation);
-        if (read.state().isOver()) {
-          countIfStopped(snapshot(read));
-        } else {
-          calculations.add(read);
-        }
-      } catch (NotFoundException _) {
-        // It ended since it was listed.
-      } catch (AthenaSparkException e) {
-        run.fail("calculation " + calculation.id(), e);
-      }
-    }
+    var askedAt = run.now();
+    run.read(
+        "calculations of session " + session.id(),
+        () -> {
+          var all = calculations(run.startedAt);
+          var active = all.stream().filter(it -> !it.state().isOver()).toList();
+          run.calculationsSeen += active.size();
+          // The newest come first.
+          cached.quietUntil = active.isEmpty() ? askedAt : active.getLast().submittedAt();
+          all.forEach(it -> run.read("calculation " + it.id(), () -> read(it, calculations)));
+        });
   }
 
-  private Calculation read(Calculation calculation) {
-    if (!isSuspicious(worst(any(calculation.submittedAt())))) {
-      return calculation;
+  private void read(Calculation listed, List<Calculation> calculations) {
+    var calculation = listed;
+    if (isSuspicious(worst(any(listed.submittedAt())))) {
+      try {
+        describe();
+        calculation = athena.calculation(listed.id(), run.deadline);
+      } catch (NotFoundException _) {
+        // It ended since it was listed.
+        return;
+      }
+      readExecutors(calculation);
     }
-    describe();
-    var read = athena.calculation(calculation.id(), run.deadline);
-    readExecutors(read);
-    return read;
+    if (calculation.state().isOver()) {
+      countIfStopped(calculation);
+    } else {
+      calculations.add(calculation);
+    }
   }
 
   /** Reads the nodes where they may change the verdict, or give its reader the real cost. */
   private void readExecutors(@Nullable Calculation calculation) {
+    var verdict = judge(worst(calculation));
     var matters =
-        switch (judge.judge(worst(calculation), tagged.limits())) {
-          case Exceeded _ -> true;
-          case Warning warning -> warning.usage().isUpperBound();
-          case Ok _ -> false;
-        };
-    if (matters && executors == null) {
-      executors = List.of();
-      try {
-        executors = athena.executors(session.id(), run.deadline);
-      } catch (AthenaSparkException e) {
-        run.fail("executors of session " + session.id(), e);
-      }
+        verdict instanceof Exceeded
+            || (verdict instanceof Warning warning && warning.usage().isUpperBound());
+    if (matters && !hasExecutors) {
+      hasExecutors = true;
+      run.read(
+          "executors of session " + session.id(),
+          () -> executors = athena.executors(session.id(), run.deadline));
     }
   }
 
   /** Counts what ended while it exceeded a limit, unless it completed by itself. */
-  void countIfStopped(Snapshot ended) {
-    var calculation = ended.calculation();
-    var completed = calculation != null && calculation.state().name().equals("COMPLETED");
-    if (!completed && judge.exceeded(ended, tagged.limits()).isPresent()) {
+  void countIfStopped(@Nullable Calculation ended) {
+    var completed = ended != null && ended.state().name().equals("COMPLETED");
+    if (!completed && run.judge.exceeded(snapshot(ended), tagged.limits()).isPresent()) {
       run.stoppedMeanwhile++;
     }
   }
 
   private Snapshot snapshot(@Nullable Calculation calculation) {
-    var nodes = Objects.requireNonNullElse(executors, List.<Executor>of());
-    return new Snapshot(calculation, session, tagged.owner(), nodes, now);
+    return new Snapshot(calculation, session, tagged.owner(), executors, now);
+  }
+
+  private static Instant orFirst(@Nullable Instant instant) {
+    return Objects.requireNonNullElse(instant, Instants.FIRST);
   }
 
   /** A calculation that has run since then. */
   private Calculation any(@Nullable Instant submittedAt) {
-    var since = Objects.requireNonNullElse(submittedAt, Instants.FIRST);
+    var since = orFirst(submittedAt);
     return new Calculation(ANY, session.id(), RUNNING, null, null, since, null, null);
   }
 
   /** The calculation, or else the session, if it is as old and as large as it can be. */
   private Snapshot worst(@Nullable Calculation calculation) {
-    var largest =
+    var s = session;
+    var max = Objects.requireNonNullElse(cached.maxDpus, MAX_DPUS);
+    var start = orFirst(s.startedAt());
+    var worst =
         new Session(
-            session.id(),
-            session.workGroup(),
-            session.state(),
-            null,
-            null,
-            Objects.requireNonNullElse(session.startedAt(), Instants.FIRST),
-            session.idleSince(),
-            null,
-            known.maxDpus == null ? Integer.valueOf(MAX_DPUS) : known.maxDpus,
-            session.dpuTime());
-    return new Snapshot(calculation, largest, null, List.of(), now);
+            s.id(), "", s.state(), null, null, start, s.idleSince(), null, max, s.dpuTime());
+    return new Snapshot(calculation, worst, null, List.of(), now);
   }
 }

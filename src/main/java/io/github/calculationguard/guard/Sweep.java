@@ -2,6 +2,7 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
+import static java.util.stream.Collectors.toMap;
 
 import io.github.calculationguard.guard.Finding.Publisher;
 import io.github.calculationguard.guard.Finding.Refused;
@@ -27,7 +28,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads the active sessions of an account, judges them and what runs in them, and publishes a
@@ -41,24 +42,23 @@ import java.util.stream.Collectors;
  */
 public final class Sweep {
 
-  private static final Duration MEMORY = Duration.ofHours(24);
+  static final Duration MEMORY = Duration.ofHours(24);
 
-  /** What is kept for findings and the notification, however long the reading takes. */
+  /** Kept for findings and the notification, however long the reading takes. */
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
-  private final AthenaSparkReader athena;
   private final RateLimiter rateLimiter;
   private final Publisher publisher;
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
-  private final SweepReader reader;
-
+  private final Inventory.Reader reader;
+  private final SweepReader.Cache cache = new SweepReader.Cache();
   private final Map<String, Instant> notified = new HashMap<>();
   private final Map<String, Instant> published = new HashMap<>();
 
   /**
-   * @param rateLimiter which the view's calls go through
+   * @param rateLimiter which the calls to {@code athena} go through
    */
   public Sweep(
       AthenaSparkReader athena,
@@ -66,13 +66,12 @@ public final class Sweep {
       Publisher publisher,
       InstantSource clock,
       SweepPolicy policy) {
-    this.athena = athena;
     this.rateLimiter = rateLimiter;
     this.publisher = publisher;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
-    this.reader = new SweepReader(new InventoryReader(athena, clock, policy.scope()), judge);
+    this.reader = new Inventory.Reader(athena, clock, policy.scope());
   }
 
   /**
@@ -83,21 +82,19 @@ public final class Sweep {
    */
   public SweepReport run(AccountRegion place, Deadline deadline) {
     rateLimiter.take();
-    var startedAt = clock.instant();
-    var reading = deadline.minus(RESERVE);
-    var read = reader.new Run(place, reading);
-    var failures = new ArrayList<>(read.failures);
-    var judged = new ArrayList<Judged>();
-    read.entries.forEach(entry -> judge(entry, judged));
-    var exceeding = judged.stream().filter(it -> it.disposition() == Disposition.ORDERED).toList();
-    judged.removeAll(exceeding);
-    judged.addAll(publish(exceeding, read.stoppedMeanwhile, reading, deadline, failures));
-    forget(startedAt.minus(MEMORY));
+    var read = new SweepReader(reader, judge, cache, place, deadline.minus(RESERVE));
+    var judged = new ArrayList<>(read.entries.stream().flatMap(this::judge).toList());
+    publish(judged, read, deadline);
+    var longAgo = read.startedAt.minus(MEMORY);
+    published.values().removeIf(at -> at.isBefore(longAgo));
+    notified.values().removeIf(at -> !at.isAfter(longAgo));
+    var news = judged.stream().filter(it -> it.isNews() && !notified.containsKey(it.key()));
+    var tags = read.invalidTags.stream().filter(it -> !notified.containsKey(it.toString()));
     return new SweepReport(
         place,
         policy,
-        startedAt,
-        Duration.between(startedAt, clock.instant()),
+        read.startedAt,
+        Duration.between(read.startedAt, clock.instant()),
         read.workGroups,
         read.workGroupsDone,
         read.sessionsSeen(),
@@ -105,13 +102,9 @@ public final class Sweep {
         read.stoppedMeanwhile,
         List.copyOf(judged),
         List.copyOf(read.invalidTags),
-        List.copyOf(failures),
+        List.copyOf(read.failures),
         rateLimiter.take(),
-        new NewFindings(
-            judged.stream().filter(it -> it.isNews() && !notified.containsKey(it.key())).toList(),
-            read.invalidTags.stream()
-                .filter(tag -> !notified.containsKey(tag.toString()))
-                .toList()));
+        new NewFindings(news.toList(), tags.toList()));
   }
 
   /** Remembers that people were notified, so that it is not new again for a day. */
@@ -121,17 +114,11 @@ public final class Sweep {
     news.invalidTags().forEach(tag -> notified.put(tag.toString(), report.startedAt()));
   }
 
-  private void forget(Instant longAgo) {
-    published.values().removeIf(at -> at.isBefore(longAgo));
-    notified.values().removeIf(at -> !at.isAfter(longAgo));
-  }
-
-  private void judge(Entry entry, List<Judged> judged) {
+  private Stream<Judged> judge(Entry entry) {
     var session = judge(entry.details(), entry.limits());
-    judged.add(session);
-    if (!(session.verdict() instanceof Exceeded)) {
-      entry.calculations().forEach(it -> judged.add(judge(entry.details(it), entry.limits())));
-    }
+    return session.verdict() instanceof Exceeded
+        ? Stream.of(session)
+        : entry.snapshots().map(it -> judge(it, entry.limits()));
   }
 
   private Judged judge(Snapshot snapshot, Limits limits) {
@@ -148,67 +135,62 @@ public final class Sweep {
     return new Judged(snapshot, limits, verdict, disposition);
   }
 
-  /** Publishes as many findings as this sweep may, and returns what became of each. */
-  private List<Judged> publish(
-      List<Judged> exceeding,
-      int stoppedMeanwhile,
-      Deadline reading,
-      Deadline deadline,
-      List<Failure> failures) {
-    var places = policy.maxActions() - stoppedMeanwhile;
-    var isScarce = exceeding.size() > places;
-    var results = new ArrayList<Judged>();
+  /**
+   * Publishes as many findings as this sweep may, the costliest first. What was published already
+   * and is still there waits behind the rest, so that something that cannot be stopped does not
+   * take the place of everything else forever.
+   */
+  private void publish(List<Judged> judged, SweepReader read, Deadline deadline) {
+    var exceeding =
+        judged.stream()
+            .filter(it -> it.disposition() == Disposition.ORDERED)
+            .sorted(
+                comparing((Judged it) -> published.getOrDefault(it.id(), Instant.MIN))
+                    .thenComparing(Judged::dpuHours, reverseOrder())
+                    .thenComparing(Judged::id))
+            .toList();
+    judged.removeAll(exceeding);
+    var left = policy.maxActions() - read.stoppedMeanwhile;
+    var isScarce = exceeding.size() > left;
     var chosen = new ArrayList<Judged>();
-    for (var it : ranked(exceeding)) {
-      if (chosen.size() >= places) {
-        results.add(it.with(Disposition.HELD_BACK));
-      } else if (isScarce && !reading.hasPassed(clock.instant()) && hasEnded(it, reading)) {
-        places--;
+    for (var it : exceeding) {
+      if (chosen.size() >= left) {
+        judged.add(it.with(Disposition.HELD_BACK));
+      } else if (isScarce && hasEnded(it, read.deadline)) {
+        left--;
       } else {
         chosen.add(it);
       }
     }
+    if (chosen.isEmpty()) {
+      return;
+    }
     var expiresAt = clock.instant().plus(Finding.LIFETIME);
     var findings = chosen.stream().flatMap(it -> it.finding(policy, expiresAt)).toList();
     var refused =
-        findings.isEmpty()
-            ? Map.<String, String>of()
-            : publisher.publish(findings, deadline).stream()
-                .collect(Collectors.toMap(it -> it.finding().snapshot().id(), Refused::why));
-    refused.forEach((id, why) -> failures.add(new Failure("order for " + id, why)));
+        publisher.publish(findings, deadline).stream()
+            .collect(toMap(it -> it.finding().snapshot().id(), Refused::why));
+    refused.forEach((id, why) -> read.failures.add(new Failure("order for " + id, why)));
     for (var it : chosen) {
-      if (refused.containsKey(it.snapshot().id())) {
-        results.add(it.with(Disposition.REFUSED));
-      } else {
-        published.put(it.snapshot().id(), clock.instant());
-        results.add(it);
+      var isRefused = refused.containsKey(it.id());
+      judged.add(isRefused ? it.with(Disposition.REFUSED) : it);
+      if (!isRefused) {
+        published.put(it.id(), clock.instant());
       }
     }
-    return results;
-  }
-
-  /**
-   * The costliest first. What was published already and is still there waits behind the rest, so
-   * that something that cannot be stopped does not take the place of everything else forever.
-   */
-  private List<Judged> ranked(List<Judged> exceeding) {
-    return exceeding.stream()
-        .sorted(
-            comparing((Judged it) -> published.getOrDefault(it.snapshot().id(), Instant.MIN))
-                .thenComparing(Judged::dpuHours, reverseOrder())
-                .thenComparing(it -> it.snapshot().id()))
-        .toList();
   }
 
   /** Whether it has ended, or is about to, since it was judged. */
-  private boolean hasEnded(Judged it, Deadline reading) {
+  private boolean hasEnded(Judged it, Deadline by) {
     var calculation = it.snapshot().calculation();
     try {
-      if (calculation == null) {
-        return athena.session(it.session().id(), reading).state().isOver();
+      if (by.hasPassed(clock.instant())) {
+        return false;
       }
-      var read = athena.calculation(calculation.id(), reading);
-      var now = new Snapshot(read, it.session(), null, List.of(), clock.instant());
+      if (calculation == null) {
+        return reader.athena().session(it.session().id(), by).state().isOver();
+      }
+      var now = it.snapshot().about(reader.athena().calculation(calculation.id(), by));
       return now.isOver() || (now.isCanceling() && !it.snapshot().isCanceling());
     } catch (NotFoundException _) {
       return true;

@@ -8,4 +8,4 @@ package io.github.calculationguard.guard;
  * @param usdPerDpuHour Athena's price in the Region
  */
 public record SweepPolicy(
-    InventoryReader.Scope scope, boolean mayTerminate, int maxActions, double usdPerDpuHour) {}
+    Inventory.Scope scope, boolean mayTerminate, int maxActions, double usdPerDpuHour) {}

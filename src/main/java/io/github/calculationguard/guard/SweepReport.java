@@ -1,7 +1,6 @@
 package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Limits.InvalidTag;
-import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session;
@@ -49,9 +48,9 @@ public record SweepReport(
   public enum Disposition {
     /** There was nothing to do. */
     LEFT,
-    /** People are warned: it is near a limit, or over one and cannot be stopped for it. */
+    /** It is near a limit, or over one and cannot be stopped for it. */
     WARNED,
-    /** It exceeds a limit, and its finding was published. */
+    /** Its finding was published. */
     ORDERED,
     /** Its finding could not be published. */
     REFUSED,
@@ -71,13 +70,8 @@ public record SweepReport(
       return Objects.requireNonNull(snapshot.session());
     }
 
-    /** The use that decided; absent where nothing is near a limit. */
-    public @Nullable Usage usage() {
-      return switch (verdict) {
-        case Verdict.Ok _ -> null;
-        case Verdict.Warning warning -> warning.usage();
-        case Verdict.Exceeded exceeded -> exceeded.usage();
-      };
+    String id() {
+      return snapshot.id();
     }
 
     double dpuHours() {
@@ -97,18 +91,13 @@ public record SweepReport(
 
     /** Identifies it to people who were notified of it; everything else may change. */
     String key() {
-      var usage = usage();
-      return Stream.of(
-              snapshot.id(),
-              usage == null ? null : usage.rule(),
-              usage == null ? null : usage.isOver(),
-              disposition,
-              disposition == Disposition.EXEMPT ? limits.exemptUntil() : null)
-          .map(String::valueOf)
-          .reduce("", (one, other) -> one + " " + other);
+      var usage = verdict.usage();
+      var rule = usage == null ? null : usage.rule() + " " + usage.isOver();
+      var until = disposition == Disposition.EXEMPT ? limits.exemptUntil() : null;
+      return "%s %s %s %s".formatted(id(), rule, disposition, until);
     }
 
-    /** Whether the sweep notifies people; of a stop, they hear once it is carried out. */
+    /** Whether the sweep notifies people; the stop function does so of a stop. */
     boolean isNews() {
       return switch (disposition) {
         case LEFT, ORDERED, REFUSED -> false;
@@ -117,12 +106,7 @@ public record SweepReport(
     }
   }
 
-  /**
-   * Something that could not be read or published.
-   *
-   * @param where the workgroup, session or calculation
-   * @param why in AWS's words
-   */
+  /** Where something could not be read or published, and why, in AWS's words. */
   public record Failure(String where, String why) {}
 
   /** What one notification is about. */
@@ -150,33 +134,29 @@ public record SweepReport(
   }
 
   /**
-   * What the sessions whose verdicts ended like this cost in an hour from now on, in dollars. It is
-   * an upper bound where a session's nodes were not read, and for calculations, whose session goes
-   * on.
+   * Dollars an hour of the sessions whose verdicts ended like this. An upper bound where nodes were
+   * not read, and for calculations, whose session goes on.
    */
   public double usdPerHour(Disposition disposition) {
-    var sessions = new HashMap<SessionId, Double>();
+    var held = new HashMap<SessionId, Double>();
     for (var it : judged) {
       var dpus = it.snapshot().dpusStillHeld();
       if (it.disposition() == disposition && dpus != null) {
-        sessions.put(it.session().id(), dpus);
+        held.put(it.session().id(), dpus);
       }
     }
-    return policy.usdPerDpuHour()
-        * sessions.values().stream().mapToDouble(Double::doubleValue).sum();
+    return policy.usdPerDpuHour() * held.values().stream().mapToDouble(dpus -> dpus).sum();
   }
 
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */
   public @Nullable String exemptCommand(Judged it) {
     var maxExempt = policy.scope().maxExempt();
-    if (maxExempt.isZero()) {
-      return null;
-    }
-    return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
-        .formatted(
-            place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id()),
-            Limits.PREFIX + Limits.EXEMPT_UNTIL,
-            startedAt.plus(maxExempt).truncatedTo(ChronoUnit.SECONDS),
-            place.region());
+    var arn = place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id());
+    var key = Limits.PREFIX + "exempt-until";
+    var until = startedAt.plus(maxExempt).truncatedTo(ChronoUnit.SECONDS);
+    return maxExempt.isZero()
+        ? null
+        : "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
+            .formatted(arn, key, until, place.region());
   }
 }

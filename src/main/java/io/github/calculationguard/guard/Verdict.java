@@ -1,16 +1,22 @@
 package io.github.calculationguard.guard;
 
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Format;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** What the judge decides, with its reason in plain English. */
+/** What the judge decides. */
 public sealed interface Verdict {
 
-  /** Such as "running for 3 h 5 min, limit 2 h". */
+  /** In plain English, such as "running for 3 h 5 min, limit 2 h". */
   String reason();
+
+  /** The usage that decided; absent where nothing is near a limit. */
+  default @Nullable Usage usage() {
+    return null;
+  }
 
   /** Within its limits, or ended already. */
   record Ok(String reason) implements Verdict {}
@@ -18,8 +24,7 @@ public sealed interface Verdict {
   /**
    * Near a limit, or over one on grounds that do not justify a stop.
    *
-   * @param stopAt when it exceeds the limit if it goes on like this; absent where it never will, or
-   *     is not stopped for it
+   * @param stopAt when it is stopped if it goes on like this; absent where it never is
    */
   record Warning(Usage usage, @Nullable Cost cost, @Nullable Instant stopAt, String reason)
       implements Verdict {}
@@ -28,10 +33,8 @@ public sealed interface Verdict {
   record Exceeded(Usage usage, @Nullable Cost cost, String reason) implements Verdict {}
 
   /**
-   * How much of a limit is used.
+   * How much of a limit is used, in the rule's unit.
    *
-   * @param limit in the rule's unit
-   * @param observed in the rule's unit
    * @param basis of a cost; absent for a time, which is certain
    */
   record Usage(Rule rule, double limit, double observed, Cost.@Nullable Basis basis) {
@@ -70,7 +73,7 @@ public sealed interface Verdict {
     }
 
     private String amount(double number) {
-      var unit = rule.unit();
+      var unit = rule.unit;
       return unit == null
           ? Format.dpuHours(number)
           : Format.duration(Duration.ofMillis(Math.round(number * unit.toMillis())));

@@ -1,10 +1,10 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.aws.AwsClients;
-import io.github.calculationguard.guard.InventoryReader.Scope;
+import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;

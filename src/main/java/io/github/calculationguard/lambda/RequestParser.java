@@ -128,7 +128,7 @@ final class RequestParser {
     var latest = metadata.at().plus(MAX_FINDING_AGE);
     var rule = detail.text(Finding.RULE);
     var violation =
-        new LimitViolation(
+        new Request.LimitViolation(
             rule == null ? "" : rule,
             detail.number(Finding.LIMIT),
             detail.number(Finding.OBSERVED),

@@ -2,7 +2,7 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.guard.InventoryReader;
+import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.WidgetPage;
@@ -22,7 +22,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   private final Invocation.Factory invocations;
   private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
-  private final InventoryReader reader;
+  private final Inventory.Reader reader;
 
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public WidgetHandler() {
@@ -38,7 +38,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var scope = configuration.scope();
     configuration.check();
     var athena = clients.athena(clients.resources(), clock, limiter);
-    reader = new InventoryReader(athena, clock, scope);
+    reader = new Inventory.Reader(athena, clock, scope);
   }
 
   /** Answers with HTML; or, asked to describe itself, with Markdown. */
@@ -49,7 +49,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
       return WidgetPage.documentation();
     }
     var invocation = invocations.next(context, null);
-    var inventory = reader.look(invocation.place(), invocation.within(MAX_READING));
+    var inventory = reader.read(invocation.place(), invocation.within(MAX_READING));
     invocation.log(LogRecord.of(inventory, invocation.now(), invocation.info()));
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
     var theme = isDark ? Theme.DARK : Theme.LIGHT;

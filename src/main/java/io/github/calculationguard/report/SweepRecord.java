@@ -158,7 +158,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   private LogRecord finding(Judged judged) {
-    var usage = judged.usage();
+    var usage = judged.verdict().usage();
     var record =
         head("finding", severity(judged.disposition()))
             .put("outcome", judged.disposition())

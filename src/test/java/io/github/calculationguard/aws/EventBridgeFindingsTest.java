@@ -8,7 +8,7 @@ import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Finding.Refused;
-import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;

@@ -85,7 +85,8 @@ class OddAnswersTest {
   void takesAnErrorForASessionWithoutCalculations() {
     var athena =
         answering(
-            "400 {\"__type\": \"com.amazonaws.athena#InvalidRequestException\", \"Message\": \"not supported\"}");
+            "400 {\"__type\": \"com.amazonaws.athena#InvalidRequestException\", \"Message\": \"not"
+                + " supported\"}");
     assertThat(athena.activeCalculations(SESSION, SOON)).isEmpty();
   }
 

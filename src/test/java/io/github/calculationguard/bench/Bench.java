@@ -240,7 +240,8 @@ final class Bench {
         """
         {"version":"0","id":"%s","detail-type":"Athena Calculation Stop Requested","source":"cost.guard",\
         "account":"123456789012","time":"%s","region":"us-east-1","resources":[],\
-        "detail":{"calculationExecutionId":"%s","reason":"over the day's budget","requestedBy":"budget"}}"""
+        "detail":{"calculationExecutionId":"%s","reason":"over the day's budget","requestedBy":"budget"}}\
+        """
             .formatted(
                 UUID.randomUUID(), Instant.now().truncatedTo(ChronoUnit.SECONDS), calculation);
     function.api().hand(invocation(event, Duration.ofSeconds(90)));

@@ -3,6 +3,7 @@ package io.github.calculationguard.guard;
 import static io.github.calculationguard.guard.World.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warning;

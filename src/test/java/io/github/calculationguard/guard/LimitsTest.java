@@ -1,9 +1,9 @@
 package io.github.calculationguard.guard;
 
-import static io.github.calculationguard.guard.Rule.MAX_CALCULATION_DPU_HOURS;
-import static io.github.calculationguard.guard.Rule.MAX_CALCULATION_MINUTES;
-import static io.github.calculationguard.guard.Rule.MAX_SESSION_HOURS;
-import static io.github.calculationguard.guard.Rule.MAX_SESSION_IDLE_MINUTES;
+import static io.github.calculationguard.guard.Limits.Rule.MAX_CALCULATION_DPU_HOURS;
+import static io.github.calculationguard.guard.Limits.Rule.MAX_CALCULATION_MINUTES;
+import static io.github.calculationguard.guard.Limits.Rule.MAX_SESSION_HOURS;
+import static io.github.calculationguard.guard.Limits.Rule.MAX_SESSION_IDLE_MINUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -4,6 +4,7 @@ import static io.github.calculationguard.guard.World.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;

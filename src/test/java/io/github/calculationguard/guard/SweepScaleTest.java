@@ -7,6 +7,7 @@ import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
@@ -167,7 +168,7 @@ class SweepScaleTest {
       assertThat(reads).hasSizeGreaterThan(4);
       for (var read = 1; read < reads.size(); read++) {
         assertThat(Duration.between(reads.get(read - 1), reads.get(read)))
-            .isLessThanOrEqualTo(SweepReader.TAGS_VALID);
+            .isLessThanOrEqualTo(SessionReader.TAGS_VALID);
       }
     }
   }

@@ -8,8 +8,9 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.calculationguard.guard.InventoryReader.Scope;
+import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.InvalidTag;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;

@@ -1,7 +1,8 @@
 package io.github.calculationguard.guard;
 
 import io.github.calculationguard.guard.Finding.Refused;
-import io.github.calculationguard.guard.InventoryReader.Scope;
+import io.github.calculationguard.guard.Inventory.Scope;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Calculation;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;

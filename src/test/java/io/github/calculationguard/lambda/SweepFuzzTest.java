@@ -3,11 +3,11 @@ package io.github.calculationguard.lambda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.guard.InventoryReader;
+import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.RateLimiter;
-import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.guard.SweepReport;
@@ -134,7 +134,7 @@ class SweepFuzzTest {
     var athena = account();
     var policy =
         new SweepPolicy(
-            new InventoryReader.Scope("*", limits(), Duration.ofHours(of(0, 24, 1000)), "owner"),
+            new Inventory.Scope("*", limits(), Duration.ofHours(of(0, 24, 1000)), "owner"),
             random.nextBoolean(),
             of(1, 2, 1000),
             of(0.0, 0.35, 100.0));
@@ -154,7 +154,7 @@ class SweepFuzzTest {
       check(sweep.run(PLACE, deadline));
     }
     findings.forEach(SweepFuzzTest::check);
-    var inventory = new InventoryReader(athena, () -> NOW, policy.scope()).look(PLACE, deadline);
+    var inventory = new Inventory.Reader(athena, () -> NOW, policy.scope()).read(PLACE, deadline);
     var page = WidgetPage.of(inventory, policy.usdPerDpuHour(), null, WidgetPage.Theme.DARK);
     assertThat(page).doesNotContain("<b>>").doesNotContain("<!channel>").doesNotContain("\u202e");
   }
@@ -178,10 +178,10 @@ class SweepFuzzTest {
 
   private static void check(Finding finding) {
     var detail = GuardedWorld.json(Json.line(finding.detail()));
-    assertThat(detail.get(Finding.LIMIT)).isInstanceOf(Number.class);
-    assertThat(detail.get(Finding.OBSERVED)).isInstanceOf(Number.class);
-    assertThat(Instants.parse(String.valueOf(detail.get(Finding.EXPIRES_AT)))).isPresent();
-    var idleSince = (String) detail.get(Finding.ONLY_IF_IDLE_SINCE);
+    assertThat(detail.get("limit")).isInstanceOf(Number.class);
+    assertThat(detail.get("observed")).isInstanceOf(Number.class);
+    assertThat(Instants.parse(String.valueOf(detail.get("expiresAt")))).isPresent();
+    var idleSince = (String) detail.get("onlyIfIdleSince");
     assertThat(idleSince == null || Instants.parse(idleSince).isPresent()).isTrue();
   }
 

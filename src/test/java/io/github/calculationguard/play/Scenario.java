@@ -25,7 +25,8 @@ enum Scenario {
   MUTE("SNS fails during the whole first delivery"),
   LATE("the request is three hours old, and something else runs in the session now"),
   SWEEP(
-      "a scheduled sweep of three workgroups finds runaway calculations and sessions, and requests stops"),
+      "a scheduled sweep of three workgroups finds runaway calculations and sessions, and requests"
+          + " stops"),
   WIDGET("the page on the dashboard");
 
   /** One line for people. */

@@ -8,7 +8,7 @@ import io.github.calculationguard.guard.Inventory.ReadFailure;
 import io.github.calculationguard.guard.Inventory.Unread;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Rule;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
