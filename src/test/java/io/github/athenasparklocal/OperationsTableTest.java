@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Makes {@code docs/local-athena-operations.md} from what it tries, and fails if the file differs.
- * It writes the file with {@code -DargLine=-Dupdate.docs=true}.
+ * It writes the file with {@code -Dupdate.docs=true}.
  */
 class OperationsTableTest {
 

@@ -11,7 +11,6 @@ import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;
@@ -56,34 +55,32 @@ final class AwsCalls {
 
   /** How the error is named in the log. */
   static AwsError error(SdkException e, String service) {
-    var code = e instanceof AwsServiceException it ? code(it) : null;
-    var requestId = e instanceof AwsServiceException it ? it.requestId() : null;
+    var answer = e instanceof AwsServiceException it ? it : null;
+    // An error that was cut off on its way has no code.
+    var details = answer == null ? null : answer.awsErrorDetails();
+    var code = details == null ? null : details.errorCode();
+    var requestId = answer == null ? null : answer.requestId();
     return new AwsError(service, code == null ? e.getClass().getSimpleName() : code, requestId);
   }
 
   /** AWS's message; for a failed connection, the SDK's. */
   static String message(SdkException e) {
-    if (e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException) {
+    if (isTimeout(e)) {
       return "AWS did not answer in time";
     }
-    if (e instanceof AwsServiceException service && service.awsErrorDetails() != null) {
-      var details = service.awsErrorDetails();
-      if (details.errorCode() == null) {
-        return "an error without a code (status %d)".formatted(service.statusCode());
-      }
-      return "%s: %s (%s, status %d)"
-          .formatted(
-              details.errorCode(),
-              details.errorMessage(),
-              details.serviceName(),
-              service.statusCode());
+    if (!(e instanceof AwsServiceException answer) || answer.awsErrorDetails() == null) {
+      return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
-    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    var it = answer.awsErrorDetails();
+    var status = answer.statusCode();
+    return it.errorCode() == null
+        ? "an error without a code (status %d)".formatted(status)
+        : "%s: %s (%s, status %d)"
+            .formatted(it.errorCode(), it.errorMessage(), it.serviceName(), status);
   }
 
-  private static @Nullable String code(AwsServiceException e) {
-    // An error that was cut off on its way has no code.
-    return e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorCode();
+  private static boolean isTimeout(SdkException e) {
+    return e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException;
   }
 
   /** An answer is lost unless AWS answered with an error, or no connection was made. */
@@ -98,8 +95,6 @@ final class AwsCalls {
         return Reason.FAILED;
       }
     }
-    var isTimeout =
-        e instanceof ApiCallTimeoutException || e instanceof ApiCallAttemptTimeoutException;
-    return isTimeout || e.getCause() != null ? Reason.ANSWER_LOST : Reason.FAILED;
+    return isTimeout(e) || e.getCause() != null ? Reason.ANSWER_LOST : Reason.FAILED;
   }
 }

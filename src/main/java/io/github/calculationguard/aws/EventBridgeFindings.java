@@ -21,7 +21,7 @@ import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
 public record EventBridgeFindings(EventBridgeClient eventBridge, String bus, InstantSource clock)
     implements Finding.Publisher {
 
-  /** PutEvents takes no more at once. */
+  // PutEvents takes no more at once.
   private static final int MAX_BATCH = 10;
 
   @Override
@@ -40,23 +40,22 @@ public record EventBridgeFindings(EventBridgeClient eventBridge, String bus, Ins
   /** An answer of 200 may still refuse some of the entries, each for its own reason. */
   private List<Refused> put(List<Finding> findings, Deadline deadline) {
     var entries = findings.stream().map(this::entry).toList();
-    var refused = new ArrayList<Refused>();
     try {
       var by = AwsCalls.by(deadline, clock.instant());
-      var answers =
-          eventBridge.putEvents(r -> r.entries(entries).overrideConfiguration(by)).entries();
+      var answer = eventBridge.putEvents(r -> r.entries(entries).overrideConfiguration(by));
+      var refused = new ArrayList<Refused>();
       for (var index = 0; index < findings.size(); index++) {
-        var answer = answers.get(index);
-        if (answer.errorCode() != null) {
-          var why = answer.errorCode() + ": " + answer.errorMessage();
+        var it = answer.entries().get(index);
+        if (it.errorCode() != null) {
+          var why = it.errorCode() + ": " + it.errorMessage();
           refused.add(new Refused(findings.get(index), why));
         }
       }
+      return refused;
     } catch (SdkException e) {
       var why = AwsCalls.message(e);
-      findings.forEach(finding -> refused.add(new Refused(finding, why)));
+      return findings.stream().map(finding -> new Refused(finding, why)).toList();
     }
-    return refused;
   }
 
   private PutEventsRequestEntry entry(Finding finding) {

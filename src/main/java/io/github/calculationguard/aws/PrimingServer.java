@@ -34,7 +34,7 @@ import software.amazon.awssdk.http.SdkHttpRequest;
  */
 public final class PrimingServer implements AutoCloseable {
 
-  // A name, as AWS's endpoints have, so that name resolution and verification are rehearsed too.
+  // A name, as AWS's endpoints have, so that its resolution and verification are rehearsed too.
   private static final String HOST = "localhost";
   private static final char[] PASSWORD = "rehearsal".toCharArray();
   private static final Pattern OPERATION = Pattern.compile("(?i)\r\nX-Amz-Target: \\w+\\.(\\w+)\r");
@@ -77,11 +77,10 @@ public final class PrimingServer implements AutoCloseable {
         new SdkHttpClient() {
           @Override
           public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+            var here = request.httpRequest().copy(PrimingServer.this::address);
+            var body = request.contentStreamProvider().orElse(null);
             return http.prepareRequest(
-                HttpExecuteRequest.builder()
-                    .request(request.httpRequest().copy(here -> address(here)))
-                    .contentStreamProvider(request.contentStreamProvider().orElse(null))
-                    .build());
+                HttpExecuteRequest.builder().request(here).contentStreamProvider(body).build());
           }
 
           @Override
@@ -100,11 +99,8 @@ public final class PrimingServer implements AutoCloseable {
   public void mustBeRefusedBy(SdkHttpClient other) {
     var request = SdkHttpRequest.builder().method(SdkHttpMethod.GET).encodedPath("/");
     try {
-      var _ =
-          other
-              .prepareRequest(
-                  HttpExecuteRequest.builder().request(address(request).build()).build())
-              .call();
+      var hello = HttpExecuteRequest.builder().request(address(request).build()).build();
+      var _ = other.prepareRequest(hello).call();
     } catch (IOException e) {
       return;
     }
@@ -115,7 +111,7 @@ public final class PrimingServer implements AutoCloseable {
     return request.protocol("https").host(HOST).port(socket.getLocalPort());
   }
 
-  /** How many requests it answered. */
+  /** The number of requests answered. */
   public int calls() {
     return calls.get();
   }

@@ -1,13 +1,13 @@
 package io.github.calculationguard.aws;
 
-import static java.time.Instant.ofEpochMilli;
+import static java.util.Objects.requireNonNullElse;
+import static java.util.stream.Collectors.toMap;
 
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
@@ -23,58 +23,41 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
+import software.amazon.awssdk.core.SdkResponse;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
-import software.amazon.awssdk.services.athena.model.CalculationSummary;
-import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
-import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
-import software.amazon.awssdk.services.athena.model.ListExecutorsResponse;
-import software.amazon.awssdk.services.athena.model.ListSessionsResponse;
-import software.amazon.awssdk.services.athena.model.ListTagsForResourceResponse;
-import software.amazon.awssdk.services.athena.model.ListWorkGroupsResponse;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.SessionSummary;
-import software.amazon.awssdk.services.athena.model.Tag;
 
-/**
- * The Spark operations of Athena, through the AWS SDK.
- *
- * @see <a
- *     href="https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html">Athena's
- *     operations</a>
- */
+/** The Spark operations of Athena, through the AWS SDK. */
 public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
 
   private static final int MAX_PAGE = 100;
 
   @Override
   public CalculationState stop(CalculationId id, Deadline deadline) {
-    try {
-      var answer =
-          athena.stopCalculationExecution(
-              r -> r.calculationExecutionId(id.value()).overrideConfiguration(by(deadline)));
-      return new CalculationState(stated(answer.stateAsString()));
-    } catch (SdkException e) {
-      throw AwsCalls.athenaException(e);
-    }
+    var answer =
+        call(
+            deadline,
+            by ->
+                athena.stopCalculationExecution(
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
+    return new CalculationState(stated(answer.stateAsString()));
   }
 
   @Override
   public SessionState terminate(SessionId id, Deadline deadline) {
     var answer =
         call(
-            () ->
-                athena.terminateSession(
-                    r -> r.sessionId(id.value()).overrideConfiguration(by(deadline))));
+            deadline,
+            by -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
     return new SessionState(stated(answer.stateAsString()));
   }
 
@@ -82,9 +65,10 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public Calculation calculation(CalculationId id, Deadline deadline) {
     var it =
         call(
-            () ->
+            deadline,
+            by ->
                 athena.getCalculationExecution(
-                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by(deadline))));
+                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
     var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
     return calculation(id, session, it.description(), it.status(), dpuMillis);
@@ -94,124 +78,104 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   public Session session(SessionId id, Deadline deadline) {
     var it =
         call(
-            () ->
-                athena.getSession(
-                    r -> r.sessionId(id.value()).overrideConfiguration(by(deadline))));
-    var workGroup = new WorkGroup(it.workGroup() == null ? "" : it.workGroup());
-    var maxDpus =
-        it.engineConfiguration() == null ? null : it.engineConfiguration().maxConcurrentDpus();
+            deadline,
+            by -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var group = requireNonNullElse(it.workGroup(), "");
+    var engine = it.engineConfiguration();
+    var maxDpus = engine == null ? null : engine.maxConcurrentDpus();
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
     return session(
-        id, workGroup, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
+        id, group, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
   }
 
-  @Override
-  public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, Instant.MAX, deadline).calculations();
-  }
-
-  /**
-   * Stops at the first page without a match: a session runs one calculation at a time, the newest
-   * come first, and an old session has thousands.
-   */
+  // Ends at the first page without a match: a session runs one calculation at a time, the newest
+  // come first, and an old session has thousands.
   @Override
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
     var matches = new ArrayList<Calculation>();
     var unreadable = 0;
     String token = null;
-    do {
-      var next = token;
-      ListCalculationExecutionsResponse page;
-      try {
-        page =
+    try {
+      do {
+        var next = token;
+        var page =
             call(
-                () ->
+                deadline,
+                by ->
                     athena.listCalculationExecutions(
                         r ->
                             r.sessionId(session.value())
                                 .maxResults(MAX_PAGE)
                                 .nextToken(next)
-                                .overrideConfiguration(by(deadline))));
-      } catch (NotFoundException e) {
-        if (token != null) {
-          throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
+                                .overrideConfiguration(by)));
+        var before = matches.size() + unreadable;
+        for (var c : page.calculations()) {
+          var id = orNull(c.calculationExecutionId(), CalculationId::new);
+          if (id == null) {
+            unreadable++;
+            continue;
+          }
+          var it = calculation(id, session, c.description(), c.status(), null);
+          var end = it.completedAt();
+          if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
+            matches.add(it);
+          }
         }
-        // The Spark 3.5 release has no calculations, and answers with an error.
-        return CalculationList.of(List.of());
+        token = matches.size() + unreadable > before ? page.nextToken() : null;
+      } while (token != null);
+    } catch (NotFoundException e) {
+      // The Spark 3.5 release has no calculations, and answers with an error.
+      if (token != null) {
+        throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
       }
-      var listed = page.calculations().stream().map(c -> listed(c, session)).toList();
-      var found =
-          listed.stream()
-              .flatMap(Optional::stream)
-              .filter(c -> !c.state().isOver() || hasEndedSince(c, endedSince))
-              .toList();
-      var invalid = (int) listed.stream().filter(Optional::isEmpty).count();
-      matches.addAll(found);
-      unreadable += invalid;
-      token = found.isEmpty() && invalid == 0 ? null : page.nextToken();
-    } while (token != null);
+    }
     return new CalculationList(matches, unreadable);
-  }
-
-  private static Optional<Calculation> listed(CalculationSummary c, SessionId session) {
-    return Optional.ofNullable(orNull(c.calculationExecutionId(), CalculationId::new))
-        .map(id -> calculation(id, session, c.description(), c.status(), null));
-  }
-
-  private static boolean hasEndedSince(Calculation calculation, Instant instant) {
-    var completed = calculation.completedAt();
-    return completed != null && !completed.isBefore(instant);
   }
 
   @Override
   public List<Executor> executors(SessionId session, Deadline deadline) {
     return all(
-            token ->
+            deadline,
+            (token, by) ->
                 athena.listExecutors(
                     r ->
                         r.sessionId(session.value())
                             .maxResults(MAX_PAGE)
                             .nextToken(token)
-                            .overrideConfiguration(by(deadline))),
-            ListExecutorsResponse::nextToken,
-            ListExecutorsResponse::executorsSummary)
+                            .overrideConfiguration(by)),
+            page -> page.executorsSummary())
         .flatMap(SdkAthenaSpark::executor)
         .toList();
   }
 
   private static Stream<Executor> executor(ExecutorsSummary e) {
-    var started =
-        e.startDateTime() == null ? null : Instants.orNull(ofEpochMilli(e.startDateTime()));
-    var ended =
-        e.terminationDateTime() == null
-            ? null
-            : Instants.orNull(ofEpochMilli(e.terminationDateTime()));
+    var started = instant(e.startDateTime());
     return e.executorSize() == null || started == null
         ? Stream.empty()
-        : Stream.of(new Executor(e.executorSize(), started, ended));
+        : Stream.of(new Executor(e.executorSize(), started, instant(e.terminationDateTime())));
   }
 
   @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
     return all(
-            token ->
+            deadline,
+            (token, by) ->
                 athena.listTagsForResource(
-                    r -> r.resourceARN(arn).nextToken(token).overrideConfiguration(by(deadline))),
-            ListTagsForResourceResponse::nextToken,
-            ListTagsForResourceResponse::tags)
-        .filter(tag -> tag.key() != null)
-        .collect(Collectors.toMap(Tag::key, SdkAthenaSpark::value, (first, _) -> first));
+                    r -> r.resourceARN(arn).nextToken(token).overrideConfiguration(by)),
+            page -> page.tags())
+        .filter(t -> t.key() != null)
+        .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
   }
 
   @Override
   public List<WorkGroup> workGroups(Deadline deadline) {
     return all(
-            token ->
-                athena.listWorkGroups(r -> r.nextToken(token).overrideConfiguration(by(deadline))),
-            ListWorkGroupsResponse::nextToken,
-            ListWorkGroupsResponse::workGroups)
-        .filter(w -> w.engineVersion() != null && isSpark(w.engineVersion()))
-        .map(w -> new WorkGroup(w.name()))
+            deadline,
+            (token, by) -> athena.listWorkGroups(r -> r.nextToken(token).overrideConfiguration(by)),
+            page -> page.workGroups())
+        // In the text of its selected or effective version.
+        .filter(group -> String.valueOf(group.engineVersion()).contains("Spark"))
+        .map(group -> new WorkGroup(group.name()))
         .toList();
   }
 
@@ -222,85 +186,73 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         .flatMap(
             state ->
                 all(
-                    token ->
+                    deadline,
+                    (token, by) ->
                         athena.listSessions(
                             r ->
                                 r.workGroup(workGroup.name())
                                     .stateFilter(state.isEmpty() ? null : state)
                                     .maxResults(MAX_PAGE)
                                     .nextToken(token)
-                                    .overrideConfiguration(by(deadline))),
-                    ListSessionsResponse::nextToken,
-                    ListSessionsResponse::sessions))
-        .flatMap(s -> Stream.ofNullable(listed(s, workGroup)))
+                                    .overrideConfiguration(by)),
+                    page -> page.sessions()))
+        .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
         .filter(session -> !session.state().isOver())
         .toList();
   }
 
-  /** Nothing where it has no id by which it could be asked for. */
   private static @Nullable Session listed(SessionSummary s, WorkGroup workGroup) {
     var id = orNull(s.sessionId(), SessionId::new);
     var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
     return id == null
         ? null
-        : session(id, workGroup, s.description(), engine, s.status(), null, null);
-  }
-
-  private static boolean isSpark(EngineVersion version) {
-    return (version.selectedEngineVersion() + " " + version.effectiveEngineVersion())
-        .contains("Spark");
+        : session(id, workGroup.name(), s.description(), engine, s.status(), null, null);
   }
 
   private static Calculation calculation(
       CalculationId id,
       @Nullable SessionId session,
       @Nullable String description,
-      @Nullable CalculationStatus status,
+      @Nullable CalculationStatus answered,
       @Nullable Long dpuMillis) {
-    var told = status == null ? CalculationStatus.builder().build() : status;
+    var status = stated(answered);
     return new Calculation(
         id,
         session,
-        new CalculationState(stated(told.stateAsString())),
-        told.stateChangeReason(),
+        new CalculationState(stated(status.stateAsString())),
+        status.stateChangeReason(),
         description,
-        told.submissionDateTime(),
-        told.completionDateTime(),
-        millis(dpuMillis));
+        status.submissionDateTime(),
+        status.completionDateTime(),
+        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
   }
 
   private static Session session(
       SessionId id,
-      WorkGroup workGroup,
+      String workGroup,
       @Nullable String description,
       @Nullable String engineVersion,
-      @Nullable SessionStatus status,
+      @Nullable SessionStatus answered,
       @Nullable Integer maxDpus,
       @Nullable Long dpuMillis) {
-    var told = status == null ? SessionStatus.builder().build() : status;
+    var status = stated(answered);
+    var state = new SessionState(stated(status.stateAsString()));
+    // Without this instant, the session has not changed since it became idle.
+    var lacksIdleSince = state.isIdle() && status.idleSinceDateTime() == null;
     return new Session(
         id,
-        workGroup.name(),
-        new SessionState(stated(told.stateAsString())),
+        workGroup,
+        state,
         description,
         engineVersion,
-        told.startDateTime(),
-        idleSince(told),
-        told.endDateTime(),
+        status.startDateTime(),
+        lacksIdleSince ? status.lastModifiedDateTime() : status.idleSinceDateTime(),
+        status.endDateTime(),
         maxDpus,
-        millis(dpuMillis));
+        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
   }
 
-  /**
-   * Athena may leave the instant out, and then the session has not changed since it became idle.
-   */
-  private static @Nullable Instant idleSince(SessionStatus status) {
-    return status.idleSinceDateTime() == null && "IDLE".equals(status.stateAsString())
-        ? status.lastModifiedDateTime()
-        : status.idleSinceDateTime();
-  }
-
-  /** Athena's model allows an id to be almost anything; ours go into ARNs and commands. */
+  /** Athena's model allows an ID to be almost anything; ours go into ARNs and commands. */
   private static <T> @Nullable T orNull(@Nullable String id, Function<String, T> parse) {
     try {
       return id == null ? null : parse.apply(id);
@@ -309,15 +261,11 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     }
   }
 
-  private static String value(Tag tag) {
-    return tag.value() == null ? "" : tag.value();
+  private static @Nullable Instant instant(@Nullable Long millis) {
+    return millis == null ? null : Instants.orNull(Instant.ofEpochMilli(millis));
   }
 
-  private static @Nullable Duration millis(@Nullable Long millis) {
-    return millis == null ? null : Duration.ofMillis(millis);
-  }
-
-  private static String stated(@Nullable String state) {
+  private static <T> T stated(@Nullable T state) {
     if (state == null) {
       throw new AthenaUnavailableException("Athena answered without a state");
     }
@@ -325,30 +273,26 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   /** All items of all pages. */
-  private static <P, T> Stream<T> all(
-      Function<@Nullable String, P> read,
-      Function<P, @Nullable String> nextToken,
+  private <P extends SdkResponse, T> Stream<T> all(
+      Deadline deadline,
+      BiFunction<@Nullable String, AwsRequestOverrideConfiguration, P> read,
       Function<P, List<T>> items) {
     var all = new ArrayList<T>();
     String token = null;
     do {
       var next = token;
-      var page = call(() -> read.apply(next));
+      var page = call(deadline, by -> read.apply(next, by));
       all.addAll(items.apply(page));
-      token = nextToken.apply(page);
+      token = page.getValueForField("NextToken", String.class).orElse(null);
     } while (token != null);
     return all.stream();
   }
 
-  private static <T> T call(Supplier<T> call) {
+  private <T> T call(Deadline deadline, Function<AwsRequestOverrideConfiguration, T> call) {
     try {
-      return call.get();
+      return call.apply(AwsCalls.by(deadline, clock.instant()));
     } catch (SdkException e) {
       throw AwsCalls.athenaException(e);
     }
-  }
-
-  private AwsRequestOverrideConfiguration by(Deadline deadline) {
-    return AwsCalls.by(deadline, clock.instant());
   }
 }

@@ -7,14 +7,13 @@ import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.Map;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;
 import software.amazon.awssdk.services.sns.model.PublishRequest;
 
 /**
- * Announces to an SNS topic, to each protocol in its own words.
+ * Publishes to an SNS topic, with a text for each protocol.
  *
  * @see <a href="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html">Publish</a>
  */
@@ -34,35 +33,24 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
   }
 
   private void request(PublishRequest.Builder request, Notification it, Deadline deadline) {
+    var protocols = new LinkedHashMap<String, String>();
+    protocols.put("default", it.text());
+    protocols.put("email", it.text());
+    protocols.put("sqs", it.queue());
+    protocols.put("lambda", it.queue());
+    protocols.put("https", it.chat());
+    var attributes = new HashMap<String, MessageAttributeValue>();
+    it.attributes().forEach((name, value) -> attributes.put(name, string(value)));
     request
         .topicArn(topicArn)
         .subject(it.subject())
         .messageStructure("json")
-        .message(byProtocol(it))
-        .messageAttributes(attributes(it))
+        .message(Json.line(protocols))
+        .messageAttributes(attributes)
         .overrideConfiguration(AwsCalls.by(deadline, clock.instant()));
   }
 
-  private static String byProtocol(Notification notification) {
-    var protocols = new LinkedHashMap<String, String>();
-    var text = notification.text();
-    protocols.put("default", text);
-    protocols.put("email", text);
-    protocols.put("sqs", notification.queue());
-    protocols.put("lambda", notification.queue());
-    protocols.put("https", notification.chat());
-    return Json.line(protocols);
-  }
-
-  private static Map<String, MessageAttributeValue> attributes(Notification notification) {
-    var attributes = new HashMap<String, MessageAttributeValue>();
-    notification
-        .attributes()
-        .forEach(
-            (name, value) ->
-                attributes.put(
-                    name,
-                    MessageAttributeValue.builder().dataType("String").stringValue(value).build()));
-    return attributes;
+  private static MessageAttributeValue string(String value) {
+    return MessageAttributeValue.builder().dataType("String").stringValue(value).build();
   }
 }

@@ -6,33 +6,31 @@ import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Rule;
 import io.github.calculationguard.guard.SweepPolicy;
+import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
-import java.util.regex.Pattern;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The configuration of a function, from its environment. Names, units and bounds are those of the
- * template's parameters; what the template does not set is a default that nobody needs to tune, and
- * is a variable for tests only.
- *
- * <p>A handler reads what it needs and then calls {@link #check}.
+ * A function's configuration, from its environment. Names, units and bounds are those of the
+ * template's parameters; what the template does not set is for tests only. A handler reads what it
+ * needs and then calls {@link #check}.
  */
 final class Configuration {
 
-  private static final double MAX_LIMIT = 100_000;
+  private static final Map<Rule, Integer> DEFAULT =
+      Map.of(Rule.MAX_CALCULATION_MINUTES, 120, Rule.MAX_SESSION_IDLE_MINUTES, 60);
 
   private final Map<String, String> environment;
-  private final List<String> errors = new ArrayList<>();
+  private final Set<String> errors = new LinkedHashSet<>();
 
   Configuration(Map<String, String> environment) {
     this.environment = environment;
@@ -54,22 +52,18 @@ final class Configuration {
     }
   }
 
-  // What the handlers read
-
-  /** The topic for notifications. */
   String topicArn() {
     return arn("TOPIC_ARN", "sns");
   }
 
-  /** The internal event bus, for findings. */
   String busName() {
-    return required("BUS_NAME", "[A-Za-z0-9./_:-]{1,1600}", "the name or the ARN of an event bus");
+    var accepted = "the name or the ARN of an event bus";
+    return text("BUS_NAME", null, "[A-Za-z0-9./_:-]{1,1600}", accepted);
   }
 
   /** What the Stop button invokes; absent where the page has no such button. */
   @Nullable String stopFunctionArn() {
-    var value = environment.get("STOP_FUNCTION_ARN");
-    return value == null || value.isEmpty() ? null : arn("STOP_FUNCTION_ARN", "lambda");
+    return value("STOP_FUNCTION_ARN").isEmpty() ? null : arn("STOP_FUNCTION_ARN", "lambda");
   }
 
   /** The stack's name, by which metrics and messages are known. */
@@ -77,42 +71,37 @@ final class Configuration {
     return text("SERVICE", "calculation-guard", ".{1,128}", "1 to 128 characters");
   }
 
-  double usdPerDpuHour() {
-    return number("USD_PER_DPU_HOUR", 0.35, 0, 100);
-  }
-
   String ownerTag() {
     return text("OWNER_TAG", "owner", ".{1,128}", "1 to 128 characters");
   }
 
-  /** Whether the SAM CLI runs the function, where there are no aliases. */
-  boolean isSamLocal() {
-    return "true".equals(environment.get("AWS_SAM_LOCAL"));
-  }
-
-  EscalationPolicy escalation() {
-    // Stop alone works within seconds, or not at all.
-    return new EscalationPolicy(mayTerminate(), seconds("ESCALATE_AFTER_SECONDS", 20, 1, 600));
-  }
-
-  /** How long a request may take for which nobody waits. */
-  Duration confirm() {
-    return seconds("CONFIRM_SECONDS", 60, 1, 600);
-  }
-
-  /** How long a caller may have to wait for a reply. */
-  Duration httpBudget() {
-    return seconds("HTTP_BUDGET_SECONDS", 5, 2, 25);
-  }
-
-  AwsClients clients() {
-    return new AwsClients(
-        Duration.ofMillis(whole("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000)),
-        whole("MAX_ATTEMPTS", 3, 1, 10));
+  double usdPerDpuHour() {
+    return number("USD_PER_DPU_HOUR", 0.35, 0, 100, false);
   }
 
   int callsPerSecond() {
     return whole("CALLS_PER_SECOND", 5, 1, 50);
+  }
+
+  /** How long a request may take for which nobody waits. */
+  Duration confirm() {
+    return Duration.ofSeconds(whole("CONFIRM_SECONDS", 60, 1, 600));
+  }
+
+  /** How long a caller may have to wait for a reply. */
+  Duration httpBudget() {
+    return Duration.ofSeconds(whole("HTTP_BUDGET_SECONDS", 5, 2, 25));
+  }
+
+  EscalationPolicy escalation() {
+    // Stop alone works within seconds, or not at all.
+    var after = Duration.ofSeconds(whole("ESCALATE_AFTER_SECONDS", 20, 1, 600));
+    return new EscalationPolicy(mayTerminate(), after);
+  }
+
+  AwsClients clients() {
+    var attempt = Duration.ofMillis(whole("ATTEMPT_TIMEOUT_MILLIS", 3000, 100, 30_000));
+    return new AwsClients(attempt, whole("MAX_ATTEMPTS", 3, 1, 10));
   }
 
   SweepPolicy policy() {
@@ -121,12 +110,8 @@ final class Configuration {
   }
 
   Scope scope() {
-    var pattern =
-        text(
-            "WORK_GROUP_PATTERN",
-            "*",
-            "[A-Za-z0-9._*?-]{1,128}",
-            "a workgroup's name, in which * and ? may stand for other characters");
+    var accepted = "a workgroup's name, in which * and ? may stand for other characters";
+    var pattern = text("WORK_GROUP_PATTERN", "*", "[A-Za-z0-9._*?-]{1,128}", accepted);
     var maxExempt = Duration.ofHours(whole("MAX_EXEMPT_HOURS", 24, 0, 1000));
     return new Scope(pattern, limits(), maxExempt, ownerTag());
   }
@@ -135,104 +120,84 @@ final class Configuration {
     var mode = text("MODE", "observe", "off|observe|enforce", "off, observe or enforce");
     var max = new EnumMap<Rule, Double>(Rule.class);
     for (var rule : Rule.values()) {
-      var standard =
-          switch (rule) {
-            case MAX_CALCULATION_MINUTES -> 120;
-            case MAX_SESSION_IDLE_MINUTES -> 60;
-            case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_HOURS, MAX_SESSION_DPU_HOURS -> 0;
-          };
-      max.put(rule, number(rule.name(), standard, 0, MAX_LIMIT));
+      max.put(rule, number(rule.name(), DEFAULT.getOrDefault(rule, 0), 0, 100_000, false));
     }
-    return new Limits(
-        Mode.of(mode).orElse(Mode.OBSERVE), max, whole("WARN_AT_PERCENT", 80, 1, 100));
+    var warnAt = whole("WARN_AT_PERCENT", 80, 1, 100);
+    return new Limits(Mode.of(mode).orElse(Mode.OBSERVE), max, warnAt);
+  }
+
+  private boolean mayTerminate() {
+    var accepted = "one of [NONE, TERMINATE_SESSION]";
+    return text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted).startsWith("TERMINATE");
+  }
+
+  /** Whether the SAM CLI runs the function, where there are no aliases. */
+  boolean isSamLocal() {
+    return value("AWS_SAM_LOCAL").equals("true");
+  }
+
+  AccountRegion place(@Nullable String arn) {
+    var place = arn == null ? new AccountRegion("aws", "", "") : AccountRegion.of(arn);
+    var account = value("AWS_ACCOUNT_ID");
+    // The SAM CLI's ARNs name another account than its variables.
+    return isSamLocal() && !account.isEmpty()
+        ? new AccountRegion(place.partition(), place.region(), account)
+        : place;
   }
 
   /** The guard's own version, which the build writes. */
   static String guardVersion() {
-    try (var in =
-        Configuration.class.getResourceAsStream("/io/github/calculationguard/version.txt")) {
-      return new String(
-          Objects.requireNonNull(in, "version.txt is in the package").readAllBytes(),
-          StandardCharsets.UTF_8);
+    var file = "/io/github/calculationguard/version.txt";
+    try (var in = Objects.requireNonNull(Configuration.class.getResourceAsStream(file))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private boolean mayTerminate() {
-    var accepted = "one of [NONE, TERMINATE_SESSION]";
-    return text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted)
-        .equals("TERMINATE_SESSION");
+  private String value(String name) {
+    return environment.getOrDefault(name, "");
   }
-
-  // How a variable is read
 
   private String arn(String name, String service) {
-    return required(
-        name, "arn:[\\w-]+:" + service + ":[^\\s]+", "the ARN of one of " + service + "'s");
+    var pattern = "arn:[\\w-]+:" + service + ":[^\\s]+";
+    return text(name, null, pattern, "the ARN of one of " + service + "'s");
   }
 
-  private String text(String name, String standard, String pattern, String accepted) {
-    var value = environment.get(name);
-    if (value == null || value.isEmpty()) {
+  private String text(String name, @Nullable String standard, String pattern, String accepted) {
+    var value = value(name);
+    if (value.isEmpty() && standard != null) {
       return standard;
     }
-    if (!Pattern.matches(pattern, value)) {
-      error(name, value, accepted);
-    }
-    return value;
-  }
-
-  private String required(String name, String pattern, String accepted) {
-    var value = environment.get(name);
-    if (value == null || !Pattern.matches(pattern, value)) {
-      error(name, value, accepted);
-      return "";
+    if (!value.matches(pattern)) {
+      error(name, accepted);
     }
     return value;
   }
 
   private int whole(String name, int standard, int min, int max) {
-    return number(name, standard, Integer::valueOf, min, max, "a whole number").intValue();
+    return (int) number(name, standard, min, max, true);
   }
 
-  private double number(String name, double standard, double min, double max) {
-    return number(name, standard, Double::valueOf, min, max, "a number").doubleValue();
-  }
-
-  private Duration seconds(String name, int standard, int min, int max) {
-    return Duration.ofSeconds(whole(name, standard, min, max));
-  }
-
-  private <N extends Number> Number number(
-      String name, N standard, Function<String, N> parse, double min, double max, String what) {
-    var value = environment.get(name);
-    if (value == null || value.isEmpty()) {
-      return standard;
-    }
+  private double number(String name, double standard, int min, int max, boolean isWhole) {
+    var value = value(name);
     try {
-      var number = parse.apply(value);
-      if (number.doubleValue() >= min && number.doubleValue() <= max) {
+      var number = isWhole ? Integer.parseInt(value) : Double.parseDouble(value);
+      if (number >= min && number <= max) {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Reported below, like a number out of bounds.
+      if (value.isEmpty()) {
+        return standard;
+      }
     }
-    error(name, value, "%s from %s to %s".formatted(what, plain(min), plain(max)));
+    error(name, (isWhole ? "a whole number" : "a number") + " from " + min + " to " + max);
     return standard;
   }
 
-  private static String plain(double number) {
-    return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
-  }
-
-  private void error(String name, @Nullable String value, String accepted) {
-    var message =
-        value == null
-            ? "%s is not set; it takes %s".formatted(name, accepted)
-            : "%s is \"%s\"; it takes %s".formatted(name, value, accepted);
-    if (!errors.contains(message)) {
-      errors.add(message);
-    }
+  private void error(String name, String accepted) {
+    var value = environment.get(name);
+    var wrong = value == null ? " is not set" : " is \"" + value + '"';
+    errors.add(name + wrong + "; it takes " + accepted);
   }
 }

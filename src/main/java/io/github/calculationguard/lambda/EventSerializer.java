@@ -10,26 +10,19 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Reads events and writes replies with the guard's own JSON library. The runtime interface client's
  * can't be primed, and would be loaded while the first request waits.
- *
- * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/java-custom-serialization.html">Custom
- *     serialization</a>
  */
+@SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Handlers take a Map only.
 public final class EventSerializer implements CustomPojoSerializer {
 
   /** Under this name stands why an event is no JSON object. */
   static final String INVALID = "$invalid";
 
-  /** For the service loader. */
-  public EventSerializer() {}
-
   @Override
-  @SuppressWarnings("TypeParameterUnusedInFormals")
   public <T> T fromJson(InputStream event, Type type) {
     try {
       return fromJson(new String(event.readAllBytes(), StandardCharsets.UTF_8), type);
@@ -39,7 +32,6 @@ public final class EventSerializer implements CustomPojoSerializer {
   }
 
   @Override
-  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Handlers take a Map only.
   public <T> T fromJson(String event, Type type) {
     try {
       return (T) Json.object(event);
@@ -67,12 +59,7 @@ public final class EventSerializer implements CustomPojoSerializer {
     };
   }
 
-  private static Map<String, Object> http(int status, Map<String, String> headers, String body) {
-    var reply = new LinkedHashMap<String, Object>();
-    reply.put("statusCode", status);
-    reply.put("headers", headers);
-    reply.put("body", body);
-    reply.put("isBase64Encoded", false);
-    return reply;
+  private static Object http(int status, Map<String, String> headers, String body) {
+    return Map.of("statusCode", status, "headers", headers, "body", body, "isBase64Encoded", false);
   }
 }

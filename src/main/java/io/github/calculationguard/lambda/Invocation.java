@@ -1,32 +1,43 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import io.github.calculationguard.report.InvocationInfo;
+import io.github.calculationguard.report.Json;
+import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Deadline;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One invocation of a function.
+ * One invocation of a function, and its log.
  *
+ * @param logger takes lines as bytes, which Lambda writes as they are, each with its level
  * @param isByService whether the alias was invoked that only AWS services may invoke
- * @param asked when it was asked for the first time, as far as Lambda tells
+ * @param asked when it was requested for the first time, as far as Lambda tells
  * @param earliestAsked the earliest time at which an earlier delivery may have been made
  * @param end when Lambda ends it, minus a margin for logging and the reply
  */
 record Invocation(
-    String requestId,
+    InvocationInfo info,
+    BiConsumer<byte[], LogLevel> logger,
     AccountRegion place,
     boolean isByService,
     Instant now,
     Instant asked,
     Instant earliestAsked,
-    Instant end) {
+    Deadline end) {
 
   /** The alias that only AWS services may invoke. The template grants people another one. */
-  private static final String SERVICE_ALIAS = "live";
+  private static final String SERVICE_ALIAS = ":live";
 
   private static final Pattern TRACE = Pattern.compile("Root=1-([0-9a-f]{8})-");
   // Lambda's retries come within minutes, unless it throttles; an older trace may be that of the
@@ -36,29 +47,77 @@ record Invocation(
   private static final Duration MAX_EVENT_AGE = Duration.ofHours(6);
   private static final Duration MAX_MARGIN = Duration.ofSeconds(1);
 
-  /**
-   * @param trace the invocation's X-Ray trace header, whose ID begins with the time of the original
-   *     request, which retries share; absent where Lambda sets none
-   */
-  static Invocation of(Context context, @Nullable String trace, boolean isSamLocal, Instant now) {
-    var arn = context.getInvokedFunctionArn();
-    var left = Duration.ofMillis(context.getRemainingTimeInMillis());
-    var quarter = left.dividedBy(4);
-    var traced = traced(trace, now);
-    var isRecent = !traced.isBefore(now.minus(USUAL_RETRIES));
-    var longAgo = now.minus(MAX_EVENT_AGE);
-    return new Invocation(
-        context.getAwsRequestId(),
-        arn == null ? new AccountRegion("aws", "", "") : AccountRegion.of(arn),
-        isSamLocal || (arn != null && arn.endsWith(":" + SERVICE_ALIAS)),
-        now,
-        isRecent ? traced : now,
-        traced.isAfter(longAgo) ? traced : longAgo,
-        now.plus(left).minus(quarter.compareTo(MAX_MARGIN) < 0 ? quarter : MAX_MARGIN));
+  /** Makes the invocations of one function out of what Lambda says of them. */
+  static final class Factory {
+
+    private final Configuration configuration;
+    private final InstantSource clock;
+    private final double usdPerDpuHour;
+    private final String version = Configuration.guardVersion();
+    private boolean coldStart = true;
+
+    Factory(Configuration configuration, InstantSource clock) {
+      this.configuration = configuration;
+      this.clock = clock;
+      usdPerDpuHour = configuration.usdPerDpuHour();
+    }
+
+    /**
+     * @param trace the invocation's X-Ray trace header, whose ID begins with the time of the
+     *     original request, which retries share; absent where Lambda sets none
+     */
+    Invocation next(Context context, @Nullable String trace) {
+      var left = Duration.ofMillis(context.getRemainingTimeInMillis());
+      var arn = context.getInvokedFunctionArn();
+      return next(context.getAwsRequestId(), arn, left, context.getLogger()::log, trace);
+    }
+
+    Invocation next(
+        String requestId,
+        @Nullable String arn,
+        Duration left,
+        BiConsumer<byte[], LogLevel> logger,
+        @Nullable String trace) {
+      var info = new InvocationInfo(version, requestId, coldStart, usdPerDpuHour);
+      coldStart = false;
+      var now = clock.instant();
+      var end = new Deadline(now.plus(left));
+      var quarter = left.dividedBy(4);
+      var traced = traced(trace, now);
+      var longAgo = now.minus(MAX_EVENT_AGE);
+      return new Invocation(
+          info,
+          logger,
+          configuration.place(arn),
+          configuration.isSamLocal() || (arn != null && arn.endsWith(SERVICE_ALIAS)),
+          now,
+          traced.isBefore(now.minus(USUAL_RETRIES)) ? now : traced,
+          traced.isAfter(longAgo) ? traced : longAgo,
+          end.minus(quarter.compareTo(MAX_MARGIN) < 0 ? quarter : MAX_MARGIN));
+    }
   }
 
   Deadline within(Duration budget) {
-    return new Deadline(now.plus(budget)).orSooner(new Deadline(end));
+    return new Deadline(now.plus(budget)).orSooner(end);
+  }
+
+  LogRecord log(LogRecord record) {
+    log(record.fields(), logger);
+    return record;
+  }
+
+  /** Logs a line at the level that it names. */
+  static void log(Map<String, ?> fields, BiConsumer<byte[], LogLevel> logger) {
+    log(Json.line(fields), LogLevel.valueOf(String.valueOf(fields.get("level"))), logger);
+  }
+
+  /** Logs metrics without a level, so that no log level filters them out. */
+  void log(Metrics metrics, String service, Instant at) {
+    log(metrics.line(service, at), LogLevel.UNDEFINED, logger);
+  }
+
+  private static void log(String line, LogLevel level, BiConsumer<byte[], LogLevel> logger) {
+    logger.accept((line + '\n').getBytes(StandardCharsets.UTF_8), level);
   }
 
   private static Instant traced(@Nullable String trace, Instant now) {

@@ -1,12 +1,15 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.report.UserText;
+import static io.github.calculationguard.report.UserText.clean;
+import static io.github.calculationguard.report.UserText.quoted;
+
+import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.Instants;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A JSON object whose names come in lower or in upper camel case, because AWS uses both. */
@@ -19,11 +22,6 @@ record JsonObject(Map<?, ?> map) {
     InvalidFieldException(String message) {
       super(message, null, false, false);
     }
-
-    @Override
-    public String getMessage() {
-      return String.valueOf(super.getMessage());
-    }
   }
 
   boolean has(String name) {
@@ -31,7 +29,7 @@ record JsonObject(Map<?, ?> map) {
   }
 
   @Nullable Object value(String name) {
-    return map.containsKey(name) ? map.get(name) : map.get(upper(name));
+    return map.get(map.containsKey(name) ? name : upper(name));
   }
 
   /** Empty where the field is missing or no object. */
@@ -41,38 +39,30 @@ record JsonObject(Map<?, ?> map) {
 
   /** Empty where the field is missing or no list. */
   Stream<JsonObject> objects(String name) {
-    return value(name) instanceof Iterable<?> list
-        ? StreamSupport.stream(list.spliterator(), false).map(JsonObject::of)
-        : Stream.empty();
+    return value(name) instanceof List<?> list ? list.stream().map(JsonObject::of) : Stream.empty();
   }
 
   private static JsonObject of(@Nullable Object value) {
     return value instanceof Map<?, ?> object ? new JsonObject(object) : EMPTY;
   }
 
-  /** Absent where the field is missing or no text. */
   @Nullable String text(String name) {
     return value(name) instanceof String text ? text : null;
   }
 
   /** Absent where the field is missing, no number, or infinite. */
   @Nullable Number number(String name) {
-    return value(name) instanceof Number number && Double.isFinite(number.doubleValue())
-        ? number
-        : null;
+    var value = value(name) instanceof Number number ? number : Double.NaN;
+    return Double.isFinite(value.doubleValue()) ? value : null;
   }
 
-  /** Absent where the field is missing. */
   @Nullable Instant instant(String name) {
     var value = value(name);
-    return value == null
-        ? null
-        : Instants.parse(value.toString())
-            .orElseThrow(
-                () ->
-                    new InvalidFieldException(
-                        "%s takes an instant such as 2026-11-22T09:30:00Z, and is %s"
-                            .formatted(name, UserText.quoted(value.toString()))));
+    if (value == null) {
+      return null;
+    }
+    var wrong = name + " takes an instant such as 2026-11-22T09:30:00Z, and is " + shown(value);
+    return Instants.parse(value.toString()).orElseThrow(() -> new InvalidFieldException(wrong));
   }
 
   boolean isTrue(String name) {
@@ -82,44 +72,33 @@ record JsonObject(Map<?, ?> map) {
       case String text when text.equals("true") -> true;
       case String text when text.equals("false") -> false;
       case Object other ->
-          throw new InvalidFieldException(name + " takes true or false, and is " + kind(other));
+          throw new InvalidFieldException(
+              "%s takes true or false, and is %s".formatted(name, shown(other)));
     };
   }
 
-  /**
-   * Reads an ID.
-   *
-   * @param where this object stands, in words
-   * @param rule what an ID is, in words
-   */
+  /** Reads an ID; where this object stands, and the rule for IDs, are words for people. */
   <T> T id(String name, String where, String rule, Function<String, T> parse) {
     if (!has(name)) {
       throw new InvalidFieldException(
           "%s is missing in %s: it takes %s".formatted(name, where, rule));
     }
-    if (!(value(name) instanceof String text)) {
+    var value = value(name);
+    if (!(value instanceof String text)) {
       throw new InvalidFieldException(
-          "%s in %s takes a string of %s, and is %s"
-              .formatted(name, where, rule, kind(value(name))));
+          "%s in %s takes a string of %s, and is %s".formatted(name, where, rule, shown(value)));
     }
     try {
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
+      var is = "%s (%d characters)".formatted(quoted(text), text.length());
       throw new InvalidFieldException(
-          "%s in %s takes %s, and is %s (%d characters)"
-              .formatted(name, where, rule, UserText.quoted(text), text.length()));
+          "%s in %s takes %s, and is %s".formatted(name, where, rule, is));
     }
   }
 
-  private static String kind(@Nullable Object value) {
-    return switch (value) {
-      case null -> "null";
-      case Number _ -> "a number";
-      case Boolean _ -> "a boolean";
-      case Map<?, ?> _ -> "an object";
-      case String text -> UserText.quoted(text);
-      default -> "a list";
-    };
+  private static String shown(@Nullable Object value) {
+    return value == null ? "null" : clean(Json.line(value));
   }
 
   private static String upper(String name) {

@@ -1,10 +1,8 @@
 package io.github.calculationguard.lambda;
 
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.aws.PrimingServer;
-import io.github.calculationguard.spark.AccountRegion;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -28,23 +26,13 @@ import org.crac.Resource;
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">
  *     Lambda SnapStart runtime hooks</a>
  */
-final class Priming implements Resource {
+record Priming(Configuration configuration, ClientResources resources, InstantSource clock)
+    implements Resource {
 
   // The JIT compiler compiles what was called a few hundred times.
   private static final int ROUNDS = 100;
   // Only a deployment waits for it, and a small function has only a fraction of a processor.
   private static final Duration MAX = Duration.ofSeconds(60);
-
-  private final Configuration configuration;
-  private final ClientResources resources;
-  private final InstantSource clock;
-
-  /** Takes what the handler that serves was made of. */
-  Priming(Configuration configuration, ClientResources resources, InstantSource clock) {
-    this.configuration = configuration;
-    this.resources = resources;
-    this.clock = clock;
-  }
 
   /** Never throws, because an unprimed function works too. It logs that it is not primed. */
   @Override
@@ -52,7 +40,6 @@ final class Priming implements Resource {
     var line = new LinkedHashMap<String, Object>();
     var begin = clock.instant();
     line.put("timestamp", begin.toString());
-    System.setProperty(StopHandler.TRACE, "Root=1-%08x-0".formatted(begin.getEpochSecond()));
     try (var aws = new PrimingServer(configuration.clients(), begin)) {
       aws.mustBeRefusedBy(resources.http());
       var end = begin.plus(MAX);
@@ -67,11 +54,9 @@ final class Priming implements Resource {
       line.put("level", "WARN");
       line.put("event", "not_primed");
       line.put("reason", e.toString());
-    } finally {
-      System.clearProperty(StopHandler.TRACE);
     }
     line.put("took_millis", Duration.between(begin, clock.instant()).toMillis());
-    new JsonLogger(LambdaRuntime.getLogger()).write(line);
+    Invocation.log(line, LambdaRuntime.getLogger()::log);
   }
 
   @Override
@@ -79,36 +64,26 @@ final class Priming implements Resource {
     resources.prepare();
   }
 
+  /** Handles each line of a file: the alias that receives it, a space, and the event. */
   void rehearse(PrimingServer aws) throws IOException {
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var others = aws.access()) {
-      var handler = StopHandler.of(configuration, others, clock, _ -> {});
+      var handler = new StopHandler(configuration, others, clock, _ -> {});
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      requests.lines().forEach(request -> rehearse(request, handler));
+      requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler));
     }
   }
 
-  /**
-   * @param request the alias that receives it, a space, and the event
-   */
-  private void rehearse(String request, StopHandler handler) {
+  private void rehearse(String[] request, StopHandler handler) {
     var json = new EventSerializer();
     var now = clock.instant();
-    var space = request.indexOf(' ');
     var expires = now.plus(Duration.ofMinutes(5)).toString();
-    var event = request.substring(space + 1).replace("EXPIRES", expires);
-    var arn = "arn:aws:lambda:us-east-1:123456789012:function:f:" + request.substring(0, space);
+    Map<String, Object> event = json.fromJson(request[1].replace("EXPIRES", expires), Map.class);
+    var arn = "arn:aws:lambda:us-east-1:123456789012:function:f:" + request[0];
+    var trace = "Root=1-%08x-0".formatted(now.getEpochSecond());
     var invocation =
-        new Invocation(
-            "canned",
-            AccountRegion.of(arn),
-            request.startsWith("live "),
-            now,
-            now,
-            now,
-            now.plus(Duration.ofMinutes(1)));
-    var reply = handler.handle(json.fromJson(event, Map.class), invocation, new NoLogger());
-    json.toJson(reply, OutputStream.nullOutputStream(), Object.class);
+        handler.invocations.next("canned", arn, Duration.ofMinutes(1), (_, _) -> {}, trace);
+    json.toJson(handler.handle(event, invocation), OutputStream.nullOutputStream(), Object.class);
   }
 
   /** Waits until the compilers are idle, or they would compete with the first request. */
@@ -119,13 +94,5 @@ final class Priming implements Resource {
       before = compilers.getTotalCompilationTime();
       LockSupport.parkNanos(Duration.ofMillis(250).toNanos());
     }
-  }
-
-  private record NoLogger() implements LambdaLogger {
-    @Override
-    public void log(String message) {}
-
-    @Override
-    public void log(byte[] message) {}
   }
 }

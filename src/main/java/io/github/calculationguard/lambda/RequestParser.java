@@ -1,28 +1,20 @@
 package io.github.calculationguard.lambda;
 
+import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.UserText;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.Request.DescribeRequest;
-import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.InvalidRequest;
-import io.github.calculationguard.stop.Request.KeepAlive;
 import io.github.calculationguard.stop.Request.LimitViolation;
-import io.github.calculationguard.stop.Request.StopCalculation;
-import io.github.calculationguard.stop.Request.StopRequest;
-import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.Source;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,12 +22,9 @@ import org.jspecify.annotations.Nullable;
 /** Parses an event, whichever of the accepted shapes it has, into a request. */
 final class RequestParser {
 
-  private static final String ID = "calculationExecutionId";
+  private static final String ID = Finding.CALCULATION_ID;
   private static final String STOP_REQUESTED = "Athena Calculation Stop Requested";
-  private static final String FINDING = "Athena Spark Finding";
-  private static final String CLOUDTRAIL = "AWS API Call via CloudTrail";
-  private static final String ALARM = "CloudWatch Alarm State Change";
-  private static final String ALARM_CONTRIBUTOR = "CloudWatch Alarm Contributor State Change";
+  private static final String CONTRIBUTOR = "CloudWatch Alarm Contributor State Change";
   // The sweep's findings expire within minutes; one that claims more is cut.
   private static final Duration MAX_FINDING_AGE = Duration.ofHours(1);
   private static final Pattern STOP_PATH = Pattern.compile("/calculations/([^/]*)/stop/?$");
@@ -48,231 +37,179 @@ final class RequestParser {
       StartCalculationExecution through EventBridge; "CloudWatch Alarm State Change" and "CloudWatch Alarm \
       Contributor State Change" in state ALARM with a SessionId; POST \
       /calculations/{calculationExecutionId}/stop and GET /calculations/{calculationExecutionId} through API \
-      Gateway or a function URL; and an object with calculationExecutionId at its top""";
-
-  private static final String SERVICES_ONLY =
-      "this alias of the function accepts only an object with calculationExecutionId at its top;"
-          + " events and HTTP requests are accepted only from AWS services, which invoke the alias"
-          + " live: put events on the guard's event bus, and send HTTP requests to its API";
+      Gateway or a function URL; and an object with calculationExecutionId at its top\
+      """;
 
   private final JsonObject event;
+  private final JsonObject context;
+  private final JsonObject detail;
+  private final @Nullable String detailType;
+  private final Source source;
   private final Invocation invocation;
   private final Duration confirm;
   private final Duration httpBudget;
 
-  /**
-   * @param confirm how long a request may take for which nobody waits
-   * @param httpBudget how long a caller may have to wait
-   */
+  /** Gives a request the first budget if nobody waits for its reply, and else the second. */
   RequestParser(
       Map<String, Object> event, Invocation invocation, Duration confirm, Duration httpBudget) {
     this.event = new JsonObject(event);
     this.invocation = invocation;
     this.confirm = confirm;
     this.httpBudget = httpBudget;
+    context = this.event.object("requestContext");
+    detail = this.event.object("detail");
+    detailType = this.event.text("detail-type");
+    source = source();
+  }
+
+  private Source source() {
+    if (!context.map().isEmpty() || event.has("httpMethod")) {
+      // HTTP APIs and function URLs send format 2.0, REST APIs 1.0.
+      var isUrl = String.valueOf(context.text("domainName")).contains(".lambda-url.");
+      return !context.has("http") ? Source.REST_API : isUrl ? Source.FUNCTION_URL : Source.HTTP_API;
+    }
+    return switch (detailType) {
+      case Finding.DETAIL_TYPE -> Source.SWEEP;
+      case "AWS API Call via CloudTrail" -> Source.CLOUDTRAIL;
+      case "CloudWatch Alarm State Change", CONTRIBUTOR -> Source.ALARM;
+      case String _ -> Source.EVENTBRIDGE;
+      case null ->
+          event.has("keepAlive") || (event.has(ID) && !event.has("widgetContext"))
+              ? Source.DIRECT
+              : event.has(ID) ? Source.WIDGET : Source.UNKNOWN;
+    };
   }
 
   Request parse() {
-    var context = event.object("requestContext");
-    if (!context.map().isEmpty() || event.has("httpMethod")) {
-      return http(context);
-    }
-    var detailType = event.text("detail-type");
-    if (detailType != null) {
-      return eventBridge(detailType, event.object("detail"));
-    }
-    if (event.has("keepAlive")) {
-      return keepAlive();
-    }
-    if (event.has(ID)) {
-      return direct();
-    }
-    var why = event.text(EventSerializer.INVALID);
-    var seen =
-        why != null
-            ? "no JSON object: " + why
-            : event.map().isEmpty() ? "an empty event" : "unknown shape";
-    return invalid(seen + ACCEPTED, Source.UNKNOWN, null, false);
-  }
-
-  // EventBridge
-
-  private Request eventBridge(String detailType, JsonObject detail) {
-    var source =
-        switch (detailType) {
-          case FINDING -> Source.SWEEP;
-          case CLOUDTRAIL -> Source.CLOUDTRAIL;
-          case ALARM, ALARM_CONTRIBUTOR -> Source.ALARM;
-          default -> Source.EVENTBRIDGE;
-        };
     try {
-      if (!invocation.isByService()) {
-        throw new InvalidFieldException(SERVICES_ONLY);
-      }
-      var metadata = metadata(source, detail, confirm);
-      return switch (detailType) {
-        case STOP_REQUESTED -> stopRequested(metadata, detail);
-        case FINDING -> finding(metadata, detail);
-        case CLOUDTRAIL -> started(metadata, detail);
-        case ALARM -> alarm(metadata, detail, dimensions(detail));
-        case ALARM_CONTRIBUTOR -> {
-          var attributes = detail.object("alarmContributor").object("attributes");
-          yield alarm(metadata, detail, Stream.of(attributes));
+      require(
+          invocation.isByService() || (!source.isHttp() && detailType == null),
+          """
+          this alias of the function accepts only an object with calculationExecutionId at its top; \
+          events and HTTP requests are accepted only from AWS services, which invoke the alias live: \
+          put events on the guard's event bus, and send HTTP requests to its API\
+          """);
+      return switch (source) {
+        case HTTP_API, FUNCTION_URL, REST_API -> http();
+        case SWEEP -> finding(metadata(detail, false));
+        case CLOUDTRAIL -> started(metadata(detail, false));
+        case ALARM -> alarm(metadata(detail, false));
+        case EVENTBRIDGE -> stopRequested(metadata(detail, false));
+        case DIRECT, WIDGET -> direct();
+        case UNKNOWN -> {
+          var why = event.text(EventSerializer.INVALID);
+          var shape = event.map().isEmpty() ? "an empty event" : "unknown shape";
+          throw new InvalidFieldException(
+              (why == null ? shape : "no JSON object: " + why) + ACCEPTED);
         }
-        default -> throw new InvalidFieldException("unknown detail-type" + ACCEPTED);
       };
     } catch (InvalidFieldException e) {
-      var isAddressed =
-          invocation.isByService()
-              && (detailType.equals(STOP_REQUESTED) || detailType.equals(FINDING));
-      return invalid(e.getMessage(), source, event.text("id"), isAddressed);
+      var isRequested = source == Source.EVENTBRIDGE && STOP_REQUESTED.equals(detailType);
+      var isAddressed = invocation.isByService() && (isRequested || source == Source.SWEEP);
+      var metadata = metadata(JsonObject.EMPTY, true);
+      return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
     }
   }
 
-  private static StopRequest stopRequested(RequestMetadata metadata, JsonObject detail) {
-    return detail.has("sessionId") && !detail.has(ID)
-        ? new StopSession(metadata, session(detail, "detail"))
-        : new StopCalculation(metadata, calculation(detail, "detail"), null);
+  private Request stopRequested(RequestMetadata metadata) {
+    require(STOP_REQUESTED.equals(detailType), "unknown detail-type" + ACCEPTED);
+    return detail.has(Finding.SESSION_ID) && !detail.has(ID)
+        ? new Request.StopSession(metadata, session(detail, "detail"))
+        : new Request.StopCalculation(metadata, calculation(detail, "detail"), null);
   }
 
   /** The bus that carries it takes events from nobody but the guard. */
-  private StopRequest finding(RequestMetadata metadata, JsonObject detail) {
-    if (!Objects.equals(event.text("source"), "calculation-guard")) {
-      throw new InvalidFieldException("findings are accepted only from source calculation-guard");
-    }
-    var expires = detail.instant("expiresAt");
+  private Request finding(RequestMetadata metadata) {
+    var isOurs = Finding.SOURCE.equals(event.text("source"));
+    require(isOurs, "findings are accepted only from source " + Finding.SOURCE);
+    var expires = detail.instant(Finding.EXPIRES_AT);
     if (expires == null) {
       throw new InvalidFieldException("detail.expiresAt is missing: every finding expires");
     }
     var latest = metadata.at().plus(MAX_FINDING_AGE);
-    var rule = Objects.requireNonNullElse(detail.text("rule"), "");
+    var rule = detail.text(Finding.RULE);
     var violation =
         new LimitViolation(
-            rule,
-            detail.number("limit"),
-            detail.number("observed"),
+            rule == null ? "" : rule,
+            detail.number(Finding.LIMIT),
+            detail.number(Finding.OBSERVED),
             expires.isBefore(latest) ? expires : latest);
-    return switch (detail.text("target")) {
-      case "calculation" -> new StopCalculation(metadata, calculation(detail, "detail"), violation);
-      case "session" ->
-          new EndSession(
-              metadata, session(detail, "detail"), violation, detail.instant("onlyIfIdleSince"));
+    return switch (detail.text(Finding.TARGET)) {
+      case Finding.CALCULATION ->
+          new Request.StopCalculation(metadata, calculation(detail, "detail"), violation);
+      case Finding.SESSION -> {
+        var session = session(detail, "detail");
+        var idleSince = detail.instant(Finding.ONLY_IF_IDLE_SINCE);
+        yield new Request.EndSession(metadata, session, violation, idleSince);
+      }
       case null, default ->
           throw new InvalidFieldException("detail.target takes \"calculation\" or \"session\"");
     };
   }
 
-  private StopRequest started(RequestMetadata metadata, JsonObject detail) {
-    if (!Objects.equals(event.text("source"), "aws.athena")
-        || !Objects.equals(detail.text("eventName"), "StartCalculationExecution")) {
-      throw new InvalidFieldException(
-          "the only CloudTrail record that requests a stop is Athena's StartCalculationExecution");
-    }
-    if (!(detail.value("responseElements") instanceof Map)) {
-      throw new InvalidFieldException(
-          "detail.responseElements is empty: the call was denied, so no calculation was started");
-    }
+  private Request started(RequestMetadata metadata) {
+    require(
+        "aws.athena".equals(event.text("source"))
+            && "StartCalculationExecution".equals(detail.text("eventName")),
+        "the only CloudTrail record that requests a stop is Athena's StartCalculationExecution");
+    require(
+        detail.value("responseElements") instanceof Map,
+        "detail.responseElements is empty: the call was denied, so no calculation was started");
     var response = detail.object("responseElements");
-    return new StopCalculation(metadata, calculation(response, "detail.responseElements"), null);
+    return new Request.StopCalculation(
+        metadata, calculation(response, "detail.responseElements"), null);
   }
 
-  private static StopRequest alarm(
-      RequestMetadata metadata, JsonObject detail, Stream<JsonObject> dimensions) {
-    if (!Objects.equals(detail.object("state").text("value"), "ALARM")) {
-      throw new InvalidFieldException(
-          "detail.state.value is not ALARM: no other state requests a stop");
-    }
-    var named = dimensions.filter(it -> it.has("sessionId")).findFirst().orElse(JsonObject.EMPTY);
-    return new StopSession(metadata, session(named, "the alarm's dimensions or attributes"));
+  private Request alarm(RequestMetadata metadata) {
+    var isAlarm = "ALARM".equals(detail.object("state").text("value"));
+    require(isAlarm, "detail.state.value is not ALARM: no other state requests a stop");
+    var dimensions =
+        CONTRIBUTOR.equals(detailType)
+            ? Stream.of(detail.object("alarmContributor").object("attributes"))
+            : detail
+                .object("configuration")
+                .objects("metrics")
+                .map(it -> it.object("metricStat").object("metric").object("dimensions"));
+    var named = dimensions.filter(it -> it.has(Finding.SESSION_ID)).findFirst();
+    var where = "the alarm's dimensions or attributes";
+    return new Request.StopSession(metadata, session(named.orElse(JsonObject.EMPTY), where));
   }
-
-  private static Stream<JsonObject> dimensions(JsonObject detail) {
-    return detail
-        .object("configuration")
-        .objects("metrics")
-        .map(metric -> metric.object("metricStat").object("metric").object("dimensions"));
-  }
-
-  // Direct
 
   private Request direct() {
-    var isWidget = event.has("widgetContext");
-    var source = isWidget ? Source.WIDGET : Source.DIRECT;
-    try {
-      var metadata = metadata(source, event, isWidget ? httpBudget : confirm);
-      return new StopCalculation(metadata, calculation(event, "the event"), null);
-    } catch (InvalidFieldException e) {
-      return invalid(e.getMessage(), source, event.text("id"), false);
+    if (!event.has("keepAlive")) {
+      return new Request.StopCalculation(
+          metadata(event, false), calculation(event, "the event"), null);
     }
+    var isAlone = event.map().size() == 1 && Boolean.TRUE.equals(event.value("keepAlive"));
+    require(isAlone, "a keep-alive event is {\"keepAlive\": true} and nothing else");
+    return new Request.KeepAlive(metadata(event, true));
   }
 
-  private Request keepAlive() {
-    return event.map().size() == 1 && Boolean.TRUE.equals(event.value("keepAlive"))
-        ? new KeepAlive(waiting(Source.DIRECT, null, JsonObject.EMPTY, null))
-        : invalid(
-            "a keep-alive event is {\"keepAlive\": true} and nothing else",
-            Source.DIRECT,
-            null,
-            false);
-  }
-
-  // HTTP: API Gateway's HTTP APIs and function URLs send format 2.0, its REST APIs 1.0
-
-  private Request http(JsonObject context) {
-    var request = context.object("http");
-    var requestId = context.text("requestId");
-    if (!context.has("http")) {
-      var caller = context.object("identity").text("userArn");
-      return http(Source.REST_API, event.text("httpMethod"), event.text("path"), caller, requestId);
-    }
-    var domain = context.text("domainName");
-    var isUrl = domain != null && domain.contains(".lambda-url.");
-    return http(
-        isUrl ? Source.FUNCTION_URL : Source.HTTP_API,
-        request.text("method"),
-        event.text("rawPath"),
-        context.object("authorizer").object("iam").text("userArn"),
-        requestId);
-  }
-
-  private Request http(
-      Source source,
-      @Nullable String method,
-      @Nullable String path,
-      @Nullable String caller,
-      @Nullable String requestId) {
-    try {
-      if (!invocation.isByService()) {
-        throw new InvalidFieldException(SERVICES_ONLY);
+  private Request http() {
+    var isRest = source == Source.REST_API;
+    var method = isRest ? event.text("httpMethod") : context.object("http").text("method");
+    var path = event.text(isRest ? "path" : "rawPath");
+    return switch (method) {
+      case "GET" -> {
+        var id = calculation(inPath(DESCRIBE_PATH, path), "GET's path /calculations/{id}");
+        yield new Request.DescribeRequest(metadata(JsonObject.EMPTY, true), id);
       }
-      return switch (method) {
-        case "GET" -> {
-          var id = calculation(inPath(DESCRIBE_PATH, path), "GET's path /calculations/{id}");
-          var metadata = waiting(source, requestId, JsonObject.EMPTY, caller);
-          yield new DescribeRequest(metadata, id);
-        }
-        case "POST" -> {
-          var body = body();
-          var named = inPath(STOP_PATH, path);
-          var id = calculation(named.has(ID) ? named : body, "the path and the body");
-          yield new StopCalculation(waiting(source, requestId, body, caller), id, null);
-        }
-        case null, default -> throw new InvalidFieldException("the method is " + method + ACCEPTED);
-      };
-    } catch (InvalidFieldException e) {
-      var verified = invocation.isByService() ? caller : null;
-      var metadata = waiting(source, requestId, JsonObject.EMPTY, verified);
-      return new InvalidRequest(metadata, e.getMessage(), false);
-    }
+      case "POST" -> {
+        var body = body();
+        var named = inPath(STOP_PATH, path);
+        var id = calculation(named.has(ID) ? named : body, "the path and the body");
+        yield new Request.StopCalculation(metadata(body, true), id, null);
+      }
+      case null, default -> throw new InvalidFieldException("the method is " + method + ACCEPTED);
+    };
   }
 
   private JsonObject inPath(Pattern pattern, @Nullable String path) {
     var parameters = event.object("pathParameters");
     var matcher = pattern.matcher(path == null ? "" : path);
-    if (parameters.has(ID) || !matcher.find()) {
-      return parameters;
-    }
-    return new JsonObject(Map.of(ID, matcher.group(1)));
+    return parameters.has(ID) || !matcher.find()
+        ? parameters
+        : new JsonObject(Map.of(ID, matcher.group(1)));
   }
 
   private JsonObject body() {
@@ -280,14 +217,12 @@ final class RequestParser {
     if (sent == null) {
       return JsonObject.EMPTY;
     }
-    if (!(sent instanceof String body)) {
-      throw new InvalidFieldException("the body is not a text");
-    }
+    require(sent instanceof String, "the body is not a text");
+    var text = sent.toString();
     try {
-      var text =
-          event.isTrue("isBase64Encoded")
-              ? new String(Base64.getDecoder().decode(body), StandardCharsets.UTF_8)
-              : body;
+      if (event.isTrue("isBase64Encoded")) {
+        text = new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8);
+      }
       return text.isBlank() ? JsonObject.EMPTY : new JsonObject(Json.object(text));
     } catch (IllegalArgumentException e) {
       throw new InvalidFieldException("the body is not base64, although isBase64Encoded is true");
@@ -296,54 +231,38 @@ final class RequestParser {
     }
   }
 
-  // What the shapes share
-
-  private RequestMetadata metadata(Source source, JsonObject request, Duration budget) {
-    var time = event.instant("time");
-    var earliest = time == null ? invocation.earliestAsked() : time;
-    // A time in the future must not cover what is submitted until then.
-    var at =
-        time == null
-            ? invocation.asked()
-            : time.isAfter(invocation.now()) ? invocation.now() : time;
-    return metadata(source, event.text("id"), at, earliest, budget, request, null);
-  }
-
-  /** A caller who waits makes the request now, whatever an event says of its time. */
-  private RequestMetadata waiting(
-      Source source, @Nullable String requestId, JsonObject request, @Nullable String caller) {
+  /**
+   * @param isNow whether the request is made now, because a caller waits, or whatever its event
+   *     says
+   */
+  private RequestMetadata metadata(JsonObject request, boolean isNow) {
     var now = invocation.now();
-    return metadata(source, requestId, now, now, httpBudget, request, caller);
-  }
-
-  private Request invalid(
-      String why, Source source, @Nullable String orderId, boolean isAddressed) {
-    var metadata = waiting(source, orderId, JsonObject.EMPTY, null);
-    return new InvalidRequest(metadata, why, isAddressed);
-  }
-
-  private RequestMetadata metadata(
-      Source source,
-      @Nullable String orderId,
-      Instant at,
-      Instant earliest,
-      Duration budget,
-      JsonObject request,
-      @Nullable String caller) {
-    // Athena's times are milliseconds, and what ended in the same one ended after the request.
-    var atMillis = at.truncatedTo(ChronoUnit.MILLIS);
-    var earliestMillis = earliest.truncatedTo(ChronoUnit.MILLIS);
+    var time = isNow ? now : event.instant("time");
+    // A time in the future must not cover what is submitted until then.
+    var latest = time != null && time.isAfter(now) ? now : time;
+    var at = latest == null ? invocation.asked() : latest;
+    var earliest = latest == null ? invocation.earliestAsked() : latest;
+    var id = source.isHttp() ? context.text("requestId") : event.text("id");
+    var iam = context.object("authorizer").object("iam");
+    var caller = context.has("http") ? iam : context.object("identity");
     return new RequestMetadata(
-        orderId == null || orderId.isBlank() ? invocation.requestId() : UserText.clean(orderId),
+        id == null || id.isBlank() ? invocation.info().requestId() : UserText.clean(id),
         source,
-        atMillis,
-        earliestMillis.isBefore(atMillis) ? earliestMillis : atMillis,
-        invocation.within(budget),
+        // Athena's times are milliseconds, and what ended in the same one ended after the request.
+        at.truncatedTo(ChronoUnit.MILLIS),
+        earliest.truncatedTo(ChronoUnit.MILLIS),
+        invocation.within(isNow || source == Source.WIDGET ? httpBudget : confirm),
         invocation.place(),
         request.isTrue("dryRun"),
         request.text("reason"),
-        caller,
+        invocation.isByService() ? caller.text("userArn") : null,
         request.text("requestedBy"));
+  }
+
+  private static void require(boolean isValid, String otherwise) {
+    if (!isValid) {
+      throw new InvalidFieldException(otherwise);
+    }
   }
 
   private static CalculationId calculation(JsonObject object, String where) {
@@ -351,6 +270,6 @@ final class RequestParser {
   }
 
   private static SessionId session(JsonObject object, String where) {
-    return object.id("sessionId", where, SessionId.RULE, SessionId::new);
+    return object.id(Finding.SESSION_ID, where, SessionId.RULE, SessionId::new);
   }
 }

@@ -1,34 +1,32 @@
 package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.ClientResources;
-import io.github.calculationguard.lambda.OutcomeReporter.Reported;
-import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.Metrics;
+import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
+import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.Popup;
+import io.github.calculationguard.report.StopMessage;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
-import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.Request.DescribeRequest;
-import io.github.calculationguard.stop.Request.InvalidRequest;
-import io.github.calculationguard.stop.Request.KeepAlive;
-import io.github.calculationguard.stop.Request.StopRequest;
 import io.github.calculationguard.stop.StopReport;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
 import io.github.calculationguard.stop.StopService;
 import io.github.calculationguard.stop.StopService.Sleeper;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -44,36 +42,39 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** Where the runtime interface client leaves the trace header of an invocation. */
   static final String TRACE = "com.amazonaws.xray.traceHeader";
 
-  private final InstantSource clock;
+  private static final Duration BETWEEN_SAME_MISTAKES = Duration.ofHours(1);
+  // Each is a line of text; more mistakes than these at once are one mistake.
+  private static final int MAX_MISTAKES = 100;
+
+  final Invocation.Factory invocations;
   private final Duration confirm;
   private final Duration httpBudget;
-  private final double usdPerDpuHour;
-  private final boolean isSamLocal;
-  private final String version = Configuration.guardVersion();
   private final StopService service;
-  private final OutcomeReporter reporter;
+  private final NotificationPublisher publisher;
+  private final String stack;
+  private final InstantSource clock;
+  private final Map<String, Instant> mistakes = new HashMap<>();
   private @Nullable Priming priming;
-  private boolean coldStart = true;
 
-  /**
-   * For Lambda.
-   *
-   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
-   *     that is missing or wrong
-   */
+  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public StopHandler() {
     var configuration = new Configuration(System.getenv());
     var resources = configuration.clients().resources();
     var clock = InstantSource.system();
-    this(
-        configuration,
-        configuration.clients().athena(resources, clock),
-        configuration.clients().sns(resources, configuration.topicArn(), clock),
-        clock,
-        StopHandler::sleep);
+    this(configuration, resources, clock, StopHandler::sleep);
     // Lambda's list of resources does not keep them alive.
     priming = new Priming(configuration, resources, clock);
     Core.getGlobalContext().register(priming);
+  }
+
+  StopHandler(
+      Configuration configuration,
+      ClientResources resources,
+      InstantSource clock,
+      Sleeper sleeper) {
+    var athena = configuration.clients().athena(resources, clock);
+    var sns = configuration.clients().sns(resources, configuration.topicArn(), clock);
+    this(configuration, athena, sns, clock, sleeper);
   }
 
   StopHandler(
@@ -82,29 +83,15 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       NotificationPublisher publisher,
       InstantSource clock,
       Sleeper sleeper) {
+    this.publisher = publisher;
     this.clock = clock;
+    stack = configuration.service();
+    invocations = new Invocation.Factory(configuration, clock);
     confirm = configuration.confirm();
     httpBudget = configuration.httpBudget();
-    usdPerDpuHour = configuration.usdPerDpuHour();
-    isSamLocal = configuration.isSamLocal();
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
-    reporter = new OutcomeReporter(publisher, clock, configuration.service());
     configuration.check();
-  }
-
-  static StopHandler of(
-      Configuration configuration,
-      ClientResources resources,
-      InstantSource clock,
-      Sleeper sleeper) {
-    var clients = configuration.clients();
-    return new StopHandler(
-        configuration,
-        clients.athena(resources, clock),
-        clients.sns(resources, configuration.topicArn(), clock),
-        clock,
-        sleeper);
   }
 
   /**
@@ -113,114 +100,143 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var trace = System.getProperty(TRACE);
-    var invocation = Invocation.of(context, trace, isSamLocal, clock.instant());
-    return handle(event == null ? Map.of() : event, invocation, context.getLogger());
+    var invocation = invocations.next(context, System.getProperty(TRACE));
+    return handle(event == null ? Map.of() : event, invocation);
   }
 
-  Object handle(Map<String, Object> event, Invocation invocation, LambdaLogger logger) {
-    var info = new InvocationInfo(version, invocation.requestId(), coldStart, usdPerDpuHour);
-    coldStart = false;
-    var log = new JsonLogger(logger);
+  Object handle(Map<String, Object> event, Invocation invocation) {
     return switch (new RequestParser(event, invocation, confirm, httpBudget).parse()) {
-      case StopRequest request -> report(request, service.stop(request), info, log);
-      case DescribeRequest request -> describe(request, info, log);
-      case InvalidRequest request -> {
+      case Request.StopRequest request -> report(request, service.stop(request), invocation);
+      case Request.DescribeRequest request -> describe(request, invocation);
+      case Request.InvalidRequest request -> {
         var result = StopResult.invalid(request.reason());
-        yield reply(request, List.of(reporter.report(request, result, info, log)));
+        yield report(request, new StopReport(List.of(result), List.of()), invocation);
       }
-      case KeepAlive request -> {
-        var record = LogRecord.keepAlive(request, info, clock.instant());
-        log.write(record);
-        yield record.fields();
+      case Request.KeepAlive request -> {
+        var record = LogRecord.keepAlive(request, invocation.info(), invocation.now());
+        yield invocation.log(record).fields();
       }
     };
   }
 
-  private Object report(
-      StopRequest request, StopReport report, InvocationInfo info, JsonLogger log) {
+  private Object report(Request request, StopReport report, Invocation invocation) {
     var isHttp = request.metadata().source().isHttp();
     var reported = new ArrayList<Reported>();
     var failures = new ArrayList<Unresolved>();
-    report.results().forEach(it -> reported.add(reporter.report(request, it, info, log)));
+    report.results().forEach(it -> reported.add(report(request, it, invocation)));
     for (var unresolved : report.unresolved()) {
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
       if (unresolved.stopSent() && (isHttp || isDefect)) {
         // An HTTP caller polls for the effect, instead of sending Stop again.
-        reported.add(reporter.report(request, unresolved.effectUnknown(), info, log));
+        reported.add(report(request, unresolved.effectUnknown(), invocation));
       }
       if (isDefect || !(unresolved.stopSent() && isHttp)) {
         failures.add(unresolved);
       }
     }
-    if (failures.isEmpty()) {
-      return reply(request, reported);
-    }
-    var records = failures.stream().map(it -> reporter.failure(request, it, info, log)).toList();
+    var failed = failures.stream().map(it -> failure(request, it, invocation)).toList();
+    var records = reported.stream().map(Reported::record).toList();
+    var http = new HttpReply(request.metadata().source());
     return switch (request.metadata().source()) {
       case HTTP_API, REST_API, FUNCTION_URL ->
-          new HttpReply(request.metadata().source())
-              .unavailable(records.getFirst(), reported.stream().map(Reported::record).toList());
-      case WIDGET -> Popup.ofFailure(records.getFirst());
+          failed.isEmpty()
+              ? http.of(reported.getFirst().result().outcome(), records.getFirst())
+              : http.unavailable(failed.getFirst(), records);
+      case WIDGET ->
+          failed.isEmpty()
+              ? Popup.of(reported.getFirst().message(), records.getFirst())
+              : Popup.ofFailure(failed.getFirst());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
-        var first = failures.getFirst();
-        throw new RequestFailedException(first.reason(), first.cause());
-      }
-    };
-  }
-
-  private Object reply(Request request, List<Reported> reported) {
-    var first = reported.getFirst();
-    return switch (request.metadata().source()) {
-      case HTTP_API, REST_API, FUNCTION_URL ->
-          new HttpReply(request.metadata().source()).of(first.result().outcome(), first.record());
-      case WIDGET -> Popup.of(first.message(), first.record());
-      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
-        if (reported.stream().anyMatch(Reported::isLost)) {
+        if (!failures.isEmpty()) {
+          var first = failures.getFirst();
+          throw new RequestFailedException(first.reason(), first.cause());
+        }
+        var fields = records.stream().map(LogRecord::fields).toList();
+        if (fields.stream().anyMatch(it -> Boolean.FALSE.equals(it.get("announced")))) {
           throw new RequestFailedException("it was carried out, but not announced", null);
         }
-        yield reported.size() == 1
-            ? first.record().fields()
-            : reported.stream().map(it -> it.record().fields()).toList();
+        yield fields.size() == 1 ? fields.getFirst() : fields;
       }
     };
   }
 
-  private Object describe(DescribeRequest request, InvocationInfo info, JsonLogger log) {
+  /** Reports an outcome. What goes wrong on the way becomes a part of the record. */
+  private Reported report(Request request, StopResult result, Invocation invocation) {
+    Reported reported;
+    try {
+      reported = describe(request, result, invocation);
+    } catch (RuntimeException e) {
+      // A defect of ours must not hide a stop, so it is reported without what we know of it.
+      var reason = "the guard failed to describe it: " + e;
+      var bare = new StopResult(result.outcome(), reason, null, result.effort());
+      reported = describe(request, bare, invocation);
+      reported.record().error(e);
+    }
+    var metrics = Metrics.of(reported.result(), invocation.info().usdPerDpuHour());
+    if (!(request instanceof Request.InvalidRequest invalid) || isNewMistake(invalid)) {
+      try {
+        publisher.publish(reported.message(), request.metadata().deadline());
+        reported.record().announced();
+      } catch (NotPublishedException e) {
+        // A lost message must not hide a stop either.
+        reported.record().notAnnounced(e);
+        metrics.count("AnnouncementFailures", 1);
+      }
+    }
+    invocation.log(reported.record());
+    invocation.log(metrics, stack, clock.instant());
+    return reported;
+  }
+
+  private Reported describe(Request request, StopResult result, Invocation invocation) {
+    var record = LogRecord.of(request, result, invocation.info(), clock.instant());
+    var message = StopMessage.of(request, result, record, invocation.info());
+    return new Reported(result, record, message);
+  }
+
+  /** Reports what must be repeated. */
+  private LogRecord failure(Request request, Unresolved unresolved, Invocation invocation) {
+    var now = clock.instant();
+    var record = invocation.log(LogRecord.failure(request, unresolved, invocation.info(), now));
+    if (!(request instanceof Request.DescribeRequest)) {
+      invocation.log(Metrics.ofFailure(), stack, now);
+    }
+    return record;
+  }
+
+  /** Whether a mistake is one that somebody must hear of, and was not reported in the last hour. */
+  private boolean isNewMistake(Request.InvalidRequest request) {
+    var now = clock.instant();
+    mistakes.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_MISTAKES)));
+    return request.isAddressed()
+        && mistakes.size() < MAX_MISTAKES
+        && mistakes.putIfAbsent(request.reason(), now) == null;
+  }
+
+  /** Only the caller hears of it: it is neither published nor counted. */
+  private Object describe(Request.DescribeRequest request, Invocation invocation) {
     var reply = new HttpReply(request.metadata().source());
     try {
-      var record = LogRecord.described(request, service.describe(request), info);
-      log.write(record);
-      return reply.ok(record);
-    } catch (NotFoundException e) {
-      return notDescribed(request, Outcome.NOT_FOUND, e, info, log);
-    } catch (DeniedException e) {
-      return notDescribed(request, Outcome.DENIED, e, info, log);
+      var snapshot = service.describe(request);
+      return reply.ok(invocation.log(LogRecord.described(request, snapshot, invocation.info())));
     } catch (AthenaUnavailableException e) {
-      var unresolved = new Unresolved(request.calculation(), false, e);
-      return reply.unavailable(reporter.failure(request, unresolved, info, log), List.of());
+      var failure = new Unresolved(request.calculation(), false, e);
+      return reply.unavailable(failure(request, failure, invocation), List.of());
+    } catch (AthenaSparkException e) {
+      var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
+      var result = new StopResult(outcome, e.getMessage(), null, null);
+      var record = LogRecord.of(request, result, invocation.info(), invocation.now()).error(e);
+      return reply.of(outcome, invocation.log(record));
     }
   }
 
-  /** Only the caller hears of it. */
-  private Object notDescribed(
-      DescribeRequest request,
-      Outcome outcome,
-      AthenaSparkException e,
-      InvocationInfo info,
-      JsonLogger log) {
-    var result = new StopResult(outcome, e.getMessage(), null, null);
-    var record = LogRecord.of(request, result, info, clock.instant()).error(e);
-    log.write(record);
-    return new HttpReply(request.metadata().source()).of(outcome, record);
-  }
-
-  /**
-   * Sleeps a little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
-   */
   private static void sleep(Duration duration) throws InterruptedException {
+    // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
     Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
+
+  /** One outcome as it was logged and published. */
+  private record Reported(StopResult result, LogRecord record, Notification message) {}
 
   /** Lambda must deliver the event again. */
   public static final class RequestFailedException extends RuntimeException {

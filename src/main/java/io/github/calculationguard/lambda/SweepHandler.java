@@ -5,46 +5,37 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepReport;
-import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.SweepMessage;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.Deadline;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Sweeps once, whatever the event: to be sent one means "look now". */
+/** Sweeps once, whatever the event. */
 public final class SweepHandler
     implements RequestHandler<Map<String, Object>, Map<String, Object>> {
 
   private final InstantSource clock;
-  private final String stack;
-  private final double usdPerDpuHour;
-  private final String version = Configuration.guardVersion();
+  private final Invocation.Factory invocations;
+  private final String service;
   private final Sweep sweep;
   private final NotificationPublisher publisher;
-  private boolean coldStart = true;
 
-  /**
-   * For Lambda.
-   *
-   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
-   *     that is missing or wrong
-   */
+  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public SweepHandler() {
     this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
 
   SweepHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
     this.clock = clock;
-    stack = configuration.service();
-    usdPerDpuHour = configuration.usdPerDpuHour();
+    invocations = new Invocation.Factory(configuration, clock);
+    service = configuration.service();
     var clients = configuration.clients();
     var policy = configuration.policy();
     var limiter = new RateLimiter(configuration.callsPerSecond(), clock, sleep);
@@ -59,44 +50,43 @@ public final class SweepHandler
   }
 
   /**
-   * Answers with the report. What could not be announced is announced by the next sweep.
+   * Returns the summary. If nobody could be notified, the next sweep tries again.
    *
-   * @throws SweepFailedException if not even the workgroups could be listed; the next sweep tries
-   *     again
+   * @throws SweepFailedException if not even the workgroups could be listed
    */
   @Override
   public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var arrival = Invocation.of(context, null, false, clock.instant());
-    var teller = new InvocationInfo(version, arrival.requestId(), coldStart, usdPerDpuHour);
-    coldStart = false;
-    var log = new JsonLogger(context.getLogger());
-    var deadline = new Deadline(arrival.end());
+    var invocation = invocations.next(context, null);
     try {
-      var report = sweep.run(arrival.place(), deadline);
-      var lines = SweepRecord.of(report, teller);
-      lines.forEach(log::write);
+      var report = sweep.run(invocation.place(), invocation.end());
+      var records = SweepRecord.of(report, invocation.info());
+      records.forEach(invocation::log);
       var metrics = SweepRecord.metrics(report);
-      if (!report.news().isEmpty() && !announce(report, teller, deadline)) {
+      if (!report.news().isEmpty() && !notified(report, invocation)) {
         metrics.count("AnnouncementFailures", 1);
       }
-      log.write(metrics, stack, clock.instant());
-      return lines.getFirst().fields();
+      invocation.log(metrics, service, clock.instant());
+      return records.getFirst().fields();
     } catch (AthenaSparkException e) {
-      log.write(SweepRecord.ofFailure(e.getMessage(), arrival.place(), teller, arrival.now()));
-      log.write(new Metrics().count("SweepFailures", 1), stack, clock.instant());
+      logFailure(null, e, invocation);
+      invocation.log(new Metrics().count("SweepFailures", 1), service, clock.instant());
       throw new SweepFailedException(e);
     }
   }
 
-  private boolean announce(SweepReport report, InvocationInfo teller, Deadline deadline) {
+  private boolean notified(SweepReport report, Invocation invocation) {
     try {
-      var message = SweepMessage.of(report, teller, stack);
-      publisher.publish(message, deadline);
+      publisher.publish(SweepMessage.of(report, invocation.info(), service), invocation.end());
       sweep.notified(report);
       return true;
     } catch (NotPublishedException e) {
+      logFailure("notification", e, invocation);
       return false;
     }
+  }
+
+  private static void logFailure(@Nullable String subject, RuntimeException e, Invocation it) {
+    it.log(SweepRecord.ofFailure(subject, e, it.place(), it.info(), it.now()));
   }
 
   static void sleep(Duration duration) {

@@ -5,7 +5,6 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.InventoryRecord;
-import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import java.time.Duration;
@@ -20,25 +19,18 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   /** A viewer waits. The rest of the ten seconds is for rendering the page. */
   private static final Duration MAX_READING = Duration.ofSeconds(9);
 
-  private final InstantSource clock;
+  private final Invocation.Factory invocations;
   private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
-  private final String version = Configuration.guardVersion();
   private final InventoryReader reader;
-  private boolean coldStart = true;
 
-  /**
-   * For Lambda.
-   *
-   * @throws Configuration.InvalidConfigurationException naming each variable of the environment
-   *     that is missing or wrong
-   */
+  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public WidgetHandler() {
     this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
 
   WidgetHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
-    this.clock = clock;
+    invocations = new Invocation.Factory(configuration, clock);
     usdPerDpuHour = configuration.usdPerDpuHour();
     stopFunctionArn = configuration.stopFunctionArn();
     var clients = configuration.clients();
@@ -52,22 +44,15 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   /** Answers with HTML; or, asked to describe itself, with Markdown. */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    if (event != null && Boolean.TRUE.equals(event.get("describe"))) {
+    var request = new JsonObject(event == null ? Map.of() : event);
+    if (Boolean.TRUE.equals(request.value("describe"))) {
       return WidgetPage.documentation();
     }
-    var arrival = Invocation.of(context, null, false, clock.instant());
-    var overview = reader.look(arrival.place(), arrival.within(MAX_READING));
-    var teller = new InvocationInfo(version, arrival.requestId(), coldStart, usdPerDpuHour);
-    coldStart = false;
-    new JsonLogger(context.getLogger()).write(InventoryRecord.of(overview, arrival.now(), teller));
-    return WidgetPage.of(overview, usdPerDpuHour, stopFunctionArn, theme(event));
-  }
-
-  private static Theme theme(@Nullable Map<String, Object> event) {
-    return event != null
-            && event.get("widgetContext") instanceof Map<?, ?> widget
-            && "dark".equals(widget.get("theme"))
-        ? Theme.DARK
-        : Theme.LIGHT;
+    var invocation = invocations.next(context, null);
+    var inventory = reader.look(invocation.place(), invocation.within(MAX_READING));
+    invocation.log(InventoryRecord.of(inventory, invocation.now(), invocation.info()));
+    var isDark = "dark".equals(request.object("widgetContext").text("theme"));
+    var theme = isDark ? Theme.DARK : Theme.LIGHT;
+    return WidgetPage.of(inventory, usdPerDpuHour, stopFunctionArn, theme);
   }
 }

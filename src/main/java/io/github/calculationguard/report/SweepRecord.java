@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** The log lines of a sweep: a summary, and a line for each failure and each finding. */
 public final class SweepRecord {
@@ -36,12 +37,22 @@ public final class SweepRecord {
         .toList();
   }
 
-  /** The line of a sweep that could not read anything. */
+  /**
+   * The line of a failure that is no part of the report.
+   *
+   * @param subject what failed; absent where the whole sweep did
+   */
   public static LogRecord ofFailure(
-      String why, AccountRegion place, InvocationInfo invocation, Instant at) {
+      @Nullable String subject,
+      RuntimeException e,
+      AccountRegion place,
+      InvocationInfo invocation,
+      Instant at) {
     return new LogRecord()
         .head("sweep_failure", Severity.ERROR, place, invocation, at)
-        .put("reason", UserText.clean(why, UserText.MOST_OF_AWS))
+        .put("subject", subject)
+        .put("reason", UserText.clean(String.valueOf(e.getMessage()), UserText.MOST_OF_AWS))
+        .error(e)
         .tail(invocation);
   }
 

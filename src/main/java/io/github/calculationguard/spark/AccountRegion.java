@@ -24,13 +24,11 @@ public record AccountRegion(String partition, String region, String accountId) {
     return new AccountRegion(parts[1], parts[3], parts[4]);
   }
 
-  /** The ARN of a workgroup here. */
   public String arnOf(WorkGroup workGroup) {
     return "arn:%s:athena:%s:%s:workgroup/%s"
         .formatted(partition, region, accountId, workGroup.name());
   }
 
-  /** The ARN of a session here. */
   public String arnOf(WorkGroup workGroup, SessionId session) {
     return arnOf(workGroup) + "/session/" + session.value();
   }

@@ -18,7 +18,6 @@ public abstract sealed class AthenaSparkException extends RuntimeException {
     return awsError;
   }
 
-  /** The message, which an AthenaSparkException always has. */
   @Override
   public String getMessage() {
     return String.valueOf(super.getMessage());

@@ -24,7 +24,9 @@ public interface AthenaSparkReader {
    * The active calculations of a session, newest first, without statistics. None if it is of the
    * Spark 3.5 release, which has no calculations.
    */
-  List<Calculation> activeCalculations(SessionId session, Deadline deadline);
+  default List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
+    return calculations(session, Instant.MAX, deadline).calculations();
+  }
 
   /** The active calculations of a session, and those that ended at that instant or later. */
   CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline);

@@ -5,12 +5,11 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One calculation, as Athena described it.
+ * One calculation as Athena describes it. An instant out of range counts as absent.
  *
- * @param sessionId the session that it runs in; absent only where Athena would not describe it
- * @param description its user's own words: show them with care
+ * @param sessionId the session that it runs in; absent if Athena did not describe it
  * @param stateReason why it is in its state, in Athena's words
- * @param submittedAt absent where Athena did not say
+ * @param description the user's own text, which may contain anything
  * @param completedAt absent while it runs
  * @param dpuTime DPU × time, as Athena reports it; absent in lists, and perhaps while it runs
  */
@@ -24,29 +23,25 @@ public record Calculation(
     @Nullable Instant completedAt,
     @Nullable Duration dpuTime) {
 
-  /** An instant out of range counts as absent: nobody could compute with it. */
   public Calculation {
     submittedAt = Instants.orNull(submittedAt);
     completedAt = Instants.orNull(completedAt);
   }
 
-  /** What is known from Stop's answer alone. */
+  /** A calculation of which only Stop's answer is known. */
   public static Calculation undescribed(CalculationId id, CalculationState state) {
     return new Calculation(id, null, state, null, null, null, null, null);
   }
 
-  /** The same in a newer state. */
+  /** The same calculation in a newer state. */
   public Calculation in(CalculationState newer) {
     return new Calculation(
         id, sessionId, newer, stateReason, description, submittedAt, completedAt, dpuTime);
   }
 
-  /** How long it has run, or ran; absent where Athena did not say when it was submitted. */
+  /** How long it has run, or ran. */
   public @Nullable Duration age(Instant now) {
-    if (submittedAt == null) {
-      return null;
-    }
-    var age = Duration.between(submittedAt, completedAt == null ? now : completedAt);
-    return age.isNegative() ? Duration.ZERO : age;
+    var end = completedAt == null ? now : completedAt;
+    return submittedAt == null ? null : Instants.between(submittedAt, end);
   }
 }

@@ -1,27 +1,18 @@
 package io.github.calculationguard.spark;
 
-import java.util.regex.Pattern;
-
 /**
- * Names one calculation in an account and Region.
+ * The ID of a calculation. It looks like a UUID but is none, even in AWS's own samples.
  *
- * <p>It looks like a UUID and is none (AWS's own samples carry no valid version), so it is never
- * parsed as one.
- *
- * @param value 1 to 36 letters, digits and hyphens
+ * @param value as {@link #RULE} says
  */
 public record CalculationId(String value) {
 
-  /** What an id is, in words for people. */
+  /** What an ID is, in words. */
   public static final String RULE = "1 to 36 letters, digits and hyphens";
 
-  private static final Pattern VALID = Pattern.compile("[0-9A-Za-z-]{1,36}");
-
-  /**
-   * @throws IllegalArgumentException if the value is anything but {@link #RULE}
-   */
+  /** Throws IllegalArgumentException if the value is anything but {@link #RULE}. */
   public CalculationId {
-    if (!VALID.matcher(value).matches()) {
+    if (!value.matches("[0-9A-Za-z-]{1,36}")) {
       throw new IllegalArgumentException("a calculation id is " + RULE);
     }
   }

@@ -1,33 +1,22 @@
 package io.github.calculationguard.spark;
 
-import java.util.Set;
-
-/**
- * The state of a calculation, verbatim as Athena says it, so that one newer than this program
- * survives.
- *
- * @param name such as RUNNING or CANCELED
- */
+/** The state of a calculation, verbatim, so that one newer than this program survives. */
 public record CalculationState(String name) {
 
-  /** The cancel was accepted and has not taken hold. */
+  /** Athena accepted the cancellation, which has not taken effect. */
   public static final CalculationState CANCELING = new CalculationState("CANCELING");
 
-  /** Nothing has told the state yet. */
+  /** The state could not be read yet. */
   public static final CalculationState UNKNOWN = new CalculationState("UNKNOWN");
 
-  // STOPPED stands in the API's prose and not in its enumeration.
-  private static final Set<String> CANCELED = Set.of("CANCELED", "STOPPED");
-  private static final Set<String> OVER = Set.of("CANCELED", "STOPPED", "COMPLETED", "FAILED");
-
-  /** Whether the calculation has ended, in whatever way. A state that we don't know is not over. */
+  /** Whether the calculation has ended. A state that is not listed here counts as active. */
   public boolean isOver() {
-    return OVER.contains(name);
+    return isCanceled() || name.equals("COMPLETED") || name.equals("FAILED");
   }
 
-  /** Whether the calculation ended because somebody canceled it. */
+  /** Whether the calculation was canceled. Only the API's prose has STOPPED. */
   public boolean isCanceled() {
-    return CANCELED.contains(name);
+    return name.equals("CANCELED") || name.equals("STOPPED");
   }
 
   @Override

@@ -12,12 +12,11 @@ import java.util.Locale;
 public final class Format {
 
   private static final DateTimeFormatter UTC =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'").withZone(ZoneOffset.UTC);
   private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
-  /** From here on a double has no cents, and too many digits to read. */
+  // From here on a double has no cents, and too many digits to read.
   private static final double HUGE = 1e12;
 
   private Format() {}
@@ -39,15 +38,12 @@ public final class Format {
 
   /** Such as 42 s, 3 h 7 min or 2 d 4 h; seconds only below an hour. */
   public static String duration(Duration duration) {
-    if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
-      return "0 s";
-    }
     var parts = new ArrayList<String>();
     add(parts, duration.toDays(), "d");
     add(parts, duration.toHoursPart(), "h");
     add(parts, duration.toMinutesPart(), "min");
     add(parts, duration.toHours() == 0 ? duration.toSecondsPart() : 0, "s");
-    return String.join(" ", parts.isEmpty() ? List.of("0 s") : parts);
+    return parts.isEmpty() ? "0 s" : String.join(" ", parts);
   }
 
   private static void add(List<String> parts, long number, String unit) {
@@ -56,7 +52,7 @@ public final class Format {
     }
   }
 
-  /** To the second, in UTC; of a year that does not have four digits only which side it is on. */
+  /** To the second, in UTC; only the side if the year does not have four digits. */
   public static String time(Instant instant) {
     if (instant.isBefore(FIRST)) {
       return "before the year 1";
@@ -66,9 +62,7 @@ public final class Format {
 
   /** At most two decimals, and no trailing zeros: 2, 2.5 or 2.25. */
   public static String number(Number number) {
-    return decimals(2, number.doubleValue())
-        .replaceFirst("(\\.\\d*?)0+$", "$1")
-        .replaceFirst("\\.$", "");
+    return decimals(2, number.doubleValue()).replaceFirst("\\.00$|(?<=\\.\\d)0$", "");
   }
 
   /** Such as 1 session or 3 sessions. */

@@ -1,5 +1,6 @@
 package io.github.calculationguard.spark;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -7,10 +8,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads instants that come from outside.
- *
- * <p>ISO 8601 allows years that overflow arithmetic with a duration and that no formatter can show,
- * so only the years from 2000 to 9999 are accepted.
+ * Reads instants that come from outside. Only the years from 2000 to 9999 are accepted: ISO 8601
+ * allows years that overflow arithmetic and that no formatter can show.
  */
 public final class Instants {
 
@@ -30,13 +29,17 @@ public final class Instants {
     }
   }
 
-  /** The instant, or nothing if it is out of range. */
+  /** The instant, or null if it is out of range. */
   public static @Nullable Instant orNull(@Nullable Instant instant) {
     return instant != null && isInRange(instant) ? instant : null;
   }
 
-  /** Whether an instant can be shown, and moved by any duration that this program uses. */
-  public static boolean isInRange(Instant instant) {
+  static boolean isInRange(Instant instant) {
     return !instant.isBefore(FIRST) && instant.isBefore(LAST);
+  }
+
+  /** The time between the two; zero if the end comes first, as clocks differ. */
+  static Duration between(Instant start, Instant end) {
+    return end.isBefore(start) ? Duration.ZERO : Duration.between(start, end);
   }
 }

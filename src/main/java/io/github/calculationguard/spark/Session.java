@@ -9,14 +9,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One session: the driver and the workers that Athena bills from its start to its end, busy or
- * idle.
+ * One session: the nodes that Athena bills from its start to its end, busy or idle. An instant out
+ * of range counts as absent.
  *
- * @param description its user's own words: show them with care
+ * @param description the user's own text, which may contain anything
  * @param engineVersion free text, such as "PySpark engine version 3"
- * @param startedAt absent where Athena did not say
- * @param idleSince when the last calculation ended, or else when the session last changed; absent
- *     while it is not idle, and where Athena did not say
+ * @param idleSince absent while it is not idle, and where Athena did not say
  * @param endedAt absent while it is active
  * @param maxDpus the most DPUs that it may hold at once; absent in lists
  * @param dpuTime DPU × time, as Athena reports it; absent in lists, and perhaps while it runs
@@ -35,7 +33,6 @@ public record Session(
 
   private static final Pattern SPARK_RELEASE = Pattern.compile("Spark\\D*(\\d{1,4})\\.(\\d{1,4})");
 
-  /** An instant out of range counts as absent: nobody could compute with it. */
   public Session {
     startedAt = Instants.orNull(startedAt);
     idleSince = Instants.orNull(idleSince);
@@ -58,38 +55,24 @@ public record Session(
   }
 
   /**
-   * The same, idle since its last known change: Athena's own instant, or else the end of the last
-   * of these calculations, or else the start of the session.
+   * The same session, idle since its last known change: as Athena says, or else the last end of
+   * these calculations, or else its own start.
    */
   public Session idleSinceLastOf(List<Calculation> calculations) {
-    if (!lacksIdleSince()) {
-      return this;
-    }
-    var last =
-        Stream.concat(
-                Stream.ofNullable(startedAt),
-                calculations.stream().flatMap(it -> Stream.ofNullable(it.completedAt())))
-            .max(Instant::compareTo)
-            .orElse(null);
+    var ends = calculations.stream().flatMap(it -> Stream.ofNullable(it.completedAt()));
+    return lacksIdleSince() ? with(state, ends.max(Instant::compareTo).orElse(startedAt)) : this;
+  }
+
+  /** The same session in a newer state. */
+  public Session in(SessionState newer) {
+    return with(newer, idleSince);
+  }
+
+  private Session with(SessionState state, @Nullable Instant idleSince) {
     return new Session(
         id,
         workGroup,
         state,
-        description,
-        engineVersion,
-        startedAt,
-        last,
-        endedAt,
-        maxDpus,
-        dpuTime);
-  }
-
-  /** The same in a newer state. */
-  public Session in(SessionState newer) {
-    return new Session(
-        id,
-        workGroup,
-        newer,
         description,
         engineVersion,
         startedAt,
@@ -99,20 +82,17 @@ public record Session(
         dpuTime);
   }
 
-  /** How long it has lived, or lived; absent where Athena did not say when it started. */
+  /** How long it has existed, or existed. */
   public @Nullable Duration age(Instant now) {
-    if (startedAt == null) {
-      return null;
-    }
-    var age = Duration.between(startedAt, endedAt == null ? now : endedAt);
-    return age.isNegative() ? Duration.ZERO : age;
+    var end = endedAt == null ? now : endedAt;
+    return startedAt == null ? null : Instants.between(startedAt, end);
   }
 
   /**
-   * One node of a session, driver or worker, which is billed while it lives.
+   * One node of a session, driver or worker.
    *
    * @param dpus its size
-   * @param terminatedAt absent while it lives
+   * @param terminatedAt absent while it is billed
    */
   public record Executor(double dpus, Instant startedAt, @Nullable Instant terminatedAt) {}
 }

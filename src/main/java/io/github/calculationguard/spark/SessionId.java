@@ -1,24 +1,18 @@
 package io.github.calculationguard.spark;
 
-import java.util.regex.Pattern;
-
 /**
- * Names one session in an account and Region.
+ * The ID of a session, which is a part of the session's ARN.
  *
- * @param value 1 to 256 letters, digits and hyphens; it becomes a part of an ARN
+ * @param value as {@link #RULE} says
  */
 public record SessionId(String value) {
 
-  /** What an id is, in words for people. */
+  /** What an ID is, in words. */
   public static final String RULE = "1 to 256 letters, digits and hyphens";
 
-  private static final Pattern VALID = Pattern.compile("[0-9A-Za-z-]{1,256}");
-
-  /**
-   * @throws IllegalArgumentException if the value is anything but {@link #RULE}
-   */
+  /** Throws IllegalArgumentException if the value is anything but {@link #RULE}. */
   public SessionId {
-    if (!VALID.matcher(value).matches()) {
+    if (!value.matches("[0-9A-Za-z-]{1,256}")) {
       throw new IllegalArgumentException("a session id is " + RULE);
     }
   }

@@ -2,24 +2,17 @@ package io.github.calculationguard.spark;
 
 import java.util.Set;
 
-/**
- * The state of a session, verbatim as Athena says it.
- *
- * @param name such as IDLE or BUSY
- */
+/** The state of a session, verbatim as Athena reports it. */
 public record SessionState(String name) {
 
   private static final Set<String> OVER = Set.of("TERMINATING", "TERMINATED", "FAILED");
 
-  /**
-   * Whether the session has ended or is about to, so that nothing can start in it and its bill
-   * ends.
-   */
+  /** Whether the session has ended or is about to: nothing starts in it, and its bill ends. */
   public boolean isOver() {
     return OVER.contains(name);
   }
 
-  /** Whether the session waits for work, and costs money all the same. */
+  /** Whether the session waits for work, and is billed all the same. */
   public boolean isIdle() {
     return name.equals("IDLE");
   }

@@ -2,21 +2,15 @@ package io.github.calculationguard.spark;
 
 /** How much a person should care. */
 public enum Severity {
-  /** It is over. */
-  INFO("INFO"),
+  /** Nothing is left to do. */
+  INFO,
   /** Money may still be spent, or somebody should look. */
-  WARNING("WARN"),
-  /** It was not done. */
-  ERROR("ERROR");
+  WARNING,
+  /** Something was not done. */
+  ERROR;
 
-  private final String level;
-
-  Severity(String level) {
-    this.level = level;
-  }
-
-  /** Lambda's name of it. */
+  /** Lambda's log level. */
   public String level() {
-    return level;
+    return this == WARNING ? "WARN" : name();
   }
 }

@@ -13,13 +13,11 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that is known of a calculation, or of a session, at an instant. What could not be read is
- * absent.
+ * What is known of a calculation, or of a session, at an instant. What could not be read is absent.
  *
- * @param calculation absent where it is about a session alone
- * @param owner the value of the owner tag, on the session or else on its workgroup
- * @param executors the session's nodes; none where the session is over, or would not tell
- * @param at when this was seen
+ * @param calculation absent if this is about a session alone
+ * @param owner the value of the owner tag of the session, or else of its workgroup
+ * @param executors the session's nodes; none if it has ended or they could not be read
  */
 public record Snapshot(
     @Nullable Calculation calculation,
@@ -44,21 +42,19 @@ public record Snapshot(
         || (calculation != null && calculation.state().isOver());
   }
 
-  /** Whether somebody has requested cancellation of the calculation already. */
+  /** Whether cancellation of the calculation was requested already. */
   public boolean isCanceling() {
     return calculation != null && calculation.state().equals(CalculationState.CANCELING);
   }
 
-  /** How long the session has been idle; absent where it is busy or nobody knows. */
+  /** How long the session has been idle; absent if it is busy or that is unknown. */
   public @Nullable Duration idle() {
-    if (session == null || !session.state().isIdle() || session.idleSince() == null) {
-      return null;
-    }
-    var idle = Duration.between(session.idleSince(), at);
-    return idle.isNegative() ? Duration.ZERO : idle;
+    return session == null || !session.state().isIdle() || session.idleSince() == null
+        ? null
+        : Instants.between(session.idleSince(), at);
   }
 
-  /** The user's own words for the calculation, or else for the session: show them with care. */
+  /** The user's own text for the calculation, or else for the session. */
   public @Nullable String description() {
     return of(Calculation::description, Session::description);
   }
@@ -73,20 +69,19 @@ public record Snapshot(
     return of(Calculation::submittedAt, Session::startedAt);
   }
 
-  /** How long the calculation runs or ran, or else the session. */
+  /** How long the calculation has run, or else the session has existed. */
   public @Nullable Duration age() {
     return of(it -> it.age(at), it -> it.age(at));
   }
 
-  /** What the calculation used up so far, or else the session. */
+  /** What the calculation, or else the session, has used so far. */
   public @Nullable Cost cost() {
-    return of(it -> Cost.of(it, session, executors, at), it -> Cost.of(it, executors, at));
+    return of(
+        it -> Cost.of(it.dpuTime(), it.submittedAt(), it.completedAt(), this),
+        it -> Cost.of(it.dpuTime(), it.startedAt(), it.endedAt(), this));
   }
 
-  /**
-   * How many DPUs the session holds, and is billed for, from now on: 0 once it is over, at most its
-   * maximum where its nodes are not known, and absent where nothing is.
-   */
+  /** How many DPUs the session is billed for from now on: its maximum if its nodes are unknown. */
   public @Nullable Double dpusStillHeld() {
     if (session == null) {
       return null;
@@ -94,12 +89,10 @@ public record Snapshot(
     if (session.state().isOver()) {
       return 0.0;
     }
-    var alive =
-        executors.stream().filter(e -> e.terminatedAt() == null).mapToDouble(Executor::dpus).sum();
-    if (alive > 0) {
-      return alive;
-    }
-    return session.maxDpus() == null ? null : session.maxDpus().doubleValue();
+    var alive = executors.stream().filter(e -> e.terminatedAt() == null);
+    var dpus = alive.mapToDouble(Executor::dpus).sum();
+    var maxDpus = session.maxDpus();
+    return dpus > 0 ? (Double) dpus : maxDpus == null ? null : (Double) maxDpus.doubleValue();
   }
 
   private <T> @Nullable T of(

@@ -94,7 +94,8 @@ class FindingTest {
     var environment = new HashMap<>(world.environment());
     environment.putAll(Map.of("BUS_NAME", "guard", "TOPIC_ARN", world.sns().addTopic("guard")));
     InProcess.tellTheSdk(environment);
-    var clients = new Configuration(environment).clients();
+    var configuration = new Configuration(environment);
+    var clients = configuration.clients();
     try (var resources = clients.resources()) {
       var refused =
           clients
@@ -104,7 +105,9 @@ class FindingTest {
     }
     var event = world.eventBridge().events().getLast().json();
     assertThat(Template.read().takes("StopFunction", "Findings", event)).isTrue();
-    var invocation = Invocation.of(new TestContext("request-1"), null, false, NOW.plusSeconds(1));
+    clock.advance(Duration.ofSeconds(1));
+    var invocations = new Invocation.Factory(configuration, clock);
+    var invocation = invocations.next(new TestContext("request-1"), null);
     var parser =
         new RequestParser(json(event), invocation, Duration.ofSeconds(60), Duration.ofSeconds(5));
     return (Request.StopRequest) parser.parse();

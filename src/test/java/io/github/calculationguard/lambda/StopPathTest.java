@@ -64,7 +64,7 @@ class StopPathTest {
         new ClientResources(
             http, AnonymousCredentialsProvider.create(), new ScheduledThreadPoolExecutor(1));
     var clock = new VirtualAthena();
-    var handler = StopHandler.of(new Configuration(ENVIRONMENT), resources, clock, clock);
+    var handler = new StopHandler(new Configuration(ENVIRONMENT), resources, clock, clock);
 
     assertThatExceptionOfType(RequestFailedException.class)
         .isThrownBy(

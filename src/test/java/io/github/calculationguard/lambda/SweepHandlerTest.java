@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -254,8 +255,28 @@ class SweepHandlerTest {
         .isInstanceOf(SweepHandler.SweepFailedException.class);
     assertThat(lines().getFirst())
         .containsEntry("event", "sweep_failure")
-        .containsEntry("level", "ERROR");
+        .containsEntry("level", "ERROR")
+        .containsEntry("aws_service", "Athena")
+        .containsKeys("reason", "error_type", "aws_request_id")
+        .doesNotContainKey("subject");
     assertThat(lines().getLast()).containsEntry("SweepFailures", 1);
+  }
+
+  /** The SAM CLI's ARNs name an account of their own, in which no session is. */
+  @ParameterizedTest
+  @CsvSource({"true, 123456789012", "false, 012345678912"})
+  void takesTheAccountThatTheSamCliSets(String isSamLocal, String account) {
+    settings.put("AWS_SAM_LOCAL", isSamLocal);
+    settings.put("AWS_ACCOUNT_ID", "123456789012");
+    populate();
+
+    handler().handleRequest(Map.of(), invocation.inAccount("012345678912"));
+
+    assertThat(lines().getFirst()).containsEntry("account_id", account);
+    assertThat(world.athena().calls())
+        .filteredOn(call -> call.operation().equals("ListTagsForResource"))
+        .isNotEmpty()
+        .allMatch(call -> call.body().contains(":athena:us-east-1:" + account + ":workgroup/"));
   }
 
   @Test
@@ -265,6 +286,15 @@ class SweepHandlerTest {
     var handler = handler();
     handler.handleRequest(Map.of(), invocation);
     assertThat(lines().getLast()).containsEntry("AnnouncementFailures", 1);
+    assertThat(lines())
+        .filteredOn(line -> "sweep_failure".equals(line.get("event")))
+        .singleElement(InstanceOfAssertFactories.map(String.class, Object.class))
+        .containsEntry("level", "ERROR")
+        .containsEntry("subject", "notification")
+        .containsEntry("error_type", "AuthorizationError")
+        .containsEntry("aws_service", "Sns")
+        .containsKey("aws_request_id")
+        .hasEntrySatisfying("reason", why -> assertThat((String) why).contains("not authorized"));
 
     world.sns().faults(Faults.none());
     handler.handleRequest(Map.of(), invocation);

@@ -18,6 +18,7 @@ final class TestContext implements Context, LambdaLogger {
   private final String requestId;
   private final Duration left;
   private final @Nullable String trace;
+  private String account = "123456789012";
   private String function = "guard-StopFunction:live";
   final List<String> lines = new ArrayList<>();
   final List<LogLevel> levels = new ArrayList<>();
@@ -35,6 +36,12 @@ final class TestContext implements Context, LambdaLogger {
   /** Invokes the function by this name, with an alias or without one. */
   TestContext at(String qualifiedName) {
     function = qualifiedName;
+    return this;
+  }
+
+  /** Invokes the function of this account. */
+  TestContext inAccount(String id) {
+    account = id;
     return this;
   }
 
@@ -71,7 +78,7 @@ final class TestContext implements Context, LambdaLogger {
 
   @Override
   public String getInvokedFunctionArn() {
-    return "arn:aws:lambda:us-east-1:123456789012:function:" + function;
+    return "arn:aws:lambda:us-east-1:%s:function:%s".formatted(account, function);
   }
 
   /** What the runtime interface client sets as a property. */

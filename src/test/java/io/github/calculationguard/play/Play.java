@@ -216,7 +216,7 @@ public final class Play {
           screen.title("The answer");
           out.println(answer.json());
           printState();
-          return !answer.json().contains("\"statusCode\":5");
+          return !answer.json().matches("(?s).*\"(statusCode\":5|outcome\":\"INVALID).*");
         }
         case Outcome.Failure failure -> {
           if (isLast || scenario != Scenario.DOWN) {

@@ -38,6 +38,7 @@ final class SweepPlay {
 
   private static final String BUS = "calculation-guard";
   private static final int MAX_ACTIONS = 5;
+  private static final int MAX_SWEEPS = 5;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   /** Athena's clock runs this many times as fast as the functions'. */
@@ -167,7 +168,7 @@ final class SweepPlay {
   }
 
   private boolean sweepUntilNothingIsHeldBack(LambdaFunction sweep) {
-    for (var number = 1; ; number++) {
+    for (var number = 1; number <= MAX_SWEEPS; number++) {
       var result = sweep.invoke(Json.text(event.json()), TIMEOUT);
       if (!(result.outcome() instanceof Outcome.Answer answer)) {
         screen.title("The sweep failed");
@@ -184,6 +185,8 @@ final class SweepPlay {
         return true;
       }
     }
+    screen.say("The sweeps still hold back actions.");
+    return false;
   }
 
   private void printNotification() {
@@ -228,7 +231,9 @@ final class SweepPlay {
       }
       SweepTables.lines(result).stream()
           .filter(line -> "stop".equals(line.get("event")))
-          .forEach(line -> stops.add(SweepTables.stop(line)));
+          .peek(line -> stops.add(SweepTables.stop(line)))
+          .filter(line -> "INVALID".equals(line.get("outcome")))
+          .forEach(line -> failures.add("The stop function rejected an event."));
     }
     tables.print("Stop requests on the event bus", orders);
     tables.print("Stops", stops);
