@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Rule;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
