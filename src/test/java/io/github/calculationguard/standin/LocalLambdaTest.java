@@ -48,7 +48,7 @@ class LocalLambdaTest {
           .isEqualTo(Json.object("{\"some\": [1, 2.5, null, \"é\"]}"));
       assertThat(described.get("requestId")).isEqualTo(first.requestId());
       assertThat(described.get("functionArn"))
-          .isEqualTo("arn:aws:lambda:us-east-1:123456789012:function:trivial");
+          .isEqualTo("arn:aws:lambda:us-east-1:123456789012:function:trivial:live");
       assertThat(described.get("memory")).isEqualTo(512);
       assertThat(Integer.parseInt(text(described, "remaining"))).isBetween(10_000, 20_000);
       assertThat(described.get("colour")).isEqualTo("blue");
