@@ -45,6 +45,22 @@ class DocsPagesTest {
         .allSatisfy(page -> assertThat(linked).contains(page.toString()));
   }
 
+  @Test
+  void theArchitectureNamesTypesThatExist() throws IOException {
+    var type = Pattern.compile("`(spark|stop|guard|report|aws|lambda)\\.([A-Z]\\w+)");
+    var text = Files.readString(Path.of("docs/architecture.md"));
+    var files =
+        type.matcher(text)
+            .results()
+            .map(it -> "%s/%s.java".formatted(it.group(1), it.group(2)))
+            .distinct()
+            .toList();
+    assertThat(files)
+        .hasSizeGreaterThan(20)
+        .allSatisfy(
+            file -> assertThat(Path.of("src/main/java/io/github/calculationguard", file)).exists());
+  }
+
   @ParameterizedTest
   @MethodSource("pages")
   void everyLinkLeadsSomewhere(Path page) throws IOException {

@@ -169,7 +169,7 @@ public final class Sweep {
     var findings = chosen.stream().flatMap(it -> it.finding(policy, expiresAt)).toList();
     var refused =
         publisher.publish(findings, deadline).stream()
-            .collect(toMap(it -> it.finding().snapshot().id(), Refused::why));
+            .collect(toMap(it -> it.finding().snapshot().id(), Refused::why, (first, _) -> first));
     refused.forEach((id, why) -> read.failures.add(new Failure("order for " + id, why)));
     for (var it : chosen) {
       var isRefused = refused.containsKey(it.id());

@@ -16,7 +16,7 @@ public final class Instants {
   /** The first that is accepted. */
   public static final Instant FIRST = Instant.parse("2000-01-01T00:00:00Z");
 
-  private static final Instant LAST = Instant.parse("9999-12-31T00:00:00Z");
+  private static final Instant LAST = Instant.parse("+10000-01-01T00:00:00Z");
 
   private Instants() {}
 

@@ -13,7 +13,7 @@ public enum Outcome {
   CANCELED(Severity.INFO, "StopCanceled"),
   /** Stop was sent, and the end is not confirmed yet. The next sweep checks again. */
   CANCELING(Severity.WARNING, "StopCanceling"),
-  /** Completed or failed after Stop was sent, before the cancellation took effect. */
+  /** Completed or failed after the request was made, before the cancellation took effect. */
   FINISHED_ANYWAY(Severity.WARNING, "StopOther"),
   /** The session was terminated, and with it what ran there. */
   SESSION_TERMINATED(Severity.INFO, "StopEscalated"),

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param orderId the same in every delivery of the request
  * @param at when the request was made, which may be long before it arrived
- * @param earliestAt the same where the time is certain; otherwise the earliest time at which an
- *     earlier delivery may have acted
+ * @param earliestAt equals {@code at} if the event carries its time; otherwise an earlier bound:
+ *     what ended after it may be the work of an earlier delivery
  * @param deadline by when it must be carried out, published and answered
  * @param dryRun only report what would be stopped
  * @param reason why, in the requester's words

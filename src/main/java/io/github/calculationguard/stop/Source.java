@@ -23,11 +23,6 @@ public enum Source {
     return this == HTTP_API || this == REST_API || this == FUNCTION_URL;
   }
 
-  /** Whether a person or a program waits for the reply and can repeat the request. */
-  public boolean isInteractive() {
-    return isHttp() || this == WIDGET;
-  }
-
   /** The name in the log, such as {@code http-api}. */
   @Override
   public String toString() {

@@ -1,6 +1,7 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AthenaSpark;
+import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
@@ -188,7 +189,12 @@ final class StopAttempt {
     var policy = delivery.service().policy();
     var mayTerminate = policy.mayTerminate() && !isTerminationDenied;
     if (mayTerminate && isDue(acceptedAt, policy.terminateAfter())) {
-      terminate();
+      try {
+        terminate();
+      } catch (AthenaSparkException e) {
+        // Stop is sent again all the same.
+        failure = e;
+      }
     }
     if (state == State.CANCELING && isDue(lastStopAt, BETWEEN_STOPS)) {
       stop();
@@ -230,13 +236,17 @@ final class StopAttempt {
     }
   }
 
+  boolean isStopSent() {
+    return stopsSent > 0;
+  }
+
   /** What only a retry can find out; absent where {@link #result} tells the outcome. */
   @Nullable Unresolved unresolved() {
     var isUnknown = state == State.REQUESTING || (wasOver && !isCurrent && state != State.REFUSED);
     return isUnknown
         ? new Unresolved(
             calculation.id(),
-            stopsSent > 0,
+            isStopSent(),
             failure == null ? new AthenaUnavailableException("no time was left") : failure)
         : null;
   }
@@ -251,7 +261,8 @@ final class StopAttempt {
     var isSince = metadata.isBefore(calculation.completedAt());
     var took = Duration.between(startedAt, endedAt == null ? delivery.now() : endedAt);
     // If the answer to an earlier Stop was lost, that Stop may be what ended it.
-    var effort = new Effort(stopsSent, took, wasOver, wasOver && !isAnswerLost && isSince);
+    var foundOver = wasOver && !isAnswerLost;
+    var effort = new Effort(stopsSent, took, foundOver, foundOver && isSince);
     if (!calculation.state().isOver() || state == State.TERMINATING) {
       return new StopResult(Outcome.CANCELING, whyNotOver(), snapshot, effort);
     }

@@ -180,7 +180,7 @@ public record StopService(
         results.add(attempt.result(context));
       } catch (RuntimeException e) {
         // A defect of ours must hide neither this stop nor the others.
-        unresolved.add(new Unresolved(attempt.calculation().id(), true, e));
+        unresolved.add(new Unresolved(attempt.calculation().id(), attempt.isStopSent(), e));
       }
     }
     return new StopReport(results, unresolved);
