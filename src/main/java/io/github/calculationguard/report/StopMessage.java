@@ -81,8 +81,8 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   /** Whether the session may go on to cost money, and nothing else is to be done. */
   boolean leavesSession() {
     return switch (outcome()) {
-      case CANCELING, DENIED, NOT_FOUND, INVALID -> false;
-      case LEFT_ALONE, ALREADY_OVER, DRY_RUN, CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED ->
+      case CANCELING, DENIED, NOT_FOUND, INVALID, SESSION_TERMINATED -> false;
+      case LEFT_ALONE, ALREADY_OVER, DRY_RUN, CANCELED, FINISHED_ANYWAY ->
           result.snapshot() != null && !costs.hasEnded();
     };
   }

@@ -1,12 +1,14 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -74,6 +76,15 @@ record Delivery(
         }
       }
     }
+  }
+
+  /**
+   * The calculations that are active, or ended since; none where the engine has no calculations.
+   */
+  CalculationList calculations(Session session, Instant endedSince) {
+    return session.supportsCalculations()
+        ? retry(() -> service.athena().calculations(session.id(), endedSince, confirm))
+        : CalculationList.of(List.of());
   }
 
   /** Whether time is left after the pause. */

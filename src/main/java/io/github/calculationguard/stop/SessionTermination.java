@@ -25,8 +25,7 @@ record SessionTermination(EndSession request, Delivery delivery) {
     if (session.state().isOver()) {
       return alreadyOver(session);
     }
-    var active =
-        delivery.retry(() -> athena().calculations(session.id(), Instant.MAX, delivery.confirm()));
+    var active = delivery.calculations(session, Instant.MAX);
     var exemption = whyLeftAlone(session, active);
     if (exemption != null || request.metadata().dryRun()) {
       var outcome = exemption == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
@@ -105,8 +104,7 @@ record SessionTermination(EndSession request, Delivery delivery) {
     var since = instant.plusMillis(1);
     var known =
         session.lacksIdleSince()
-            ? session.idleSinceLastOf(
-                athena().calculations(session.id(), since, delivery.confirm()).calculations())
+            ? session.idleSinceLastOf(delivery.calculations(session, since).calculations())
             : session;
     var idleSince = known.idleSince();
     return idleSince != null && idleSince.truncatedTo(ChronoUnit.MILLIS).isAfter(instant);

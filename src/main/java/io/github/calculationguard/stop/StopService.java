@@ -107,8 +107,7 @@ public record StopService(
     var session = first.retry(() -> athena.session(request.session(), first.confirm()));
     // Those that ended since the request was made may be the work of an earlier delivery, which
     // perhaps could not publish it.
-    var listed =
-        first.retry(() -> athena.calculations(session.id(), metadata.at(), first.confirm()));
+    var listed = first.calculations(session, metadata.at());
     var covered =
         listed.calculations().stream()
             .filter(metadata::covers)

@@ -17,6 +17,7 @@ import io.github.athenasparklocal.Course.OnStop;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import java.time.Duration;
 import java.util.List;
@@ -264,6 +265,23 @@ class StopHandlerTest {
       detail(finding).put("expiresAt", NOW.toString());
       assertThat(guarded.log(finding)).containsEntry("outcome", "LEFT_ALONE");
       assertThat(guarded.athenaCalls()).isEmpty();
+    }
+  }
+
+  @Test
+  void doesNotAskForCalculationsWhereTheEngineHasNone() {
+    try (var guarded = new GuardedWorld().with("ESCALATION", "TERMINATE_SESSION")) {
+      guarded.model().addWorkGroup("connect", SparkModel.SPARK_35, Map.of());
+      guarded.model().add(SessionSetup.in("connect").id(SESSION).startedAt(NOW.minusSeconds(9000)));
+      assertThat(guarded.log(sample("alarm-state-change.json")))
+          .containsEntry("outcome", "LEFT_ALONE");
+      assertThat(guarded.athenaCalls()).doesNotContain("ListCalculationExecutions");
+
+      var finding = sample("finding-session.json");
+      detail(finding).remove("onlyIfIdleSince");
+      detail(finding).put("expiresAt", NOW.plusSeconds(300).toString());
+      assertThat(guarded.log(finding)).containsEntry("outcome", "SESSION_TERMINATED");
+      assertThat(guarded.athenaCalls()).doesNotContain("ListCalculationExecutions");
     }
   }
 
