@@ -38,7 +38,8 @@ import java.util.stream.Stream;
  * <p>Two sweeps at once, in two environments, request together at most {@link
  * SweepPolicy#maxActions} stops. Both rank in the same order, so they choose the same, and stopping
  * twice is harmless; and what somebody stopped since a sweep began to list counts as one of its own
- * stops.
+ * stops. Only what one of them remembers as not stoppable may add to that: the other one does not
+ * know it. Where even that is too much, the parameter ReserveSweepConcurrency keeps them apart.
  */
 public final class Sweep {
 
