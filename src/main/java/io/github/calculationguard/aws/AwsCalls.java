@@ -1,5 +1,7 @@
 package io.github.calculationguard.aws;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
@@ -7,10 +9,6 @@ import io.github.calculationguard.spark.AthenaSparkException.AwsError;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Deadline;
-import java.net.ConnectException;
-import java.net.UnknownHostException;
-import java.time.Instant;
-import java.util.Set;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;

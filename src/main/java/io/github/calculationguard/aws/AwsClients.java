@@ -1,14 +1,12 @@
 package io.github.calculationguard.aws;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkReader;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.List;
-import javax.net.ssl.TrustManagerFactory;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;

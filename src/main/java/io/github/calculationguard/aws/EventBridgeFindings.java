@@ -1,12 +1,11 @@
 package io.github.calculationguard.aws;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.Deadline;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;

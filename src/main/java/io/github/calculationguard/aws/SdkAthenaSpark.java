@@ -3,6 +3,8 @@ package io.github.calculationguard.aws;
 import static java.util.Objects.requireNonNullElse;
 import static java.util.stream.Collectors.toMap;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -17,15 +19,6 @@ import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.function.BiFunction;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.core.SdkResponse;

@@ -1,12 +1,11 @@
 package io.github.calculationguard.aws;
 
+import module java.base;
+
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.Deadline;
-import java.time.InstantSource;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;
 import software.amazon.awssdk.services.sns.model.MessageAttributeValue;

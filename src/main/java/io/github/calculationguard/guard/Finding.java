@@ -1,15 +1,11 @@
 package io.github.calculationguard.guard;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,6 +5,8 @@ import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.naturalOrder;
 import static java.util.Comparator.nullsFirst;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
@@ -15,16 +17,6 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,6 +2,8 @@ package io.github.calculationguard.guard;
 
 import static java.util.stream.Collectors.joining;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Ok;
@@ -9,11 +11,6 @@ import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.Instants;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Instant;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,11 +1,6 @@
 package io.github.calculationguard.guard;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Consumer;
+import module java.base;
 
 /**
  * Spaces out the calls to Athena, and counts them. Athena's limits are unpublished, and the whole

@@ -1,5 +1,7 @@
 package io.github.calculationguard.guard;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Tagged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
@@ -14,13 +16,6 @@ import io.github.calculationguard.spark.Instants;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,6 +4,8 @@ import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
 import static java.util.stream.Collectors.toMap;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Finding.Publisher;
 import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.guard.Inventory.Entry;
@@ -21,14 +23,6 @@ import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Reads the active sessions of an account, judges them and what runs in them, and publishes a

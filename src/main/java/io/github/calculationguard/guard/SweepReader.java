@@ -1,5 +1,7 @@
 package io.github.calculationguard.guard;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Tagged;
 import io.github.calculationguard.guard.Limits.InvalidTag;
@@ -12,18 +14,6 @@ import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Reads for one sweep, workgroup by workgroup, until everything is read or time runs out. */

@@ -1,19 +1,13 @@
 package io.github.calculationguard.guard;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,10 +1,10 @@
 package io.github.calculationguard.guard;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Format;
-import java.time.Duration;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** What the judge decides. */

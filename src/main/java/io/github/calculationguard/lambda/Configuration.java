@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
@@ -8,15 +10,6 @@ import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.util.EnumMap;
-import java.util.LinkedHashSet;
-import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**

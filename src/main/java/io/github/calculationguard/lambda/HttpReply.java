@@ -1,15 +1,13 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Source;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 
 /**
  * Replies over HTTP: the log record as JSON, and errors as problem details (RFC 9457).

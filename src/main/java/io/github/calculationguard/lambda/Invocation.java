@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.calculationguard.report.InvocationInfo;
@@ -8,13 +10,6 @@ import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Deadline;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.Map;
-import java.util.function.BiConsumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**

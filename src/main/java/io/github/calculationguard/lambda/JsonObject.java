@@ -3,13 +3,10 @@ package io.github.calculationguard.lambda;
 import static io.github.calculationguard.report.UserText.clean;
 import static io.github.calculationguard.report.UserText.quoted;
 
+import module java.base;
+
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.Instants;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A JSON object whose names come in lower or in upper camel case, because AWS uses both. */

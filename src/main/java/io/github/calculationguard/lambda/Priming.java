@@ -1,19 +1,11 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import io.github.calculationguard.aws.ClientResources;
 import io.github.calculationguard.aws.PrimingServer;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
 import org.crac.Context;
 import org.crac.Resource;
 

@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
 import io.github.calculationguard.report.Json;
@@ -9,13 +11,6 @@ import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.Source;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.temporal.ChronoUnit;
-import java.util.Base64;
-import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Parses an event, whichever of the accepted shapes it has, into a request. */

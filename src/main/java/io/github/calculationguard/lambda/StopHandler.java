@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.ClientResources;
@@ -20,14 +22,6 @@ import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
 import io.github.calculationguard.stop.StopService;
 import io.github.calculationguard.stop.StopService.Sleeper;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Random;
 import org.crac.Core;
 import org.jspecify.annotations.Nullable;
 

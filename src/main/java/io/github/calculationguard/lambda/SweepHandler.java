@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.RateLimiter;
@@ -10,10 +12,6 @@ import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Sweeps once, whatever the event. */

@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import module java.base;
+
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.Inventory;
@@ -7,10 +9,6 @@ import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Theme;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.Map;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */

@@ -3,6 +3,8 @@ package io.github.calculationguard.report;
 import static io.github.calculationguard.spark.Format.rounded;
 import static java.util.stream.Collectors.joining;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
 import io.github.calculationguard.spark.AccountRegion;
@@ -12,12 +14,6 @@ import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**

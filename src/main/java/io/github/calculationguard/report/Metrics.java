@@ -1,12 +1,9 @@
 package io.github.calculationguard.report;
 
+import module java.base;
+
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.StopResult;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 
 /**
  * A metrics line in CloudWatch's embedded metric format. CloudWatch bills a metric for each

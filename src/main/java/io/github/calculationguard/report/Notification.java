@@ -1,5 +1,7 @@
 package io.github.calculationguard.report;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.stop.Request;
@@ -7,13 +9,6 @@ import io.github.calculationguard.stop.StopResult;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * One message to people and programs. All text in it is clean.

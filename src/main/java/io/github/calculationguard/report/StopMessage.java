@@ -1,5 +1,7 @@
 package io.github.calculationguard.report;
 
+import module java.base;
+
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
@@ -10,10 +12,6 @@ import io.github.calculationguard.stop.StopResult;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;
-import java.util.List;
-import java.util.Objects;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,6 +2,8 @@ package io.github.calculationguard.report;
 
 import static java.util.stream.Collectors.joining;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
@@ -14,13 +16,6 @@ import io.github.calculationguard.spark.Severity;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The log lines of a sweep, its metrics, and the notification of what is new to people. */

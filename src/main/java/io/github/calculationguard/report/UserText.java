@@ -1,7 +1,7 @@
 package io.github.calculationguard.report;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import module java.base;
+
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,6 +5,8 @@ import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toList;
 
+import module java.base;
+
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.ReadFailure;
@@ -14,13 +16,6 @@ import io.github.calculationguard.spark.Snapshot;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Objects;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,10 +1,9 @@
 package io.github.calculationguard.spark;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session.Executor;
-import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 
 /**
  * The Spark operations of Athena in one account and Region that only read.

@@ -1,7 +1,7 @@
 package io.github.calculationguard.spark;
 
-import java.time.Duration;
-import java.time.Instant;
+import module java.base;
+
 import org.jspecify.annotations.Nullable;
 
 /**

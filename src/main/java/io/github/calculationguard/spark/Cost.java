@@ -1,8 +1,8 @@
 package io.github.calculationguard.spark;
 
+import module java.base;
+
 import io.github.calculationguard.spark.Session.Executor;
-import java.time.Duration;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**

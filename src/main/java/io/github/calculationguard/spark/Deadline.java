@@ -1,7 +1,6 @@
 package io.github.calculationguard.spark;
 
-import java.time.Duration;
-import java.time.Instant;
+import module java.base;
 
 /** The instant by which a call, retries included, must have ended: the first that is too late. */
 public record Deadline(Instant at) {

@@ -1,12 +1,6 @@
 package io.github.calculationguard.spark;
 
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import module java.base;
 
 /** Amounts as people write them, the same in messages, reasons, log lines and on the page. */
 public final class Format {

@@ -1,15 +1,9 @@
 package io.github.calculationguard.spark;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session.Executor;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,16 +1,13 @@
 package io.github.calculationguard.stop;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /**
  * One delivery of a request: its time, divided so that some is left to describe what happened and

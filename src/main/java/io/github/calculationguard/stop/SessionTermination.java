@@ -1,15 +1,13 @@
 package io.github.calculationguard.stop;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /** Terminates a session, and confirms that it ended. */

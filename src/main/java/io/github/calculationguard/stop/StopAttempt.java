@@ -1,5 +1,7 @@
 package io.github.calculationguard.stop;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -11,12 +13,6 @@ import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult.Effort;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.List;
-import java.util.Objects;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The stop of one calculation: Stop, poll, Stop again, terminate the session if allowed, poll. */

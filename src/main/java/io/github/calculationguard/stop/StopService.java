@@ -1,5 +1,7 @@
 package io.github.calculationguard.stop;
 
+import module java.base;
+
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -16,11 +18,6 @@ import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopRequest;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopReport.Unresolved;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
