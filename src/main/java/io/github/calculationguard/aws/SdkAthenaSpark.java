@@ -221,7 +221,6 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         id,
         session,
         new CalculationState(stated(status.stateAsString())),
-        status.stateChangeReason(),
         description,
         status.submissionDateTime(),
         status.completionDateTime(),

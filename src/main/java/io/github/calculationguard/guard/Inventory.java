@@ -65,7 +65,8 @@ public record Inventory(
 
     /** The session, then each calculation in it. */
     Stream<Snapshot> snapshots() {
-      return Stream.concat(Stream.of(details()), calculations.stream().map(details()::about));
+      return Stream.concat(
+          Stream.of(details()), calculations.stream().map(details()::withCalculation));
     }
 
     /** The calculation whose turn it is. */
@@ -164,11 +165,11 @@ public record Inventory(
       Inventory read() {
         var deadline = by;
         List<WorkGroup> groups = read(Unread.WORK_GROUPS, "", List.of(), () -> workGroups(by));
-        by = deadline.share(0.4, clock.instant());
+        by = deadline.fraction(0.4, clock.instant());
         // The oldest has probably cost most.
         Comparator<Session> oldest = comparing(Session::startedAt, nullsFirst(naturalOrder()));
         var listed = groups.stream().flatMap(this::list).sorted(oldest).toList();
-        by = deadline.share(0.5, clock.instant());
+        by = deadline.fraction(0.5, clock.instant());
         var active = listed.stream().map(this::describe).filter(it -> !it.details().isOver());
         var entries = new ArrayList<>(active.sorted(COSTLIEST).toList());
         by = deadline;

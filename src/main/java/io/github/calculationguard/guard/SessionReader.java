@@ -199,7 +199,7 @@ final class SessionReader {
 
   /** Counts what ended while it exceeded a limit, unless it completed by itself. */
   void countIfStopped(@Nullable Calculation ended) {
-    var completed = ended != null && ended.state().name().equals("COMPLETED");
+    var completed = ended != null && ended.state().isCompleted();
     if (!completed && run.judge.exceeded(snapshot(ended), tagged.limits()).isPresent()) {
       run.stoppedMeanwhile++;
     }
@@ -216,7 +216,7 @@ final class SessionReader {
   /** A calculation that has run since then. */
   private Calculation any(@Nullable Instant submittedAt) {
     var since = orFirst(submittedAt);
-    return new Calculation(ANY, session.id(), RUNNING, null, null, since, null, null);
+    return new Calculation(ANY, session.id(), RUNNING, null, since, null, null);
   }
 
   /** The calculation, or else the session, if it is as old and as large as it can be. */

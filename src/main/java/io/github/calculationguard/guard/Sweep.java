@@ -185,7 +185,7 @@ public final class Sweep {
       if (calculation == null) {
         return reader.athena().session(it.session().id(), by).state().isOver();
       }
-      var now = it.snapshot().about(reader.athena().calculation(calculation.id(), by));
+      var now = it.snapshot().withCalculation(reader.athena().calculation(calculation.id(), by));
       return now.isOver() || (now.isCanceling() && !it.snapshot().isCanceling());
     } catch (NotFoundException _) {
       return true;

@@ -98,7 +98,7 @@ final class SweepReader {
     workGroups = groups.size();
     cache.resumeAt = null;
     // Lists first: what another sweep stops from now on is missed, and so noticed.
-    var listing = deadline.share(1.0 / 3, startedAt);
+    var listing = deadline.fraction(1.0 / 3, startedAt);
     groups.stream()
         .takeWhile(_ -> !listing.hasPassed(now()))
         .forEach(it -> listed.computeIfAbsent(it, this::list));

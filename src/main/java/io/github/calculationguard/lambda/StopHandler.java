@@ -101,7 +101,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       case Request.StopRequest request -> report(request, service.stop(request), invocation);
       case Request.DescribeRequest request -> describe(request, invocation);
       case Request.InvalidRequest request -> {
-        var result = StopResult.invalid(request.reason());
+        var result = new StopResult(Outcome.INVALID, request.reason(), null);
         yield report(request, new StopReport(List.of(result), List.of()), invocation);
       }
       case Request.KeepAlive request -> {

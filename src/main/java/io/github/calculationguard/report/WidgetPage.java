@@ -191,7 +191,7 @@ public final class WidgetPage {
     /** The calculation that runs, or else the session alone. */
     Snapshot current() {
       var current = entry.current();
-      return current == null ? entry.details() : entry.details().about(current);
+      return current == null ? entry.details() : entry.details().withCalculation(current);
     }
 
     @Nullable String description() {

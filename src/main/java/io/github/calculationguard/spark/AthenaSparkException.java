@@ -8,9 +8,9 @@ public abstract sealed class AthenaSparkException extends RuntimeException {
   private final transient @Nullable AwsError awsError;
 
   private AthenaSparkException(
-      String message, @Nullable AwsError awsError, @Nullable Throwable cause) {
+      String message, @Nullable AwsError error, @Nullable Throwable cause) {
     super(message, cause);
-    this.awsError = awsError;
+    awsError = error;
   }
 
   /** How AWS names the error; absent where the guard gave up before it called AWS. */
@@ -35,17 +35,16 @@ public abstract sealed class AthenaSparkException extends RuntimeException {
   /** The account and Region have nothing with this ID. A retry does not help. */
   public static final class NotFoundException extends AthenaSparkException {
 
-    public NotFoundException(
-        String message, @Nullable AwsError awsError, @Nullable Throwable cause) {
-      super(message, awsError, cause);
+    public NotFoundException(String message, @Nullable AwsError error, @Nullable Throwable cause) {
+      super(message, error, cause);
     }
   }
 
   /** AWS denied access. A retry does not help until somebody changes a permission. */
   public static final class DeniedException extends AthenaSparkException {
 
-    public DeniedException(String message, @Nullable AwsError awsError, @Nullable Throwable cause) {
-      super(message, awsError, cause);
+    public DeniedException(String message, @Nullable AwsError error, @Nullable Throwable cause) {
+      super(message, error, cause);
     }
   }
 
@@ -72,8 +71,8 @@ public abstract sealed class AthenaSparkException extends RuntimeException {
     }
 
     public AthenaUnavailableException(
-        String message, Reason reason, @Nullable AwsError awsError, @Nullable Throwable cause) {
-      super(message, awsError, cause);
+        String message, Reason reason, @Nullable AwsError error, @Nullable Throwable cause) {
+      super(message, error, cause);
       this.reason = reason;
     }
 

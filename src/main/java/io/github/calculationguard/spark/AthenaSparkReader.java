@@ -48,11 +48,5 @@ public interface AthenaSparkReader {
    * @param calculations newest first, without statistics
    * @param unreadable how many entries had no valid ID; a retry may show them correctly
    */
-  record CalculationList(List<Calculation> calculations, int unreadable) {
-
-    /** A list in which every entry could be read. */
-    public static CalculationList of(List<Calculation> calculations) {
-      return new CalculationList(calculations, 0);
-    }
-  }
+  record CalculationList(List<Calculation> calculations, int unreadable) {}
 }

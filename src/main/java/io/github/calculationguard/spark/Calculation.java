@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
  * One calculation as Athena describes it. An instant out of range counts as absent.
  *
  * @param sessionId the session that it runs in; absent if Athena did not describe it
- * @param stateReason why it is in its state, in Athena's words
  * @param description the user's own text, which may contain anything
  * @param completedAt absent while it runs
  * @param dpuTime DPU × time, as Athena reports it; absent in lists, and perhaps while it runs
@@ -17,7 +16,6 @@ public record Calculation(
     CalculationId id,
     @Nullable SessionId sessionId,
     CalculationState state,
-    @Nullable String stateReason,
     @Nullable String description,
     @Nullable Instant submittedAt,
     @Nullable Instant completedAt,
@@ -28,15 +26,14 @@ public record Calculation(
     completedAt = Instants.orNull(completedAt);
   }
 
-  /** A calculation of which only Stop's answer is known. */
-  public static Calculation undescribed(CalculationId id, CalculationState state) {
-    return new Calculation(id, null, state, null, null, null, null, null);
+  /** A calculation of which only the ID is known. */
+  public static Calculation unknown(CalculationId id) {
+    return new Calculation(id, null, CalculationState.UNKNOWN, null, null, null, null);
   }
 
   /** The same calculation in a newer state. */
-  public Calculation in(CalculationState newer) {
-    return new Calculation(
-        id, sessionId, newer, stateReason, description, submittedAt, completedAt, dpuTime);
+  public Calculation withState(CalculationState newer) {
+    return new Calculation(id, sessionId, newer, description, submittedAt, completedAt, dpuTime);
   }
 
   /** How long it has run, or ran. */

@@ -11,7 +11,17 @@ public record CalculationState(String name) {
 
   /** Whether the calculation has ended. A state that is not listed here counts as active. */
   public boolean isOver() {
-    return isCanceled() || name.equals("COMPLETED") || name.equals("FAILED");
+    return isCanceled() || isCompleted() || isFailed();
+  }
+
+  /** Whether the calculation ended by itself, and did what it was submitted for. */
+  public boolean isCompleted() {
+    return name.equals("COMPLETED");
+  }
+
+  /** Whether the calculation ended by an error, or with its session. */
+  public boolean isFailed() {
+    return name.equals("FAILED");
   }
 
   /** Whether the calculation was canceled. Only the API's prose has STOPPED. */

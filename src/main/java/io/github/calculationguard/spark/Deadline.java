@@ -19,9 +19,9 @@ public record Deadline(Instant at) {
     return new Deadline(at.minus(reserve));
   }
 
-  /** The deadline after a share, from 0 to 1, of the time that is left. */
-  public Deadline share(double share, Instant now) {
-    return new Deadline(now.plusMillis(Math.round(left(now).toMillis() * share)));
+  /** The deadline after a fraction, from 0 to 1, of the time that is left. */
+  public Deadline fraction(double fraction, Instant now) {
+    return new Deadline(now.plusMillis(Math.round(left(now).toMillis() * fraction)));
   }
 
   public Deadline orSooner(Deadline other) {

@@ -60,7 +60,7 @@ public record Session(
   }
 
   /** The same session in a newer state. */
-  public Session in(SessionState newer) {
+  public Session withState(SessionState newer) {
     return with(newer, idleSince);
   }
 

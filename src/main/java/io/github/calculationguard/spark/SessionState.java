@@ -17,6 +17,11 @@ public record SessionState(String name) {
     return name.equals("IDLE");
   }
 
+  /** Whether the session works. */
+  public boolean isBusy() {
+    return name.equals("BUSY");
+  }
+
   @Override
   public String toString() {
     return name;

@@ -21,7 +21,7 @@ public record Snapshot(
     Instant at) {
 
   /** The same session, with this calculation in it. */
-  public Snapshot about(Calculation other) {
+  public Snapshot withCalculation(Calculation other) {
     return new Snapshot(other, session, owner, executors, at);
   }
 
@@ -110,7 +110,7 @@ public record Snapshot(
       var session = id == null ? null : orNull(() -> athena.session(id, deadline));
       return session == null
           ? new Snapshot(calculation, null, null, List.of(), clock.instant())
-          : read(session, place, deadline).about(calculation);
+          : read(session, place, deadline).withCalculation(calculation);
     }
 
     /** The session with its owner and its executors. */

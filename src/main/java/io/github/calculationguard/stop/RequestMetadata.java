@@ -1,7 +1,6 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -31,18 +30,26 @@ public record RequestMetadata(
     @Nullable String requestedBy,
     @Nullable String claimedBy) {
 
-  /** Whether the calculation was submitted before the request was made, as far as Athena tells. */
-  boolean covers(Calculation calculation) {
-    return calculation.submittedAt() != null && !calculation.submittedAt().isAfter(at);
+  /** Whether this happened before the request was made, as far as Athena tells. */
+  boolean follows(@Nullable Instant instant) {
+    return instant != null && !instant.isAfter(at);
   }
 
-  /** Whether something that happened then happened after the request was made. */
-  boolean isBefore(@Nullable Instant instant) {
+  /** Whether this happened after the request was made. */
+  boolean precedes(@Nullable Instant instant) {
     return instant != null && !instant.isBefore(at);
   }
 
-  /** Whether something that happened then may be the work of an earlier delivery. */
-  boolean mayBeBefore(@Nullable Instant instant) {
+  /** Whether this may have happened after the request was made, as an earlier delivery's work. */
+  boolean mayPrecede(@Nullable Instant instant) {
     return instant == null || !instant.isBefore(earliestAt);
+  }
+
+  /** For what ended then, and before this delivery: that its cause is unknown, if it is. */
+  @Nullable String doubtWhoEnded(@Nullable Instant instant) {
+    return mayPrecede(instant) && !precedes(instant)
+        ? "it ended before this delivery of the request; by an earlier delivery or by somebody else,"
+            + " nobody can say"
+        : null;
   }
 }

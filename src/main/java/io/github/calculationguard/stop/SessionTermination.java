@@ -2,7 +2,6 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
@@ -10,68 +9,61 @@ import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;
 
-/** Terminates a session, and confirms that it ended. */
-record SessionTermination(EndSession request, Delivery delivery) {
+/** Terminates a session, and polls until it has ended. */
+record SessionTermination(StopService service, EndSession request, TimeBudget budget) {
 
   /** Why a session that the guard asked to end may still bill. */
   static final String NOT_ENDED =
       "TerminateSession was accepted, and the session has not ended yet";
 
-  StopReport terminate() {
-    var begun = delivery.now();
-    var session = delivery.retry(() -> athena().session(request.session(), delivery.confirm()));
+  StopResult terminate() {
+    var begun = budget.now();
+    var session = service.session(request.session(), budget);
     if (session.state().isOver()) {
       return alreadyOver(session);
     }
-    var active = delivery.calculations(session, Instant.MAX);
+    var active = service.calculations(session, Instant.MAX, budget);
     var exemption = whyLeftAlone(session, active);
     if (exemption != null || request.metadata().dryRun()) {
       var outcome = exemption == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
-      return StopReport.of(outcome, exemption, delivery.snapshot(session), null);
+      return new StopResult(outcome, exemption, snapshot(session));
     }
-    var state = delivery.retry(() -> athena().terminate(session.id(), delivery.confirm()));
-    var latest = new AtomicReference<>(session.in(state));
-    delivery.poll(() -> latest.updateAndGet(this::newer).state().isOver(), () -> false);
-    var effort = new Effort(0, Duration.between(begun, delivery.now()), false, false);
+    var state = budget.retry(() -> service.athena().terminate(session.id(), budget.stopBy()));
+    var latest = new AtomicReference<>(session.withState(state));
+    budget.poll(() -> latest.updateAndGet(this::newer).state().isOver(), () -> false);
     var isOver = latest.get().state().isOver();
-    return StopReport.of(
+    return new StopResult(
         isOver ? Outcome.SESSION_TERMINATED : Outcome.CANCELING,
         isOver ? null : NOT_ENDED,
-        snapshotOrNull(latest.get()),
-        effort);
+        // A defect of ours must not hide the termination.
+        service.snapshotOrNull(latest::get, request.metadata(), budget),
+        new Effort(0, Duration.between(begun, budget.now()), false, false));
   }
 
-  /** A defect of ours must not hide the termination. */
-  private @Nullable Snapshot snapshotOrNull(Session session) {
-    try {
-      return delivery.snapshot(session);
-    } catch (RuntimeException e) {
-      return null;
-    }
-  }
-
-  private AthenaSpark athena() {
-    return delivery.service().athena();
+  private Snapshot snapshot(Session session) {
+    return service.reader().read(session, request.metadata().place(), budget.describeBy());
   }
 
   private boolean mayTerminate() {
-    return delivery.service().policy().mayTerminate();
+    return service.policy().mayTerminate();
   }
 
   /** An earlier delivery may have terminated it. */
-  private StopReport alreadyOver(Session session) {
+  private StopResult alreadyOver(Session session) {
     var metadata = request.metadata();
-    var snapshot = delivery.snapshot(session);
-    if (!mayTerminate() || metadata.dryRun() || !metadata.mayBeBefore(session.endedAt())) {
-      return StopReport.of(Outcome.ALREADY_OVER, null, snapshot, null);
+    var endedAt = session.endedAt();
+    var snapshot = snapshot(session);
+    if (!mayTerminate() || metadata.dryRun() || !metadata.mayPrecede(endedAt)) {
+      return new StopResult(Outcome.ALREADY_OVER, null, snapshot);
     }
-    var reason = metadata.isBefore(session.endedAt()) ? null : StopAttempt.BY_WHOM;
+    var doubt = metadata.doubtWhoEnded(endedAt);
     var effort = new Effort(0, Duration.ZERO, true, true);
-    return StopReport.of(Outcome.SESSION_TERMINATED, reason, snapshot, effort);
+    return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
   }
 
   /** Why the session is not terminated; absent where it is. */
   private @Nullable String whyLeftAlone(Session session, CalculationList active) {
+    var metadata = request.metadata();
     var idleSince = request.onlyIfIdleSince();
     var calculations = active.calculations();
     var isEmpty = calculations.isEmpty() && active.unreadable() == 0;
@@ -81,17 +73,18 @@ record SessionTermination(EndSession request, Delivery delivery) {
     if (idleSince != null && hasWorkedSince(session, idleSince)) {
       return "the session has worked since the finding, and is idle again";
     }
-    if (active.unreadable() > 0 || !calculations.stream().allMatch(request.metadata()::covers)) {
+    if (active.unreadable() > 0
+        || !calculations.stream().allMatch(it -> metadata.follows(it.submittedAt()))) {
       return "a calculation was submitted after the request was made";
     }
-    return mayTerminate() || request.metadata().dryRun()
+    return mayTerminate() || metadata.dryRun()
         ? null
         : "this deployment may not terminate sessions: the parameter Escalation is NONE";
   }
 
   private Session newer(Session known) {
     try {
-      return known.state().isOver() ? known : athena().session(known.id(), delivery.confirm());
+      return known.state().isOver() ? known : service.athena().session(known.id(), budget.stopBy());
     } catch (RuntimeException e) {
       return known;
     }
@@ -102,7 +95,7 @@ record SessionTermination(EndSession request, Delivery delivery) {
     var since = instant.plusMillis(1);
     var known =
         session.lacksIdleSince()
-            ? session.idleSinceLastOf(delivery.calculations(session, since).calculations())
+            ? session.idleSinceLastOf(service.calculations(session, since, budget).calculations())
             : session;
     var idleSince = known.idleSince();
     return idleSince != null && idleSince.truncatedTo(ChronoUnit.MILLIS).isAfter(instant);

@@ -18,71 +18,62 @@ import org.jspecify.annotations.Nullable;
 /** The stop of one calculation: Stop, poll, Stop again, terminate the session if allowed, poll. */
 final class StopAttempt {
 
-  static final String BY_WHOM =
-      "it ended before this delivery of the request; by an earlier delivery or by somebody else,"
-          + " nobody can say";
-
   private static final Duration BETWEEN_STOPS = Duration.ofSeconds(10);
   private static final int PENALTY_OF_AN_ERROR = 1000;
 
   private enum State {
+    /** Athena has not accepted Stop yet. */
     REQUESTING,
     /** Athena accepted Stop; the calculation may still run. */
     CANCELING,
     /** Athena accepted TerminateSession; the session may still live. */
     TERMINATING,
+    /** Ended after this delivery of the request asked. */
     ENDED,
-    /** Ended, and its session too. */
+    /** The same, and its session ended too. */
     TERMINATED,
+    /** Had ended when this delivery first asked; not described yet. */
+    DESCRIBING,
+    /** The same, and described. */
+    ALREADY_OVER,
     /** Athena knows no such calculation, or denies access to it. */
     REFUSED
   }
 
-  private final List<StopAttempt> attempts;
-  private final Delivery delivery;
+  private final StopRun run;
   private final AthenaSpark athena;
+  private final Instant startedAt;
   private Calculation calculation;
   private State state;
-  private final Instant startedAt;
   private Instant lastStopAt;
   private Instant acceptedAt;
-  private int penalty;
-  private int stopsSent;
-  private boolean isAnswerLost;
-  private boolean wasOver;
-  private boolean isCurrent;
-  private boolean mayHaveTerminated;
-  private boolean isTerminationDenied;
   private @Nullable Instant endedAt;
+  private int stopsSent;
+  private int penalty;
+  private boolean isAnswerLost;
   private @Nullable RuntimeException failure;
-  private @Nullable String notTerminated;
 
-  /**
-   * @param calculation what is known of it; one that has ended is only described
-   * @param attempts those of everything that the request covers: a session with anything else in it
-   *     is not terminated
-   */
-  StopAttempt(Calculation calculation, List<StopAttempt> attempts, Delivery delivery) {
+  StopAttempt(Calculation calculation, StopRun run) {
     this.calculation = calculation;
-    this.attempts = attempts;
-    this.delivery = delivery;
-    athena = delivery.service().athena();
-    startedAt = delivery.now();
+    this.run = run;
+    athena = run.service.athena();
+    startedAt = run.budget.now();
     lastStopAt = startedAt;
     acceptedAt = startedAt;
-    wasOver = calculation.state().isOver();
-    state = wasOver ? State.CANCELING : State.REQUESTING;
+    state = isOver() ? State.DESCRIBING : State.REQUESTING;
   }
 
   boolean isDone() {
-    return Set.of(State.ENDED, State.TERMINATED, State.REFUSED).contains(state);
+    return switch (state) {
+      case REQUESTING, CANCELING, TERMINATING, DESCRIBING -> false;
+      case ENDED, TERMINATED, ALREADY_OVER, REFUSED -> true;
+    };
   }
 
   Calculation calculation() {
     return calculation;
   }
 
-  /** Whether Athena has not accepted a Stop yet. */
   boolean isRequesting() {
     return state == State.REQUESTING;
   }
@@ -103,9 +94,11 @@ final class StopAttempt {
       return;
     }
     try {
-      wasOver = (isAccepted() ? calculation.state() : stop()).isOver();
-      state = State.CANCELING;
-      acceptedAt = delivery.now();
+      if (!wasAccepted()) {
+        stop();
+      }
+      state = isOver() ? State.DESCRIBING : State.CANCELING;
+      acceptedAt = run.budget.now();
     } catch (NotFoundException | DeniedException e) {
       failure = e;
       state = State.REFUSED;
@@ -116,22 +109,20 @@ final class StopAttempt {
   }
 
   /** Whether a Stop whose answer was lost was accepted all the same. */
-  private boolean isAccepted() {
+  private boolean wasAccepted() {
     if (!isAnswerLost) {
       return false;
     }
     poll();
-    return calculation.state().isOver() || calculation.state().equals(CalculationState.CANCELING);
+    return isOver() || calculation.state().equals(CalculationState.CANCELING);
   }
 
-  private CalculationState stop() {
-    lastStopAt = delivery.now();
+  private void stop() {
+    lastStopAt = run.budget.now();
     try {
-      var answer = athena.stop(calculation.id(), delivery.confirm());
+      calculation = calculation.withState(athena.stop(calculation.id(), run.budget.stopBy()));
       stopsSent++;
       failure = null;
-      calculation = calculation.in(answer);
-      return answer;
     } catch (AthenaUnavailableException e) {
       if (e.reason() == Reason.ANSWER_LOST) {
         stopsSent++;
@@ -141,164 +132,142 @@ final class StopAttempt {
     }
   }
 
+  /** Takes the attempt one poll further. A failure is kept; the next call retries. */
   void step() {
     try {
       switch (state) {
         case CANCELING -> {
           poll();
-          if (!calculation.state().isOver()) {
+          if (isOver()) {
+            end(State.ENDED);
+          } else {
             escalate();
-          } else if (isCurrent) {
-            state = State.ENDED;
           }
         }
         case TERMINATING -> {
           poll();
-          var id = Objects.requireNonNull(calculation.sessionId(), "terminate() checks it");
-          var session = athena.session(id, delivery.confirm());
-          if (isCurrent && calculation.state().isOver() && session.state().isOver()) {
-            state = State.TERMINATED;
+          var id = Objects.requireNonNull(calculation.sessionId(), "it was terminated");
+          var session = athena.session(id, run.budget.stopBy());
+          if (isOver() && session.state().isOver()) {
+            end(State.TERMINATED);
           }
         }
-        case REQUESTING, ENDED, TERMINATED, REFUSED -> {}
+        case DESCRIBING -> {
+          poll();
+          if (isOver()) {
+            end(State.ALREADY_OVER);
+          } else {
+            state = State.CANCELING;
+          }
+        }
+        case REQUESTING, ENDED, TERMINATED, ALREADY_OVER, REFUSED -> {}
       }
-      endedAt = endedAt == null && isDone() ? delivery.now() : endedAt;
     } catch (RuntimeException e) {
       failure = e;
     }
   }
 
+  private void end(State end) {
+    state = end;
+    endedAt = run.budget.now();
+  }
+
   private void poll() {
-    isCurrent = false;
     try {
-      calculation = athena.calculation(calculation.id(), delivery.confirm());
-      isCurrent = true;
+      calculation = athena.calculation(calculation.id(), run.budget.stopBy());
       failure = null;
     } catch (DeniedException e) {
       // A role that may stop and not read still learns the state from Stop's answers.
-      isCurrent = true;
       failure = e;
     }
   }
 
   private void escalate() {
-    var policy = delivery.service().policy();
-    var mayTerminate = policy.mayTerminate() && !isTerminationDenied;
-    if (mayTerminate && isDue(acceptedAt, policy.terminateAfter())) {
-      try {
-        terminate();
-      } catch (AthenaSparkException e) {
-        // Stop is sent again all the same.
-        failure = e;
+    try {
+      var isDue = isDue(acceptedAt, run.service.policy().terminateAfter());
+      if (isDue && run.terminateSessionOf(calculation)) {
+        state = State.TERMINATING;
+        return;
       }
+    } catch (AthenaSparkException e) {
+      // Stop is sent again all the same.
+      failure = e;
     }
-    if (state == State.CANCELING && isDue(lastStopAt, BETWEEN_STOPS)) {
+    if (isDue(lastStopAt, BETWEEN_STOPS)) {
       stop();
     }
   }
 
   private boolean isDue(Instant since, Duration after) {
-    return !delivery.now().isBefore(since.plus(after));
+    return !run.budget.now().isBefore(since.plus(after));
   }
 
-  private void terminate() {
-    var session = calculation.sessionId();
-    if (session == null) {
-      return;
-    }
-    var listed = athena.calculations(session, Instant.MAX, delivery.confirm());
-    var active = listed.calculations().stream().map(Calculation::id).toList();
-    if (!active.contains(calculation.id())) {
-      return;
-    }
-    var covered = attempts.stream().map(it -> it.calculation.id()).collect(Collectors.toSet());
-    var other = active.stream().filter(id -> !covered.contains(id)).findFirst();
-    if (other.isPresent() || listed.unreadable() > 0) {
-      notTerminated =
-          "the session was not terminated: it holds a calculation that the request does not cover%s"
-              .formatted(other.map(id -> ", " + id).orElse(""));
-      return;
-    }
-    try {
-      // The answer may be lost: from here on the end of the session counts as ours.
-      mayHaveTerminated = true;
-      athena.terminate(session, delivery.confirm());
-      state = State.TERMINATING;
-      notTerminated = null;
-    } catch (DeniedException e) {
-      mayHaveTerminated = false;
-      isTerminationDenied = true;
-      notTerminated = "the session could not be terminated: " + e.getMessage();
-    }
+  private boolean isOver() {
+    return calculation.state().isOver();
   }
 
   boolean isStopSent() {
     return stopsSent > 0;
   }
 
-  /** What only a retry can find out; absent where {@link #result} tells the outcome. */
-  @Nullable Unresolved unresolved() {
-    var isUnknown = state == State.REQUESTING || (wasOver && !isCurrent && state != State.REFUSED);
-    return isUnknown
-        ? new Unresolved(
-            calculation.id(),
-            isStopSent(),
-            failure == null ? new AthenaUnavailableException("no time was left") : failure)
-        : null;
+  /** Throws the reason why only a retry can find out the outcome, if that is so. */
+  void requireOutcome() {
+    if (state == State.REQUESTING || state == State.DESCRIBING) {
+      throw failure == null ? new AthenaUnavailableException("no time was left") : failure;
+    }
   }
 
   /** The outcome; call it last. */
   StopResult result(Snapshot snapshot) {
+    var why = failure == null ? null : Unresolved.reason(failure);
     if (state == State.REFUSED) {
       var outcome = failure instanceof NotFoundException ? Outcome.NOT_FOUND : Outcome.DENIED;
-      return StopResult.of(outcome, message(), snapshot);
+      return new StopResult(outcome, why, snapshot);
     }
-    var metadata = delivery.metadata();
-    var isSince = metadata.isBefore(calculation.completedAt());
-    var took = Duration.between(startedAt, endedAt == null ? delivery.now() : endedAt);
+    var wasOver = state == State.ALREADY_OVER;
     // If the answer to an earlier Stop was lost, that Stop may be what ended it.
-    var foundOver = wasOver && !isAnswerLost;
-    var effort = new Effort(stopsSent, took, foundOver, foundOver && isSince);
-    if (!calculation.state().isOver() || state == State.TERMINATING) {
-      return new StopResult(Outcome.CANCELING, whyNotOver(), snapshot, effort);
+    var wasOverBefore = wasOver && !isAnswerLost;
+    var completedAt = calculation.completedAt();
+    var effort =
+        new Effort(
+            stopsSent,
+            Duration.between(startedAt, endedAt == null ? run.budget.now() : endedAt),
+            wasOverBefore,
+            wasOverBefore && run.metadata.precedes(completedAt));
+    if (!isOver() || state == State.TERMINATING) {
+      return new StopResult(Outcome.CANCELING, whyNotOver(why), snapshot, effort);
     }
-    var isOurs = !wasOver || isSince;
-    var isUncertain = !isOurs && metadata.mayBeBefore(calculation.completedAt());
-    var reason = isUncertain ? BY_WHOM : null;
-    if (state == State.TERMINATED || ((isOurs || isUncertain) && wasTerminated(snapshot))) {
-      return new StopResult(Outcome.SESSION_TERMINATED, reason, snapshot, effort);
+    var doubt = wasOver ? run.metadata.doubtWhoEnded(completedAt) : null;
+    var mayBeOurs = !wasOver || run.metadata.mayPrecede(completedAt);
+    if (state == State.TERMINATED || (mayBeOurs && wasTerminated(snapshot))) {
+      return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
     }
-    if (calculation.state().isCanceled() && (isOurs || isUncertain)) {
-      return new StopResult(Outcome.CANCELED, reason, snapshot, effort);
+    if (mayBeOurs && calculation.state().isCanceled()) {
+      return new StopResult(Outcome.CANCELED, doubt, snapshot, effort);
     }
-    return isOurs
+    return mayBeOurs && doubt == null
         ? new StopResult(Outcome.FINISHED_ANYWAY, null, snapshot, effort)
-        : StopResult.of(Outcome.ALREADY_OVER, null, snapshot);
+        : new StopResult(Outcome.ALREADY_OVER, null, snapshot);
   }
 
-  private @Nullable String whyNotOver() {
+  private @Nullable String whyNotOver(@Nullable String why) {
     if (state == State.TERMINATING) {
       return SessionTermination.NOT_ENDED;
     }
-    if (notTerminated != null || failure == null) {
-      return notTerminated;
+    if (run.whyNotTerminated() != null) {
+      return run.whyNotTerminated();
     }
-    return (failure instanceof DeniedException ? "the calculation could not be read: " : "")
-        + message();
+    return failure instanceof DeniedException ? "the calculation could not be read: " + why : why;
   }
 
   /** Whether the end of its session, which we or an earlier delivery asked for, ended it. */
   private boolean wasTerminated(Snapshot snapshot) {
     var session = snapshot.session();
-    return delivery.service().policy().mayTerminate()
-        && (wasOver || attempts.stream().anyMatch(it -> it.mayHaveTerminated))
-        && calculation.state().name().equals("FAILED")
+    return run.service.policy().mayTerminate()
+        && (state == State.ALREADY_OVER || run.mayHaveTerminated())
+        && calculation.state().isFailed()
         && session != null
         && session.state().isOver()
-        && delivery.metadata().mayBeBefore(session.endedAt());
-  }
-
-  private String message() {
-    return failure == null ? "" : new Unresolved(null, false, failure).reason();
+        && run.metadata.mayPrecede(session.endedAt());
   }
 }

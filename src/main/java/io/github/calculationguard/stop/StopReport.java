@@ -1,9 +1,8 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.StopResult.Effort;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,21 +24,21 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
 
     /** What is known at least: Stop was sent. */
     public StopResult effectUnknown() {
-      return StopResult.of(
-          Outcome.CANCELING, "Stop was sent, but its effect is not known yet: " + reason(), null);
+      var unknown = "Stop was sent, but its effect is not known yet: " + reason();
+      return new StopResult(Outcome.CANCELING, unknown, null);
     }
 
     /** The failure's message. */
     public String reason() {
-      return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+      return reason(cause);
+    }
+
+    static String reason(RuntimeException cause) {
+      return Objects.requireNonNullElse(cause.getMessage(), cause.toString());
     }
   }
 
-  static StopReport of(
-      Outcome outcome,
-      @Nullable String reason,
-      @Nullable Snapshot snapshot,
-      @Nullable Effort effort) {
-    return new StopReport(List.of(new StopResult(outcome, reason, snapshot, effort)), List.of());
+  StopReport(StopResult only) {
+    this(List.of(only), List.of());
   }
 }

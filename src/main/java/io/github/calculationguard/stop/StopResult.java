@@ -28,12 +28,8 @@ public record StopResult(
    */
   public record Effort(int stopsSent, Duration took, boolean wasOver, boolean repeat) {}
 
-  static StopResult of(Outcome outcome, @Nullable String reason, @Nullable Snapshot snapshot) {
-    return new StopResult(outcome, reason, snapshot, null);
-  }
-
-  /** The result of a request that is not valid. */
-  public static StopResult invalid(String reason) {
-    return of(Outcome.INVALID, reason, null);
+  /** A result without effort. */
+  public StopResult(Outcome outcome, @Nullable String reason, @Nullable Snapshot snapshot) {
+    this(outcome, reason, snapshot, null);
   }
 }

@@ -7,8 +7,8 @@ import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
@@ -57,32 +57,38 @@ public record StopService(
   public StopReport stop(StopRequest request) {
     var violation = request.violation();
     if (violation != null && !clock.instant().isBefore(violation.expiresAt())) {
-      var expired = "the finding expired at " + violation.expiresAt();
-      return StopReport.of(
-          Outcome.LEFT_ALONE, expired + "; the next sweep judges anew", null, null);
+      var reason = "the finding expired at %s; the next sweep judges anew";
+      var expired = reason.formatted(violation.expiresAt());
+      return new StopReport(new StopResult(Outcome.LEFT_ALONE, expired, null));
     }
-    var delivery = Delivery.of(this, request.metadata(), 1);
+    var metadata = request.metadata();
+    var budget = TimeBudget.of(this, metadata.deadline(), 1);
     try {
       return switch (request) {
-        case StopCalculation one when request.metadata().dryRun() -> {
-          var calculation = athena.calculation(one.calculation(), delivery.confirm());
-          yield StopReport.of(Outcome.DRY_RUN, null, delivery.snapshot(calculation), null);
+        case StopCalculation one when metadata.dryRun() -> {
+          var calculation = athena.calculation(one.calculation(), budget.stopBy());
+          var snapshot = reader.read(calculation, metadata.place(), budget.describeBy());
+          yield new StopReport(new StopResult(Outcome.DRY_RUN, null, snapshot));
         }
         case StopCalculation one -> {
-          var unknown = Calculation.undescribed(one.calculation(), CalculationState.UNKNOWN);
-          var attempts = attempts(List.of(unknown), delivery);
-          var attempt = attempts.getFirst();
-          attempt.sendStop();
-          yield confirm(attempts, new ArrayList<>(), delivery);
+          var calculation = Calculation.unknown(one.calculation());
+          var run = new StopRun(this, metadata, budget, List.of(calculation));
+          run.attempts().getFirst().sendStop();
+          yield run.untilOver();
         }
-        case StopSession session -> stopWhatRunsIn(session, delivery);
-        case EndSession session -> new SessionTermination(session, delivery).terminate();
+        case StopSession session -> stopWhatRunsIn(session, budget);
+        case EndSession end ->
+            new StopReport(new SessionTermination(this, end, budget).terminate());
       };
     } catch (NotFoundException e) {
-      return StopReport.of(Outcome.NOT_FOUND, e.getMessage(), null, null);
+      return new StopReport(new StopResult(Outcome.NOT_FOUND, e.getMessage(), null));
     } catch (DeniedException e) {
-      var snapshot = snapshotOrNull(request.session(), delivery);
-      return StopReport.of(Outcome.DENIED, e.getMessage(), snapshot, null);
+      var id = request.session();
+      var snapshot =
+          id == null
+              ? null
+              : snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
+      return new StopReport(new StopResult(Outcome.DENIED, e.getMessage(), snapshot));
     } catch (RuntimeException e) {
       return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
     }
@@ -99,24 +105,21 @@ public record StopService(
     return reader.read(calculation, metadata.place(), metadata.deadline());
   }
 
-  private StopReport stopWhatRunsIn(StopSession request, Delivery first) {
+  private StopReport stopWhatRunsIn(StopSession request, TimeBudget budget) {
     var metadata = request.metadata();
-    var session = first.retry(() -> athena.session(request.session(), first.confirm()));
+    var session = session(request.session(), budget);
     // Those that ended since the request was made may be the work of an earlier delivery, which
     // perhaps could not publish it.
-    var listed = first.calculations(session, metadata.at());
+    var listed = calculations(session, metadata.at(), budget);
     var covered =
         listed.calculations().stream()
-            .filter(metadata::covers)
-            .filter(
-                c ->
-                    !(metadata.dryRun()
-                        ? c.state().isOver()
-                        : c.state().name().equals("COMPLETED")))
+            .filter(it -> metadata.follows(it.submittedAt()))
+            .filter(it -> !(metadata.dryRun() ? it.state().isOver() : it.state().isCompleted()))
             .toList();
     if (covered.isEmpty() && listed.unreadable() == 0) {
       var reason = whyNothing(session, listed.calculations());
-      return StopReport.of(Outcome.LEFT_ALONE, reason, first.snapshot(session), null);
+      var snapshot = reader.read(session, metadata.place(), budget.describeBy());
+      return new StopReport(new StopResult(Outcome.LEFT_ALONE, reason, snapshot));
     }
     var unresolved = new ArrayList<Unresolved>();
     if (listed.unreadable() > 0) {
@@ -125,13 +128,15 @@ public record StopService(
       unresolved.add(new Unresolved(null, false, failure));
     }
     if (metadata.dryRun()) {
-      var context = first.snapshot(session);
-      var results =
-          covered.stream().map(c -> StopResult.of(Outcome.DRY_RUN, null, context.about(c)));
+      var context = reader.read(session, metadata.place(), budget.describeBy());
+      var snapshots = covered.stream().map(context::withCalculation);
+      var results = snapshots.map(it -> new StopResult(Outcome.DRY_RUN, null, it));
       return new StopReport(results.toList(), unresolved);
     }
-    var delivery = Delivery.of(this, metadata, covered.size() + 1);
-    return confirm(attempts(covered, delivery), unresolved, delivery);
+    var divided = TimeBudget.of(this, metadata.deadline(), covered.size() + 1);
+    var report = new StopRun(this, metadata, divided, covered).untilOver();
+    unresolved.addAll(report.unresolved());
+    return new StopReport(report.results(), unresolved);
   }
 
   private static String whyNothing(Session session, List<Calculation> listed) {
@@ -139,82 +144,30 @@ public record StopService(
       return "what runs in the session was submitted after the request was made, or Athena does not"
           + " say when";
     }
-    return session.state().name().equals("BUSY")
+    return session.state().isBusy()
         ? "the session is busy, but Athena lists no calculation in it, as in the Spark 3.5 release:"
             + " only the session can be terminated"
         : "nothing runs in the session";
   }
 
-  /** An attempt for each, all of which know each other. */
-  private static List<StopAttempt> attempts(List<Calculation> covered, Delivery delivery) {
-    var attempts = new ArrayList<StopAttempt>();
-    covered.forEach(it -> attempts.add(new StopAttempt(it, attempts, delivery)));
-    return attempts;
-  }
-
-  private StopReport confirm(
-      List<StopAttempt> attempts, List<Unresolved> unresolved, Delivery delivery) {
-    delivery.poll(
-        () -> {
-          sendStops(attempts);
-          attempts.forEach(StopAttempt::step);
-          return attempts.stream().allMatch(StopAttempt::isDone);
-        },
-        () -> attempts.stream().anyMatch(StopAttempt::isRequesting));
-    var results = new ArrayList<StopResult>();
-    Snapshot context = null;
-    for (var attempt : attempts) {
-      var unknown = attempt.unresolved();
-      if (unknown != null) {
-        unresolved.add(unknown);
-        continue;
-      }
-      try {
-        var calculation = describeRefused(attempt.calculation(), delivery);
-        // All calculations of a request run in one session, which is described once.
-        context = context == null ? delivery.snapshot(calculation) : context.about(calculation);
-        results.add(attempt.result(context));
-      } catch (RuntimeException e) {
-        // A defect of ours must hide neither this stop nor the others.
-        unresolved.add(new Unresolved(attempt.calculation().id(), attempt.isStopSent(), e));
-      }
-    }
-    return new StopReport(results, unresolved);
+  Session session(SessionId id, TimeBudget budget) {
+    return budget.retry(() -> athena.session(id, budget.stopBy()));
   }
 
   /**
-   * Sends each Stop that Athena has not accepted yet, those that failed least first. A Stop that is
-   * throttled ends the round, because the others would be throttled too.
+   * The calculations that are active, or ended since; none where the engine has no calculations.
    */
-  private static void sendStops(List<StopAttempt> attempts) {
-    var requesting =
-        attempts.stream()
-            .filter(StopAttempt::isRequesting)
-            .sorted(Comparator.comparingInt(StopAttempt::penalty))
-            .toList();
-    for (var attempt : requesting) {
-      attempt.sendStop();
-      if (attempt.isRequesting() && attempt.isThrottled()) {
-        return;
-      }
-    }
+  CalculationList calculations(Session session, Instant endedSince, TimeBudget budget) {
+    return session.supportsCalculations()
+        ? budget.retry(() -> athena.calculations(session.id(), endedSince, budget.stopBy()))
+        : new CalculationList(List.of(), 0);
   }
 
-  /** Athena's refusal of a Stop says nothing about the calculation. */
-  private Calculation describeRefused(Calculation calculation, Delivery delivery) {
+  /** What is known of a session; absent where it cannot be read, even by a defect of ours. */
+  @Nullable Snapshot snapshotOrNull(
+      Supplier<Session> session, RequestMetadata metadata, TimeBudget budget) {
     try {
-      return calculation.state().equals(CalculationState.UNKNOWN)
-          ? athena.calculation(calculation.id(), delivery.describe())
-          : calculation;
-    } catch (AthenaSparkException e) {
-      return calculation;
-    }
-  }
-
-  private @Nullable Snapshot snapshotOrNull(@Nullable SessionId session, Delivery delivery) {
-    try {
-      var deadline = delivery.describe();
-      return session == null ? null : delivery.snapshot(athena.session(session, deadline));
+      return reader.read(session.get(), metadata.place(), budget.describeBy());
     } catch (RuntimeException e) {
       return null;
     }

@@ -94,7 +94,6 @@ class EventBridgeFindingsTest {
                 session(null).id(),
                 new CalculationState("RUNNING"),
                 null,
-                null,
                 FOUND.minus(Duration.ofSeconds(11_250)),
                 null,
                 null),

@@ -200,7 +200,6 @@ final class World implements InstantSource {
         new CalculationId(id),
         session,
         new CalculationState(state),
-        null,
         "cell of " + id,
         submittedAt,
         null,

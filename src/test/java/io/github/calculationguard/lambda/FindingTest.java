@@ -66,7 +66,6 @@ class FindingTest {
             session.id(),
             new CalculationState("RUNNING"),
             null,
-            null,
             NOW.minus(ofMinutes(200)),
             null,
             null);

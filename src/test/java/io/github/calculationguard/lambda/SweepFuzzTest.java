@@ -254,7 +254,6 @@ class SweepFuzzTest {
         session,
         new CalculationState(of("RUNNING", "RUNNING", "QUEUED", "CANCELING", "STOPPED", "")),
         orNull(VALUES),
-        orNull(VALUES),
         orNull(INSTANTS),
         orNull(INSTANTS),
         orNull(DPU_TIMES));

@@ -61,7 +61,6 @@ class WidgetPageTest {
         new CalculationId(id),
         new SessionId("session-of-" + id),
         new CalculationState("RUNNING"),
-        null,
         description,
         NOW.minus(age),
         null,

@@ -104,7 +104,6 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
             id,
             calculation.sessionId(),
             new CalculationState("CANCELED"),
-            null,
             calculation.description(),
             calculation.submittedAt(),
             clock.instant(),
@@ -143,7 +142,6 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
                     it.id(),
                     it.sessionId(),
                     it.state(),
-                    it.stateReason(),
                     it.description(),
                     it.submittedAt(),
                     it.completedAt(),
@@ -154,13 +152,14 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
   @Override
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
     var active = activeCalculations(session, deadline);
-    return CalculationList.of(
+    return new CalculationList(
         Stream.concat(
                 active.stream(),
                 ended.stream()
                     .filter(it -> session.equals(it.sessionId()))
                     .filter(it -> !Objects.requireNonNull(it.completedAt()).isBefore(endedSince)))
-            .toList());
+            .toList(),
+        0);
   }
 
   @Override

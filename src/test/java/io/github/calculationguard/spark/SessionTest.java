@@ -39,7 +39,6 @@ class SessionTest {
         new SessionId("s-1"),
         new CalculationState("COMPLETED"),
         null,
-        null,
         STARTED,
         completedAt,
         null);

@@ -246,7 +246,6 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
         job.id(),
         SESSION,
         stateOf(job),
-        null,
         "Nightly join",
         job.submitted(),
         over.isAfter(now) ? null : over,

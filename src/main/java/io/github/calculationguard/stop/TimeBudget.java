@@ -3,21 +3,16 @@ package io.github.calculationguard.stop;
 import module java.base;
 
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
-import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.Snapshot;
 
 /**
- * One delivery of a request: its time, divided so that some is left to describe what happened and
+ * The time of one delivery of a request, divided so that some is left to describe what happened and
  * to publish it.
  *
- * @param confirm by when the stop must be confirmed, or given up for now
- * @param describe by when what happened must be described
+ * @param stopBy by when everything must have stopped, or is given up for now
+ * @param describeBy by when what happened must be described
  */
-record Delivery(
-    StopService service, RequestMetadata metadata, Deadline confirm, Deadline describe) {
+record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
 
   private static final Duration MAX_TO_PUBLISH = Duration.ofSeconds(5);
   private static final Duration MAX_TO_PUBLISH_ONE_MORE = Duration.ofMillis(100);
@@ -28,28 +23,20 @@ record Delivery(
   /**
    * @param results how many results will be published
    */
-  static Delivery of(StopService service, RequestMetadata metadata, int results) {
-    var total = metadata.deadline().left(service.clock().instant());
+  static TimeBudget of(StopService service, Deadline deadline, int results) {
+    var total = deadline.left(service.clock().instant());
     var publish = MAX_TO_PUBLISH.plus(MAX_TO_PUBLISH_ONE_MORE.multipliedBy(results - 1));
-    var describe = metadata.deadline().minus(shorter(publish, total.dividedBy(4)));
-    var confirm = describe.minus(shorter(MAX_TO_DESCRIBE, total.dividedBy(8)));
-    return new Delivery(service, metadata, confirm, describe);
+    var describeBy = deadline.minus(shorter(publish, total.dividedBy(4)));
+    var stopBy = describeBy.minus(shorter(MAX_TO_DESCRIBE, total.dividedBy(8)));
+    return new TimeBudget(service, stopBy, describeBy);
   }
 
   Instant now() {
     return service.clock().instant();
   }
 
-  Snapshot snapshot(Calculation calculation) {
-    return service.reader().read(calculation, metadata.place(), describe);
-  }
-
-  Snapshot snapshot(Session session) {
-    return service.reader().read(session, metadata.place(), describe);
-  }
-
   /**
-   * Repeats a step until it is done, or the time to confirm ends. The pauses grow, except while
+   * Repeats a step until it is done, or the time to stop ends. The pauses grow, except while
    * something could not be started.
    */
   void poll(BooleanSupplier step, BooleanSupplier isStarting) {
@@ -61,7 +48,7 @@ record Delivery(
   /**
    * Repeats a call while Athena is unavailable.
    *
-   * @throws AthenaUnavailableException if Athena still is when the time to confirm ends
+   * @throws AthenaUnavailableException if Athena still is when the time to stop ends
    */
   <T> T retry(Supplier<T> call) {
     for (var pause = FIRST_PAUSE; ; pause = longer(pause)) {
@@ -75,18 +62,9 @@ record Delivery(
     }
   }
 
-  /**
-   * The calculations that are active, or ended since; none where the engine has no calculations.
-   */
-  CalculationList calculations(Session session, Instant endedSince) {
-    return session.supportsCalculations()
-        ? retry(() -> service.athena().calculations(session.id(), endedSince, confirm))
-        : CalculationList.of(List.of());
-  }
-
   /** Whether time is left after the pause. */
   private boolean sleep(Duration pause) {
-    var left = confirm.left(now());
+    var left = stopBy.left(now());
     if (left.compareTo(FIRST_PAUSE) <= 0) {
       return false;
     }

@@ -1,0 +1,148 @@
+package io.github.calculationguard.stop;
+
+import module java.base;
+
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.Calculation;
+import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.CalculationState;
+import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.StopReport.Unresolved;
+import org.jspecify.annotations.Nullable;
+
+/** Stops all calculations that a request covers, which run in one session. */
+final class StopRun {
+
+  private enum Termination {
+    NOT_REQUESTED,
+    /** The answer may be lost: from here on the end of the session counts as ours. */
+    REQUESTED,
+    DENIED
+  }
+
+  final StopService service;
+  final RequestMetadata metadata;
+  final TimeBudget budget;
+  private final List<StopAttempt> attempts;
+  private final Set<CalculationId> covered;
+  private Termination termination = Termination.NOT_REQUESTED;
+  private @Nullable String whyNotTerminated;
+
+  /**
+   * @param covered what is known of each; one that has ended is only described
+   */
+  StopRun(
+      StopService service, RequestMetadata metadata, TimeBudget budget, List<Calculation> covered) {
+    this.service = service;
+    this.metadata = metadata;
+    this.budget = budget;
+    this.covered = covered.stream().map(Calculation::id).collect(Collectors.toSet());
+    attempts = covered.stream().map(it -> new StopAttempt(it, this)).toList();
+  }
+
+  List<StopAttempt> attempts() {
+    return attempts;
+  }
+
+  /** Polls until all have ended, or the time ends. */
+  StopReport untilOver() {
+    budget.poll(
+        () -> {
+          sendStops();
+          attempts.forEach(StopAttempt::step);
+          return attempts.stream().allMatch(StopAttempt::isDone);
+        },
+        () -> attempts.stream().anyMatch(StopAttempt::isRequesting));
+    var results = new ArrayList<StopResult>();
+    var unresolved = new ArrayList<Unresolved>();
+    Snapshot context = null;
+    for (var attempt : attempts) {
+      try {
+        attempt.requireOutcome();
+        var calculation = describeRefused(attempt.calculation());
+        // The session is described once.
+        context =
+            context == null
+                ? service.reader().read(calculation, metadata.place(), budget.describeBy())
+                : context.withCalculation(calculation);
+        results.add(attempt.result(context));
+      } catch (RuntimeException e) {
+        // Not even a defect of ours may hide this stop or the others.
+        unresolved.add(new Unresolved(attempt.calculation().id(), attempt.isStopSent(), e));
+      }
+    }
+    return new StopReport(results, unresolved);
+  }
+
+  /**
+   * Sends each Stop that Athena has not accepted yet, those that failed least first. A Stop that is
+   * throttled ends the round, because the others would be throttled too.
+   */
+  private void sendStops() {
+    var requesting = attempts.stream().filter(StopAttempt::isRequesting);
+    for (var attempt : requesting.sorted(Comparator.comparing(StopAttempt::penalty)).toList()) {
+      attempt.sendStop();
+      if (attempt.isRequesting() && attempt.isThrottled()) {
+        return;
+      }
+    }
+  }
+
+  /** Athena's refusal of a Stop says nothing about the calculation. */
+  private Calculation describeRefused(Calculation calculation) {
+    try {
+      return calculation.state().equals(CalculationState.UNKNOWN)
+          ? service.athena().calculation(calculation.id(), budget.describeBy())
+          : calculation;
+    } catch (AthenaSparkException e) {
+      return calculation;
+    }
+  }
+
+  /**
+   * Terminates the session of an active calculation, if the deployment allows it and nothing else
+   * is active there.
+   *
+   * @return whether Athena accepted it
+   */
+  boolean terminateSessionOf(Calculation calculation) {
+    var session = calculation.sessionId();
+    var isAllowed = service.policy().mayTerminate() && termination != Termination.DENIED;
+    if (session == null || !isAllowed) {
+      return false;
+    }
+    var listed = service.athena().calculations(session, Instant.MAX, budget.stopBy());
+    var active = listed.calculations().stream().map(Calculation::id).toList();
+    if (!active.contains(calculation.id())) {
+      return false;
+    }
+    var other = active.stream().filter(id -> !covered.contains(id)).findFirst();
+    if (other.isPresent() || listed.unreadable() > 0) {
+      whyNotTerminated =
+          "the session was not terminated: it holds a calculation that the request does not cover%s"
+              .formatted(other.map(id -> ", " + id).orElse(""));
+      return false;
+    }
+    try {
+      termination = Termination.REQUESTED;
+      service.athena().terminate(session, budget.stopBy());
+      whyNotTerminated = null;
+      return true;
+    } catch (DeniedException e) {
+      termination = Termination.DENIED;
+      whyNotTerminated = "the session could not be terminated: " + e.getMessage();
+      return false;
+    }
+  }
+
+  /** Whether we may have terminated the session. */
+  boolean mayHaveTerminated() {
+    return termination == Termination.REQUESTED;
+  }
+
+  /** Why the session could not be terminated; absent where nobody tried. */
+  @Nullable String whyNotTerminated() {
+    return whyNotTerminated;
+  }
+}
