@@ -202,7 +202,8 @@ public record Inventory(
         }
         var calculations = entry.calculations();
         if (!it.state().isIdle() && it.supportsCalculations()) {
-          Supplier<List<Calculation>> reading = () -> athena.activeCalculations(id, by);
+          Supplier<List<Calculation>> reading =
+              () -> athena.calculations(id, Instant.MAX, by).calculations();
           calculations = read(Unread.CALCULATIONS, id.value(), calculations, reading);
         }
         var nodes =

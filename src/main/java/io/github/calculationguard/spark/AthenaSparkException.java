@@ -76,7 +76,6 @@ public abstract sealed class AthenaSparkException extends RuntimeException {
       this.reason = reason;
     }
 
-    /** What happened to the request. */
     public Reason reason() {
       return reason;
     }

@@ -20,14 +20,9 @@ public interface AthenaSparkReader {
   Session session(SessionId id, Deadline deadline);
 
   /**
-   * The active calculations of a session, newest first, without statistics. None if it is of the
-   * Spark 3.5 release, which has no calculations.
+   * The active calculations of a session, and those that ended at that instant or later. None if it
+   * is of the Spark 3.5 release, which has no calculations.
    */
-  default List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, Instant.MAX, deadline).calculations();
-  }
-
-  /** The active calculations of a session, and those that ended at that instant or later. */
   CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline);
 
   /** The nodes of a session, terminated ones included. */

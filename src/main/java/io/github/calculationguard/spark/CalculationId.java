@@ -7,10 +7,9 @@ package io.github.calculationguard.spark;
  */
 public record CalculationId(String value) {
 
-  /** What an ID is, in words. */
   public static final String RULE = "1 to 36 letters, digits and hyphens";
 
-  /** Throws IllegalArgumentException if the value is anything but {@link #RULE}. */
+  /** Throws IllegalArgumentException if the value breaks the {@link #RULE}. */
   public CalculationId {
     if (!value.matches("[0-9A-Za-z-]{1,36}")) {
       throw new IllegalArgumentException("a calculation id is " + RULE);

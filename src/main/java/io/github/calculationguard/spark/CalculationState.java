@@ -28,9 +28,4 @@ public record CalculationState(String name) {
   public boolean isCanceled() {
     return name.equals("CANCELED") || name.equals("STOPPED");
   }
-
-  @Override
-  public String toString() {
-    return name;
-  }
 }

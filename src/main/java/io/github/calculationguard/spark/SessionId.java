@@ -7,10 +7,9 @@ package io.github.calculationguard.spark;
  */
 public record SessionId(String value) {
 
-  /** What an ID is, in words. */
   public static final String RULE = "1 to 256 letters, digits and hyphens";
 
-  /** Throws IllegalArgumentException if the value is anything but {@link #RULE}. */
+  /** Throws IllegalArgumentException if the value breaks the {@link #RULE}. */
   public SessionId {
     if (!value.matches("[0-9A-Za-z-]{1,256}")) {
       throw new IllegalArgumentException("a session id is " + RULE);

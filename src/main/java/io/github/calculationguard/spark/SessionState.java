@@ -21,9 +21,4 @@ public record SessionState(String name) {
   public boolean isBusy() {
     return name.equals("BUSY");
   }
-
-  @Override
-  public String toString() {
-    return name;
-  }
 }

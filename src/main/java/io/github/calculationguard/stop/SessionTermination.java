@@ -4,7 +4,6 @@ import module java.base;
 
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +16,7 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
       "TerminateSession was accepted, and the session has not ended yet";
 
   StopResult terminate() {
+    var metadata = request.metadata();
     var begun = budget.now();
     var session = service.session(request.session(), budget);
     if (session.state().isOver()) {
@@ -24,36 +24,30 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
     }
     var active = service.calculations(session, Instant.MAX, budget);
     var exemption = whyLeftAlone(session, active);
-    if (exemption != null || request.metadata().dryRun()) {
+    if (exemption != null || metadata.dryRun()) {
       var outcome = exemption == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
-      return new StopResult(outcome, exemption, snapshot(session));
+      var snapshot = service.reader().read(session, metadata.place(), budget.describeBy());
+      return new StopResult(outcome, exemption, snapshot);
     }
     var state = budget.retry(() -> service.athena().terminate(session.id(), budget.stopBy()));
     var latest = new AtomicReference<>(session.withState(state));
     budget.poll(() -> latest.updateAndGet(this::newer).state().isOver(), () -> false);
     var isOver = latest.get().state().isOver();
-    return new StopResult(
-        isOver ? Outcome.SESSION_TERMINATED : Outcome.CANCELING,
-        isOver ? null : NOT_ENDED,
-        // A defect of ours must not hide the termination.
-        service.snapshotOrNull(latest::get, request.metadata(), budget),
-        new Effort(0, Duration.between(begun, budget.now()), false, false));
-  }
-
-  private Snapshot snapshot(Session session) {
-    return service.reader().read(session, request.metadata().place(), budget.describeBy());
-  }
-
-  private boolean mayTerminate() {
-    return service.policy().mayTerminate();
+    var effort = new Effort(0, Duration.between(begun, budget.now()), false, false);
+    // A defect of ours must not hide the termination.
+    var snapshot = service.snapshotOrNull(latest::get, metadata, budget);
+    return isOver
+        ? new StopResult(Outcome.SESSION_TERMINATED, null, snapshot, effort)
+        : new StopResult(Outcome.CANCELING, NOT_ENDED, snapshot, effort);
   }
 
   /** An earlier delivery may have terminated it. */
   private StopResult alreadyOver(Session session) {
     var metadata = request.metadata();
     var endedAt = session.endedAt();
-    var snapshot = snapshot(session);
-    if (!mayTerminate() || metadata.dryRun() || !metadata.mayPrecede(endedAt)) {
+    var snapshot = service.reader().read(session, metadata.place(), budget.describeBy());
+    var mayTerminate = service.policy().mayTerminate() && !metadata.dryRun();
+    if (!mayTerminate || !metadata.mayPrecede(endedAt)) {
       return new StopResult(Outcome.ALREADY_OVER, null, snapshot);
     }
     var doubt = metadata.doubtWhoEnded(endedAt);
@@ -77,7 +71,7 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
         || !calculations.stream().allMatch(it -> metadata.follows(it.submittedAt()))) {
       return "a calculation was submitted after the request was made";
     }
-    return mayTerminate() || metadata.dryRun()
+    return service.policy().mayTerminate() || metadata.dryRun()
         ? null
         : "this deployment may not terminate sessions: the parameter Escalation is NONE";
   }

@@ -11,7 +11,6 @@ import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;
 
@@ -63,15 +62,12 @@ final class StopAttempt {
     state = isOver() ? State.DESCRIBING : State.REQUESTING;
   }
 
-  boolean isDone() {
-    return switch (state) {
-      case REQUESTING, CANCELING, TERMINATING, DESCRIBING -> false;
-      case ENDED, TERMINATED, ALREADY_OVER, REFUSED -> true;
-    };
-  }
-
   Calculation calculation() {
     return calculation;
+  }
+
+  boolean isDone() {
+    return endedAt != null;
   }
 
   boolean isRequesting() {
@@ -83,7 +79,6 @@ final class StopAttempt {
     return penalty;
   }
 
-  /** Whether the last try failed because there were too many calls. */
   boolean isThrottled() {
     return failure instanceof AthenaUnavailableException e && e.reason() == Reason.THROTTLED;
   }
@@ -101,7 +96,7 @@ final class StopAttempt {
       acceptedAt = run.budget.now();
     } catch (NotFoundException | DeniedException e) {
       failure = e;
-      state = State.REFUSED;
+      end(State.REFUSED);
     } catch (RuntimeException e) {
       failure = e;
       penalty += isThrottled() ? 1 : PENALTY_OF_AN_ERROR;
@@ -136,11 +131,12 @@ final class StopAttempt {
   void step() {
     try {
       switch (state) {
-        case CANCELING -> {
+        case CANCELING, DESCRIBING -> {
           poll();
           if (isOver()) {
-            end(State.ENDED);
+            end(state == State.CANCELING ? State.ENDED : State.ALREADY_OVER);
           } else {
+            state = State.CANCELING;
             escalate();
           }
         }
@@ -150,14 +146,6 @@ final class StopAttempt {
           var session = athena.session(id, run.budget.stopBy());
           if (isOver() && session.state().isOver()) {
             end(State.TERMINATED);
-          }
-        }
-        case DESCRIBING -> {
-          poll();
-          if (isOver()) {
-            end(State.ALREADY_OVER);
-          } else {
-            state = State.CANCELING;
           }
         }
         case REQUESTING, ENDED, TERMINATED, ALREADY_OVER, REFUSED -> {}
@@ -219,26 +207,24 @@ final class StopAttempt {
 
   /** The outcome; call it last. */
   StopResult result(Snapshot snapshot) {
-    var why = failure == null ? null : Unresolved.reason(failure);
+    var why = failure == null ? null : failure.getMessage();
     if (state == State.REFUSED) {
       var outcome = failure instanceof NotFoundException ? Outcome.NOT_FOUND : Outcome.DENIED;
       return new StopResult(outcome, why, snapshot);
     }
+    var metadata = run.metadata;
+    var completedAt = calculation.completedAt();
+    var took = Duration.between(startedAt, endedAt == null ? run.budget.now() : endedAt);
     var wasOver = state == State.ALREADY_OVER;
     // If the answer to an earlier Stop was lost, that Stop may be what ended it.
-    var wasOverBefore = wasOver && !isAnswerLost;
-    var completedAt = calculation.completedAt();
-    var effort =
-        new Effort(
-            stopsSent,
-            Duration.between(startedAt, endedAt == null ? run.budget.now() : endedAt),
-            wasOverBefore,
-            wasOverBefore && run.metadata.precedes(completedAt));
+    var endedBefore = wasOver && !isAnswerLost;
+    var isRepeat = endedBefore && metadata.precedes(completedAt);
+    var effort = new Effort(stopsSent, took, endedBefore, isRepeat);
     if (!isOver() || state == State.TERMINATING) {
       return new StopResult(Outcome.CANCELING, whyNotOver(why), snapshot, effort);
     }
-    var doubt = wasOver ? run.metadata.doubtWhoEnded(completedAt) : null;
-    var mayBeOurs = !wasOver || run.metadata.mayPrecede(completedAt);
+    var doubt = wasOver ? metadata.doubtWhoEnded(completedAt) : null;
+    var mayBeOurs = !wasOver || metadata.mayPrecede(completedAt);
     if (state == State.TERMINATED || (mayBeOurs && wasTerminated(snapshot))) {
       return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
     }

@@ -30,10 +30,6 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
 
     /** The failure's message. */
     public String reason() {
-      return reason(cause);
-    }
-
-    static String reason(RuntimeException cause) {
       return Objects.requireNonNullElse(cause.getMessage(), cause.toString());
     }
   }

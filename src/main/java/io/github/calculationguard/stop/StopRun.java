@@ -24,14 +24,12 @@ final class StopRun {
   final StopService service;
   final RequestMetadata metadata;
   final TimeBudget budget;
-  private final List<StopAttempt> attempts;
+  final List<StopAttempt> attempts;
   private final Set<CalculationId> covered;
   private Termination termination = Termination.NOT_REQUESTED;
   private @Nullable String whyNotTerminated;
 
-  /**
-   * @param covered what is known of each; one that has ended is only described
-   */
+  /** One that has ended is only described. */
   StopRun(
       StopService service, RequestMetadata metadata, TimeBudget budget, List<Calculation> covered) {
     this.service = service;
@@ -39,10 +37,6 @@ final class StopRun {
     this.budget = budget;
     this.covered = covered.stream().map(Calculation::id).collect(Collectors.toSet());
     attempts = covered.stream().map(it -> new StopAttempt(it, this)).toList();
-  }
-
-  List<StopAttempt> attempts() {
-    return attempts;
   }
 
   /** Polls until all have ended, or the time ends. */
@@ -81,7 +75,7 @@ final class StopRun {
    */
   private void sendStops() {
     var requesting = attempts.stream().filter(StopAttempt::isRequesting);
-    for (var attempt : requesting.sorted(Comparator.comparing(StopAttempt::penalty)).toList()) {
+    for (var attempt : requesting.sorted(Comparator.comparingInt(StopAttempt::penalty)).toList()) {
       attempt.sendStop();
       if (attempt.isRequesting() && attempt.isThrottled()) {
         return;
@@ -100,12 +94,7 @@ final class StopRun {
     }
   }
 
-  /**
-   * Terminates the session of an active calculation, if the deployment allows it and nothing else
-   * is active there.
-   *
-   * @return whether Athena accepted it
-   */
+  /** Terminates the session if that is allowed and nothing is active there that is not covered. */
   boolean terminateSessionOf(Calculation calculation) {
     var session = calculation.sessionId();
     var isAllowed = service.policy().mayTerminate() && termination != Termination.DENIED;
@@ -136,7 +125,6 @@ final class StopRun {
     }
   }
 
-  /** Whether we may have terminated the session. */
   boolean mayHaveTerminated() {
     return termination == Termination.REQUESTED;
   }

@@ -57,8 +57,8 @@ public record StopService(
   public StopReport stop(StopRequest request) {
     var violation = request.violation();
     if (violation != null && !clock.instant().isBefore(violation.expiresAt())) {
-      var reason = "the finding expired at %s; the next sweep judges anew";
-      var expired = reason.formatted(violation.expiresAt());
+      var expired =
+          "the finding expired at " + violation.expiresAt() + "; the next sweep judges anew";
       return new StopReport(new StopResult(Outcome.LEFT_ALONE, expired, null));
     }
     var metadata = request.metadata();
@@ -71,9 +71,9 @@ public record StopService(
           yield new StopReport(new StopResult(Outcome.DRY_RUN, null, snapshot));
         }
         case StopCalculation one -> {
-          var calculation = Calculation.unknown(one.calculation());
-          var run = new StopRun(this, metadata, budget, List.of(calculation));
-          run.attempts().getFirst().sendStop();
+          var unknown = Calculation.unknown(one.calculation());
+          var run = new StopRun(this, metadata, budget, List.of(unknown));
+          run.attempts.getFirst().sendStop();
           yield run.untilOver();
         }
         case StopSession session -> stopWhatRunsIn(session, budget);
@@ -154,9 +154,7 @@ public record StopService(
     return budget.retry(() -> athena.session(id, budget.stopBy()));
   }
 
-  /**
-   * The calculations that are active, or ended since; none where the engine has no calculations.
-   */
+  /** Those that are active, or ended since; none where the engine has no calculations. */
   CalculationList calculations(Session session, Instant endedSince, TimeBudget budget) {
     return session.supportsCalculations()
         ? budget.retry(() -> athena.calculations(session.id(), endedSince, budget.stopBy()))

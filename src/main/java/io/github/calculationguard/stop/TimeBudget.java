@@ -20,12 +20,9 @@ record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-  /**
-   * @param results how many results will be published
-   */
-  static TimeBudget of(StopService service, Deadline deadline, int results) {
+  static TimeBudget of(StopService service, Deadline deadline, int resultsToPublish) {
     var total = deadline.left(service.clock().instant());
-    var publish = MAX_TO_PUBLISH.plus(MAX_TO_PUBLISH_ONE_MORE.multipliedBy(results - 1));
+    var publish = MAX_TO_PUBLISH.plus(MAX_TO_PUBLISH_ONE_MORE.multipliedBy(resultsToPublish - 1));
     var describeBy = deadline.minus(shorter(publish, total.dividedBy(4)));
     var stopBy = describeBy.minus(shorter(MAX_TO_DESCRIBE, total.dividedBy(8)));
     return new TimeBudget(service, stopBy, describeBy);
@@ -45,11 +42,7 @@ record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
     }
   }
 
-  /**
-   * Repeats a call while Athena is unavailable.
-   *
-   * @throws AthenaUnavailableException if Athena still is when the time to stop ends
-   */
+  /** Repeats a call while Athena is unavailable, until the time to stop ends. */
   <T> T retry(Supplier<T> call) {
     for (var pause = FIRST_PAUSE; ; pause = longer(pause)) {
       try {

@@ -68,7 +68,7 @@ class OddAnswersTest {
             "{\"Calculations\": [%s], \"NextToken\": \"more\"}".formatted(RUNNING),
             "400 {\"__type\": \"InvalidRequestException\", \"Message\": \"Invalid NextToken\"}");
     assertThatExceptionOfType(AthenaUnavailableException.class)
-        .isThrownBy(() -> athena.activeCalculations(SESSION, SOON));
+        .isThrownBy(() -> athena.calculations(SESSION, Instant.MAX, SOON));
   }
 
   @Test
@@ -87,7 +87,7 @@ class OddAnswersTest {
         answering(
             "400 {\"__type\": \"com.amazonaws.athena#InvalidRequestException\", \"Message\": \"not"
                 + " supported\"}");
-    assertThat(athena.activeCalculations(SESSION, SOON)).isEmpty();
+    assertThat(athena.calculations(SESSION, Instant.MAX, SOON).calculations()).isEmpty();
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
 import io.github.calculationguard.spark.SessionId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -189,7 +190,8 @@ class SweepScaleTest {
       for (var session : athena.activeSessions(workGroup, deadline)) {
         athena.session(session.id(), deadline);
         athena.tags(PLACE.arnOf(workGroup, session.id()), deadline);
-        for (var calculation : athena.activeCalculations(session.id(), deadline)) {
+        for (var calculation :
+            athena.calculations(session.id(), Instant.MAX, deadline).calculations()) {
           athena.calculation(calculation.id(), deadline);
         }
       }

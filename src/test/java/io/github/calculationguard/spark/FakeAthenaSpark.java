@@ -124,8 +124,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
     return found(newer.getOrDefault(id, sessions.get(id)));
   }
 
-  @Override
-  public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
+  private List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
     var all =
         calculations.values().stream()
             .filter(it -> session.equals(it.sessionId()))

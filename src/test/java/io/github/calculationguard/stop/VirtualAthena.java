@@ -157,11 +157,6 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   }
 
   @Override
-  public List<Calculation> activeCalculations(SessionId session, Deadline deadline) {
-    return calculations(session, Instant.MAX, deadline).calculations();
-  }
-
-  @Override
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
     call("calculations " + session, deadline);
     lastListed = now;
