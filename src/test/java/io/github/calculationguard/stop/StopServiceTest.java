@@ -14,6 +14,7 @@ import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import io.github.calculationguard.stop.VirtualAthena.Job;
+import io.github.calculationguard.stop.VirtualAthena.Trouble;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -110,6 +111,21 @@ class StopServiceTest {
     assertThat(athena.calls.stream().filter("stop c-1"::equals).count())
         .as("every ten seconds of more than eighty")
         .isGreaterThanOrEqualTo(6);
+  }
+
+  @Test
+  void pollsUntilTheCalculationHasEndedHoweverEarlyStopSaysSo() {
+    var job = add("c-1", ofSeconds(5));
+    athena.trouble = _ -> Trouble.ANSWERED_TOO_EARLY;
+    assertThat(stop(new StopCalculation(metadata(false), job.id(), null)).results())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.outcome()).isEqualTo(Outcome.CANCELED);
+              var effort = Objects.requireNonNull(it.effort());
+              assertThat(effort.wasOver()).isFalse();
+              assertThat(effort.took()).isGreaterThan(ofSeconds(4));
+            });
   }
 
   @Test

@@ -64,6 +64,8 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
     ANSWER_LOST,
     /** Athena does what it was asked, but does not describe it. */
     NOT_DESCRIBED,
+    /** Stop's answer says that the calculation was canceled, and it still cancels. */
+    ANSWERED_TOO_EARLY,
     /** A list has something in its place that is no ID. */
     MALFORMED
   }
@@ -119,7 +121,9 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
     if (trouble.apply(id) == Trouble.ANSWER_LOST) {
       throw new AthenaUnavailableException("reset", Reason.ANSWER_LOST, null, null);
     }
-    return stateOf(job);
+    return trouble.apply(id) == Trouble.ANSWERED_TOO_EARLY
+        ? new CalculationState("CANCELED")
+        : stateOf(job);
   }
 
   @Override
