@@ -36,12 +36,12 @@ public record Finding(
   @FunctionalInterface
   public interface Publisher {
 
-    /** Returns those that were refused, even on a second try; the next sweep finds them again. */
-    List<Refused> publish(List<Finding> findings, Deadline deadline);
+    /**
+     * Returns those that were refused even on a second try, with the reason in AWS's words. The
+     * next sweep finds them again.
+     */
+    Map<Finding, String> publish(List<Finding> findings, Deadline deadline);
   }
-
-  /** A finding that could not be published, and why, in AWS's words. */
-  public record Refused(Finding finding, String why) {}
 
   /** The event's detail. */
   public Map<String, Object> detail() {

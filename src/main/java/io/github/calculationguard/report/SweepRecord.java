@@ -1,9 +1,11 @@
 package io.github.calculationguard.report;
 
+import static java.util.Objects.requireNonNullElse;
 import static java.util.stream.Collectors.joining;
 
 import module java.base;
 
+import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
@@ -23,28 +25,15 @@ import org.jspecify.annotations.Nullable;
 @JStacheConfig(type = JStacheType.STACHE)
 public record SweepRecord(SweepReport report, InvocationInfo info, String stack) {
 
-  /** Nobody reads more than this; the log has everything. */
-  private static final int MAX_OF_A_KIND = 10;
-
-  /** What people are notified of, the most important first. */
-  private static final List<Kind> KINDS =
-      List.of(
-          new Kind(Disposition.HELD_BACK, "held back", "Held back"),
-          new Kind(Disposition.OBSERVED, "would stop", "Observed"),
-          new Kind(Disposition.WARNED, "near or over", "Warning"),
-          new Kind(Disposition.EXEMPT, "exempt", "Exempt"));
-
-  private record Kind(Disposition disposition, String summary, String title) {}
-
   /** A summary, then a line for each failure and each finding. */
   public List<LogRecord> lines() {
     var lines = new ArrayList<>(List.of(summary()));
     for (var failure : report.failures()) {
+      var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
       lines.add(
-          new LogRecord()
-              .head("sweep_failure", Severity.ERROR, report.place(), info, report.startedAt())
-              .put("subject", failure.where())
-              .put("reason", UserText.aws(failure.why()))
+          head("sweep_failure", Severity.ERROR)
+              .put("subject", failure.what() + " " + failure.of())
+              .put("reason", UserText.aws(why))
               .tail(info));
     }
     report.judged().stream()
@@ -75,8 +64,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** The sweep's metrics. */
   public Metrics metrics() {
     return new Metrics()
-        .count("SessionsSeen", report.sessionsSeen())
-        .count("CalculationsSeen", report.calculationsSeen())
+        .count("SessionsSeen", inventory().sessionsSeen())
+        .count("CalculationsSeen", inventory().calculationsSeen())
         .count("Findings", report.over())
         .count("ActionsHeldBack", report.count(Disposition.HELD_BACK))
         .count("SweepFailures", report.failures().size())
@@ -86,11 +75,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   /** The notification of what is new. */
   public Notification notification() {
-    var place = report.place();
+    var place = inventory().place();
+    var ofTags = report.news().invalidTags().stream().map(_ -> Severity.WARNING);
     var severity =
-        Stream.concat(
-                report.news().judged().stream().map(it -> severity(it.disposition())),
-                report.news().invalidTags().stream().map(_ -> Severity.WARNING))
+        Stream.concat(report.news().judged().stream().map(SweepRecord::severity), ofTags)
             .max(Severity::compareTo)
             .orElse(Severity.INFO);
     return Notification.of(
@@ -103,8 +91,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         queue());
   }
 
-  private static Severity severity(Disposition disposition) {
-    return switch (disposition) {
+  private static Severity severity(Judged judged) {
+    return switch (judged.disposition()) {
       case LEFT, ORDERED, EXEMPT -> Severity.INFO;
       case WARNED, OBSERVED -> Severity.WARNING;
       case HELD_BACK, REFUSED -> Severity.ERROR;
@@ -112,19 +100,21 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   private LogRecord head(String event, Severity severity) {
-    return new LogRecord().head(event, severity, report.place(), info, report.startedAt());
+    var inventory = inventory();
+    return new LogRecord().head(event, severity, inventory.place(), info, inventory.startedAt());
   }
 
   private LogRecord summary() {
+    var inventory = inventory();
     var isError = !report.failures().isEmpty() || report.count(Disposition.HELD_BACK) > 0;
     var severity = report.complete() ? Severity.INFO : Severity.WARNING;
     var record =
         head("sweep", isError ? Severity.ERROR : severity)
             .put("outcome", report.complete() ? "COMPLETE" : "OUT_OF_TIME")
-            .put("work_groups", report.workGroups())
-            .put("work_groups_done", report.workGroupsDone())
-            .put("sessions_seen", report.sessionsSeen())
-            .put("calculations_seen", report.calculationsSeen())
+            .put("work_groups", inventory.workGroups())
+            .put("work_groups_done", inventory.workGroupsDone())
+            .put("sessions_seen", inventory.sessionsSeen())
+            .put("calculations_seen", inventory.calculationsSeen())
             .put("judged", report.judged().size())
             .put("over", report.over());
     for (var disposition : Disposition.values()) {
@@ -135,7 +125,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     record
         .put("stopped_meanwhile", report.stoppedMeanwhile())
         .put("failed", report.failures().size())
-        .put("unreadable_tags", report.invalidTags().size())
+        .put("unreadable_tags", inventory.invalidTags().size())
         .put("would_save_usd_per_hour", report.usdPerHour(Disposition.OBSERVED))
         .put("exempt_usd_per_hour", report.usdPerHour(Disposition.EXEMPT))
         .put("duration_millis", report.took().toMillis())
@@ -155,7 +145,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   private LogRecord finding(Judged judged) {
     var usage = judged.verdict().usage();
     var record =
-        head("finding", severity(judged.disposition()))
+        head("finding", severity(judged))
             .put("outcome", judged.disposition())
             .put("reason", judged.verdict().reason());
     if (usage != null) {
@@ -167,92 +157,75 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
   }
 
-  private List<Judged> news(Disposition kind) {
-    return report.news().judged().stream().filter(it -> it.disposition() == kind).toList();
+  private String queue() {
+    var queue = new LinkedHashMap<>(summary().fields());
+    queue.put(
+        "findings",
+        sections().stream()
+            .flatMap(it -> it.shown().stream())
+            .map(it -> finding(it.judged()).fields())
+            .toList());
+    return Json.line(queue);
+  }
+
+  // For the template.
+
+  Inventory inventory() {
+    return report.inventory();
+  }
+
+  /** What the notification says of one kind. */
+  record Section<T>(String title, String count, List<T> all) {
+
+    /** Nobody reads more than this; the log has everything. */
+    private static final int MAX = 10;
+
+    List<T> shown() {
+      return all.subList(0, Math.min(all.size(), MAX));
+    }
+
+    @Nullable Integer more() {
+      return all.size() > MAX ? (Integer) (all.size() - MAX) : null;
+    }
+  }
+
+  /** The most important first. */
+  List<Section<Fact>> sections() {
+    return List.of(
+        section("Held back", "held back", Disposition.HELD_BACK),
+        section("Observed", "would stop", Disposition.OBSERVED),
+        section("Warning", "near or over", Disposition.WARNED),
+        section("Exempt", "exempt", Disposition.EXEMPT));
+  }
+
+  private Section<Fact> section(String title, String summary, Disposition disposition) {
+    var facts =
+        report.news().judged().stream()
+            .filter(it -> it.disposition() == disposition)
+            .map(it -> new Fact(it, report))
+            .toList();
+    return new Section<>(title, facts.size() + " " + summary, facts);
+  }
+
+  Section<Tag> tags() {
+    var tags = report.news().invalidTags();
+    return new Section<>(
+        "Tag", Format.count(tags.size(), "invalid tag"), tags.stream().map(Tag::new).toList());
   }
 
   String counts() {
-    var counts = new ArrayList<String>();
-    for (var kind : KINDS) {
-      var count = news(kind.disposition()).size();
-      if (count > 0) {
-        counts.add(count + " " + kind.summary());
-      }
-    }
-    var tags = report.news().invalidTags().size();
-    if (tags > 0) {
-      counts.add(Format.count(tags, "invalid tag"));
-    }
-    return String.join(", ", counts);
-  }
-
-  List<String> facts() {
-    var facts = new ArrayList<String>();
-    for (var kind : KINDS) {
-      add(facts, kind.title(), news(kind.disposition()).stream().map(this::fact).toList());
-    }
-    add(facts, "Tag", report.news().invalidTags().stream().map(SweepRecord::fact).toList());
-    return facts;
-  }
-
-  private static void add(List<String> facts, String title, List<String> all) {
-    for (var index = 0; index < Math.min(all.size(), MAX_OF_A_KIND); index++) {
-      facts.add("%s %d: %s".formatted(title, index + 1, all.get(index)));
-    }
-    if (all.size() > MAX_OF_A_KIND) {
-      facts.add("%s more: %d more, in the log".formatted(title, all.size() - MAX_OF_A_KIND));
-    }
-  }
-
-  private String fact(Judged judged) {
-    var snapshot = judged.snapshot();
-    var calculation = snapshot.calculation();
-    var costs = new Costs(snapshot, report.policy().usdPerDpuHour());
-    return Stream.of(
-            calculation == null ? null : "calculation " + calculation.id(),
-            "session " + judged.session().id(),
-            "workgroup " + UserText.clean(judged.session().workGroup()),
-            snapshot.owner() == null ? null : "owner " + UserText.quoted(snapshot.owner()),
-            snapshot.description() == null ? null : UserText.quoted(snapshot.description()),
-            judged.verdict().reason(),
-            costs.soFar() == null
-                ? null
-                : "cost so far %s (%s)".formatted(costs.soFarText(), costs.basis()),
-            costs.perHour() == null ? null : costs.perHourText() + " until its session ends",
-            consequence(judged))
-        .flatMap(Stream::ofNullable)
-        .collect(joining("; "));
-  }
-
-  private @Nullable String consequence(Judged judged) {
-    var exemptUntil = judged.limits().exemptUntil();
-    if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
-      return "exempt until " + Format.time(exemptUntil);
-    }
-    if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
-      return null;
-    }
-    var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
-    var command = report.exemptCommand(judged);
-    return "%s be stopped by the first sweep after %s%s"
-        .formatted(
-            will,
-            Format.time(warning.stopAt()),
-            command == null ? "" : "; to exempt it: " + command);
-  }
-
-  private static String fact(InvalidTag tag) {
-    var value = UserText.quoted(tag.value());
-    return "%s = %s on %s; it takes %s; nothing there is stopped until it is corrected"
-        .formatted(UserText.clean(tag.key()), value, UserText.aws(tag.arn()), tag.accepted());
+    return Stream.concat(sections().stream(), Stream.of(tags()))
+        .filter(it -> !it.all().isEmpty())
+        .map(Section::count)
+        .collect(joining(", "));
   }
 
   String startedAt() {
-    return Format.time(report.startedAt());
+    return Format.time(inventory().startedAt());
   }
 
   String sessions() {
-    return Format.count(report.sessionsSeen(), "session");
+    return Format.count(inventory().sessionsSeen(), "session");
   }
 
   int ordered() {
@@ -264,23 +237,73 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   boolean isHeldBack() {
-    return !news(Disposition.HELD_BACK).isEmpty();
+    return isNews(Disposition.HELD_BACK);
   }
 
   @Nullable String savings() {
-    return news(Disposition.OBSERVED).isEmpty()
-        ? null
-        : Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED));
+    return isNews(Disposition.OBSERVED)
+        ? Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED))
+        : null;
   }
 
-  private String queue() {
-    var queue = new LinkedHashMap<>(summary().fields());
-    queue.put(
-        "findings",
-        KINDS.stream()
-            .flatMap(kind -> news(kind.disposition()).stream().limit(MAX_OF_A_KIND))
-            .map(judged -> finding(judged).fields())
-            .toList());
-    return Json.line(queue);
+  private boolean isNews(Disposition disposition) {
+    return report.news().judged().stream().anyMatch(it -> it.disposition() == disposition);
+  }
+
+  /** A calculation or session that people are notified of. */
+  record Fact(Judged judged, SweepReport report) {
+
+    Costs costs() {
+      return new Costs(judged.snapshot(), report.policy().usdPerDpuHour());
+    }
+
+    String workGroup() {
+      return UserText.clean(judged.session().workGroup());
+    }
+
+    @Nullable String owner() {
+      return UserText.quotedOrNull(judged.snapshot().owner());
+    }
+
+    @Nullable String description() {
+      return UserText.quotedOrNull(judged.snapshot().description());
+    }
+
+    @Nullable String exemptUntil() {
+      var until = judged.limits().exemptUntil();
+      return judged.disposition() != Disposition.EXEMPT || until == null
+          ? null
+          : Format.time(until);
+    }
+
+    @Nullable String stopAt() {
+      return judged.verdict() instanceof Warning warning && warning.stopAt() != null
+          ? Format.time(warning.stopAt())
+          : null;
+    }
+
+    boolean isEnforced() {
+      return judged.limits().mode() == Mode.ENFORCE;
+    }
+
+    @Nullable String exemptCommand() {
+      return report.exemptCommand(judged);
+    }
+  }
+
+  /** A tag of the guard with a value that is not accepted. */
+  record Tag(InvalidTag tag) {
+
+    String key() {
+      return UserText.clean(tag.key());
+    }
+
+    String value() {
+      return UserText.quoted(tag.value());
+    }
+
+    String arn() {
+      return UserText.aws(tag.arn());
+    }
   }
 }

@@ -7,7 +7,6 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
@@ -33,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -162,7 +162,8 @@ class EventBridgeFindingsTest {
   }
 
   /** Orders two stops of a bus that gives these answers, and returns what it was asked. */
-  private List<String> orderTwo(List<String> answers, List<Refused> refused) throws IOException {
+  private List<String> orderTwo(List<String> answers, Map<Finding, String> refused)
+      throws IOException {
     var asked = new ArrayList<String>();
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -177,7 +178,7 @@ class EventBridgeFindingsTest {
     server.start();
     var port = server.getAddress().getPort();
     try (var client = client(URI.create("http://127.0.0.1:" + port))) {
-      refused.addAll(
+      refused.putAll(
           new EventBridgeFindings(client, "guard", clock)
               .publish(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
       return asked;
@@ -193,7 +194,7 @@ class EventBridgeFindingsTest {
 
   @Test
   void putsARefusedEntryOnceMore() throws IOException {
-    var refused = new ArrayList<Refused>();
+    var refused = new HashMap<Finding, String>();
 
     var asked =
         orderTwo(
@@ -209,7 +210,7 @@ class EventBridgeFindingsTest {
 
   @Test
   void givesUpAfterTheSecondTryAndSaysWhy() throws IOException {
-    var refused = new ArrayList<Refused>();
+    var refused = new HashMap<Finding, String>();
 
     orderTwo(
         List.of(
@@ -219,8 +220,7 @@ class EventBridgeFindingsTest {
              {"ErrorCode": "InternalFailure", "ErrorMessage": "Not today."}]}"""),
         refused);
 
-    assertThat(refused)
-        .containsExactly(new Refused(calculation("c-2"), "InternalFailure: Not today."));
+    assertThat(refused).isEqualTo(Map.of(calculation("c-2"), "InternalFailure: Not today."));
   }
 
   @Test
@@ -229,7 +229,7 @@ class EventBridgeFindingsTest {
 
     assertThat(orders.publish(List.of(calculation("c-1"), idleSession()), DEADLINE))
         .hasSize(2)
-        .allSatisfy(refused -> assertThat(refused.why()).contains("not authorized"));
+        .allSatisfy((_, why) -> assertThat(why).contains("not authorized"));
   }
 
   @Test
