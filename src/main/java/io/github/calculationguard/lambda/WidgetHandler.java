@@ -51,6 +51,6 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     invocation.log(LogRecord.of(inventory, invocation.info()));
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
     var theme = isDark ? Theme.DARK : Theme.LIGHT;
-    return WidgetPage.of(inventory, usdPerDpuHour, stopFunctionArn, theme);
+    return new WidgetPage(inventory, usdPerDpuHour, stopFunctionArn, theme).html();
   }
 }

@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import static java.util.Comparator.naturalOrder;
 import static java.util.Objects.requireNonNullElse;
 import static java.util.stream.Collectors.joining;
 
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 @JStache(path = "sweep.mustache")
 @JStacheConfig(type = JStacheType.STACHE)
 public record SweepRecord(SweepReport report, InvocationInfo info, String stack) {
+
+  /** Nobody reads more than this; the log has everything. */
+  private static final int MAX_OF_A_KIND = 10;
 
   /** A summary, then a line for each failure and each finding. */
   public List<LogRecord> lines() {
@@ -76,11 +80,11 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** The notification of what is new. */
   public Notification notification() {
     var place = inventory().place();
-    var ofTags = report.news().invalidTags().stream().map(_ -> Severity.WARNING);
+    var ofTags = report.news().invalidTags().isEmpty() ? Severity.INFO : Severity.WARNING;
     var severity =
-        Stream.concat(report.news().judged().stream().map(SweepRecord::severity), ofTags)
-            .max(Severity::compareTo)
-            .orElse(Severity.INFO);
+        report.news().judged().stream()
+            .map(SweepRecord::severity)
+            .reduce(ofTags, BinaryOperator.maxBy(naturalOrder()));
     return Notification.of(
         severity,
         "SWEEP | %s | %s %s".formatted(counts(), place.accountId(), place.region()),
@@ -161,63 +165,99 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     var queue = new LinkedHashMap<>(summary().fields());
     queue.put(
         "findings",
-        sections().stream()
-            .flatMap(it -> it.shown().stream())
-            .map(it -> finding(it.judged()).fields())
+        Stream.of(
+                Disposition.HELD_BACK, Disposition.OBSERVED, Disposition.WARNED, Disposition.EXEMPT)
+            .flatMap(it -> news(it).stream().limit(MAX_OF_A_KIND))
+            .map(it -> finding(it).fields())
             .toList());
     return Json.line(queue);
   }
 
-  // For the template.
+  private List<Judged> news(Disposition disposition) {
+    return report.news().judged().stream().filter(it -> it.disposition() == disposition).toList();
+  }
+
+  // What follows is for the template.
 
   Inventory inventory() {
     return report.inventory();
   }
 
-  /** What the notification says of one kind. */
-  record Section<T>(String title, String count, List<T> all) {
+  /** What people are notified of, by kind. */
+  record Section(String title, String count, List<String> facts) {
 
-    /** Nobody reads more than this; the log has everything. */
-    private static final int MAX = 10;
-
-    List<T> shown() {
-      return all.subList(0, Math.min(all.size(), MAX));
+    List<String> shown() {
+      return facts.subList(0, Math.min(facts.size(), MAX_OF_A_KIND));
     }
 
     @Nullable Integer more() {
-      return all.size() > MAX ? (Integer) (all.size() - MAX) : null;
+      return facts.size() > MAX_OF_A_KIND ? (Integer) (facts.size() - MAX_OF_A_KIND) : null;
     }
   }
 
   /** The most important first. */
-  List<Section<Fact>> sections() {
-    return List.of(
-        section("Held back", "held back", Disposition.HELD_BACK),
-        section("Observed", "would stop", Disposition.OBSERVED),
-        section("Warning", "near or over", Disposition.WARNED),
-        section("Exempt", "exempt", Disposition.EXEMPT));
+  List<Section> sections() {
+    var tags = report.news().invalidTags().stream().map(SweepRecord::fact).toList();
+    return Stream.of(
+            section("Held back", "held back", Disposition.HELD_BACK),
+            section("Observed", "would stop", Disposition.OBSERVED),
+            section("Warning", "near or over", Disposition.WARNED),
+            section("Exempt", "exempt", Disposition.EXEMPT),
+            new Section("Tag", Format.count(tags.size(), "invalid tag"), tags))
+        .filter(it -> !it.facts().isEmpty())
+        .toList();
   }
 
-  private Section<Fact> section(String title, String summary, Disposition disposition) {
-    var facts =
-        report.news().judged().stream()
-            .filter(it -> it.disposition() == disposition)
-            .map(it -> new Fact(it, report))
-            .toList();
-    return new Section<>(title, facts.size() + " " + summary, facts);
+  private Section section(String title, String summary, Disposition disposition) {
+    var facts = news(disposition).stream().map(this::fact).toList();
+    return new Section(title, facts.size() + " " + summary, facts);
   }
 
-  Section<Tag> tags() {
-    var tags = report.news().invalidTags();
-    return new Section<>(
-        "Tag", Format.count(tags.size(), "invalid tag"), tags.stream().map(Tag::new).toList());
+  private String fact(Judged judged) {
+    var snapshot = judged.snapshot();
+    var calculation = snapshot.calculation();
+    var costs = new Costs(snapshot, info.usdPerDpuHour());
+    return Stream.of(
+            calculation == null ? null : "calculation " + calculation.id(),
+            "session " + judged.session().id(),
+            "workgroup " + UserText.clean(judged.session().workGroup()),
+            snapshot.owner() == null ? null : "owner " + UserText.quoted(snapshot.owner()),
+            UserText.quotedOrNull(snapshot.description()),
+            judged.verdict().reason(),
+            costs.soFar() == null
+                ? null
+                : "cost so far %s (%s)".formatted(costs.soFarText(), costs.basis()),
+            costs.perHour() == null ? null : costs.perHourText() + " until its session ends",
+            consequence(judged))
+        .flatMap(Stream::ofNullable)
+        .collect(joining("; "));
+  }
+
+  private @Nullable String consequence(Judged judged) {
+    var exemptUntil = judged.limits().exemptUntil();
+    if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
+      return "exempt until " + Format.time(exemptUntil);
+    }
+    if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
+      return null;
+    }
+    var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
+    var stop = will + " be stopped by the first sweep after " + Format.time(warning.stopAt());
+    var command = report.exemptCommand(judged);
+    return command == null ? stop : stop + "; to exempt it: " + command;
+  }
+
+  private static String fact(InvalidTag tag) {
+    return "%s = %s on %s; it takes %s; nothing there is stopped until it is corrected"
+        .formatted(
+            UserText.clean(tag.key()),
+            UserText.quoted(tag.value()),
+            UserText.aws(tag.arn()),
+            tag.accepted());
   }
 
   String counts() {
-    return Stream.concat(sections().stream(), Stream.of(tags()))
-        .filter(it -> !it.all().isEmpty())
-        .map(Section::count)
-        .collect(joining(", "));
+    return sections().stream().map(Section::count).collect(joining(", "));
   }
 
   String startedAt() {
@@ -237,73 +277,12 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   boolean isHeldBack() {
-    return isNews(Disposition.HELD_BACK);
+    return !news(Disposition.HELD_BACK).isEmpty();
   }
 
   @Nullable String savings() {
-    return isNews(Disposition.OBSERVED)
-        ? Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED))
-        : null;
-  }
-
-  private boolean isNews(Disposition disposition) {
-    return report.news().judged().stream().anyMatch(it -> it.disposition() == disposition);
-  }
-
-  /** A calculation or session that people are notified of. */
-  record Fact(Judged judged, SweepReport report) {
-
-    Costs costs() {
-      return new Costs(judged.snapshot(), report.policy().usdPerDpuHour());
-    }
-
-    String workGroup() {
-      return UserText.clean(judged.session().workGroup());
-    }
-
-    @Nullable String owner() {
-      return UserText.quotedOrNull(judged.snapshot().owner());
-    }
-
-    @Nullable String description() {
-      return UserText.quotedOrNull(judged.snapshot().description());
-    }
-
-    @Nullable String exemptUntil() {
-      var until = judged.limits().exemptUntil();
-      return judged.disposition() != Disposition.EXEMPT || until == null
-          ? null
-          : Format.time(until);
-    }
-
-    @Nullable String stopAt() {
-      return judged.verdict() instanceof Warning warning && warning.stopAt() != null
-          ? Format.time(warning.stopAt())
-          : null;
-    }
-
-    boolean isEnforced() {
-      return judged.limits().mode() == Mode.ENFORCE;
-    }
-
-    @Nullable String exemptCommand() {
-      return report.exemptCommand(judged);
-    }
-  }
-
-  /** A tag of the guard with a value that is not accepted. */
-  record Tag(InvalidTag tag) {
-
-    String key() {
-      return UserText.clean(tag.key());
-    }
-
-    String value() {
-      return UserText.quoted(tag.value());
-    }
-
-    String arn() {
-      return UserText.aws(tag.arn());
-    }
+    return news(Disposition.OBSERVED).isEmpty()
+        ? null
+        : Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED));
   }
 }

@@ -25,12 +25,15 @@ import org.jspecify.annotations.Nullable;
  * makes it a fragment of HTML without a script, as CloudWatch's custom widgets require. All text in
  * it is clean.
  *
+ * @param usdPerDpuHour the price of a DPU-hour in this Region, in dollars
+ * @param stopFunctionArn the function that a Stop button calls; null for no buttons
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html">Interactivity
  *     in a custom widget</a>
  */
 @JStache(path = "widget.mustache")
-public final class WidgetPage {
+public record WidgetPage(
+    Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
 
   /** CloudWatch's console has two. */
   public enum Theme {
@@ -42,32 +45,8 @@ public final class WidgetPage {
   private static final int MAX_NAMES = 3;
   private static final int SHORT_ID = 8;
 
-  final Inventory inventory;
-  private final double usdPerDpuHour;
-  private final Theme theme;
-  private final List<Row> all;
-
-  private WidgetPage(
-      Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
-    this.inventory = inventory;
-    this.usdPerDpuHour = usdPerDpuHour;
-    this.theme = theme;
-    this.all =
-        inventory.entries().stream()
-            .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), stopFunctionArn))
-            .toList();
-  }
-
-  /**
-   * The page as HTML.
-   *
-   * @param usdPerDpuHour the price of a DPU-hour in this Region, in dollars
-   * @param stopFunctionArn the function that a Stop button calls; null for no buttons
-   */
-  public static String of(
-      Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
-    return WidgetPageRenderer.of()
-        .execute(new WidgetPage(inventory, usdPerDpuHour, stopFunctionArn, theme));
+  public String html() {
+    return WidgetPageRenderer.of().execute(this);
   }
 
   /** What the page says of itself, in Markdown. */
@@ -75,20 +54,26 @@ public final class WidgetPage {
     return DocumentationRenderer.of().execute(new Documentation());
   }
 
-  String theme() {
+  String themeClass() {
     return theme.name().toLowerCase(Locale.ROOT);
+  }
+
+  private List<Row> all() {
+    return inventory.entries().stream()
+        .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), stopFunctionArn))
+        .toList();
   }
 
   List<Total> totals() {
     return List.of(
         total("Cost so far", Costs::soFar, Costs::isSoFarAtMost),
         total("Cost an hour from now on", Costs::perHour, Costs::isPerHourAtMost),
-        new Total("Active sessions", String.valueOf(all.size()), states()));
+        new Total("Active sessions", String.valueOf(inventory.entries().size()), states()));
   }
 
   private Total total(
       String name, Function<Costs, @Nullable Double> usd, Predicate<Costs> isAtMost) {
-    var costs = all.stream().map(Row::costs).toList();
+    var costs = all().stream().map(Row::costs).toList();
     var bound = sum(costs.stream().filter(isAtMost), usd);
     var unknown = costs.stream().filter(it -> usd.apply(it) == null).count();
     var notes =
@@ -114,11 +99,11 @@ public final class WidgetPage {
   }
 
   List<Row> rows() {
-    return all.subList(0, Math.min(all.size(), Inventory.MAX_IN_DEPTH));
+    return all().stream().limit(Inventory.MAX_IN_DEPTH).toList();
   }
 
   @Nullable String cut() {
-    var cut = all.subList(rows().size(), all.size());
+    var cut = all().stream().skip(Inventory.MAX_IN_DEPTH).toList();
     var usd = sum(cut.stream().map(Row::costs), Costs::soFar);
     return cut.isEmpty()
         ? null

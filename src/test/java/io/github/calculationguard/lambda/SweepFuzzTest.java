@@ -156,7 +156,8 @@ class SweepFuzzTest {
     }
     findings.forEach(SweepFuzzTest::check);
     var inventory = new InventoryReader(athena, () -> NOW, policy.scope()).read(PLACE, deadline);
-    var page = WidgetPage.of(inventory, policy.usdPerDpuHour(), null, WidgetPage.Theme.DARK);
+    var page =
+        new WidgetPage(inventory, policy.usdPerDpuHour(), null, WidgetPage.Theme.DARK).html();
     assertThat(page).doesNotContain("<b>>").doesNotContain("<!channel>").doesNotContain("\u202e");
   }
 

@@ -96,7 +96,7 @@ class WidgetPageTest {
   }
 
   private static String page(List<Entry> entries, Failure... failures) {
-    return WidgetPage.of(inventory(3, entries, List.of(failures)), 0.5, STOP, Theme.LIGHT);
+    return new WidgetPage(inventory(3, entries, List.of(failures)), 0.5, STOP, Theme.LIGHT).html();
   }
 
   /** What a reader reads, a line for each element. */
@@ -158,7 +158,8 @@ class WidgetPageTest {
   @Test
   void hasNoButtonWhereNothingRunsOrNoneIsWanted() {
     var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
-    var without = WidgetPage.of(inventory(1, List.of(running), List.of()), 0.5, null, Theme.LIGHT);
+    var without =
+        new WidgetPage(inventory(1, List.of(running), List.of()), 0.5, null, Theme.LIGHT).html();
 
     assertThat(without).doesNotContain("<cwdb-action").doesNotContain("Stop");
     assertThat(page(List.of(idle("s-1", 8, null)))).doesNotContain("<cwdb-action");
@@ -243,7 +244,9 @@ class WidgetPageTest {
   @Test
   void wearsTheConsolesTheme() {
     var overview = inventory(1, List.of(), List.of());
-    assertThat(WidgetPage.of(overview, 1, null, Theme.DARK)).contains("class=\"cg cg-dark ");
-    assertThat(WidgetPage.of(overview, 1, null, Theme.LIGHT)).contains("class=\"cg cg-light ");
+    assertThat(new WidgetPage(overview, 1, null, Theme.DARK).html())
+        .contains("class=\"cg cg-dark ");
+    assertThat(new WidgetPage(overview, 1, null, Theme.LIGHT).html())
+        .contains("class=\"cg cg-light ");
   }
 }
