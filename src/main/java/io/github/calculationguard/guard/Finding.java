@@ -48,7 +48,7 @@ public record Finding(
     var calculation = snapshot.calculation();
     var session = Objects.requireNonNull(snapshot.session());
     var usage = verdict.usage();
-    var cost = verdict.cost();
+    var cost = snapshot.cost();
     var idleSince = onlyIfIdleSince();
     var detail = new LinkedHashMap<String, Object>();
     detail.put("version", "1");
@@ -76,7 +76,7 @@ public record Finding(
     return detail;
   }
 
-  /** A whole number without a decimal point. */
+  /** A whole number has no decimal point. */
   private static Number number(double number) {
     var rounded = Format.rounded(number);
     return rounded == Math.rint(rounded) ? (Number) (long) rounded : (Number) rounded;

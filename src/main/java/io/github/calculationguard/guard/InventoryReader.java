@@ -15,6 +15,7 @@ import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkReader;
+import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -69,10 +70,10 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
 
     /** All guarded workgroups. */
     List<WorkGroup> workGroups() {
-      var all = athena.workGroups(deadline).stream();
-      var guarded = all.filter(it -> it.matches(scope.workGroupPattern())).toList();
-      workGroups = guarded.size();
-      return guarded;
+      var groups = new ArrayList<>(athena.workGroups(deadline));
+      groups.removeIf(it -> !it.matches(scope.workGroupPattern()));
+      workGroups = groups.size();
+      return groups;
     }
 
     /** The active sessions of a workgroup. */
@@ -81,7 +82,11 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       var sessions = new LinkedHashMap<SessionId, Session>();
       athena.activeSessions(group, deadline).forEach(it -> sessions.putIfAbsent(it.id(), it));
       sessionsSeen += sessions.size();
-      return List.copyOf(sessions.values());
+      return new ArrayList<>(sessions.values());
+    }
+
+    String arnOf(Session session) {
+      return place.arnOf(new WorkGroup(session.workGroup()), session.id());
     }
 
     EffectiveTags effectiveTags(WorkGroup group, Map<String, String> tags) {
@@ -91,18 +96,15 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     }
 
     EffectiveTags effectiveTags(
-        EffectiveTags group,
-        String arn,
-        Map<String, String> tags,
-        @Nullable Instant start,
-        Instant now) {
-      var limits = group.limits.tightenedBy(arn, tags, start, scope.maxExempt(), now);
+        Session session, Map<String, String> tags, EffectiveTags group, Instant now) {
+      var start = session.startedAt();
+      var limits = group.limits.tightenedBy(arnOf(session), tags, start, scope.maxExempt(), now);
       var owner = Snapshot.Reader.owner(tags, scope.ownerTag());
       return new EffectiveTags(limits, owner == null ? group.owner : owner);
     }
 
     /** What cannot be read is a failure of its own: the rest of the reading goes on. */
-    <T> Optional<T> read(String what, String of, Supplier<T> reading) {
+    <T> Optional<T> read(String what, Object of, Supplier<T> reading) {
       String why = null;
       if (!isOutOfTime()) {
         try {
@@ -111,7 +113,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
           why = isOutOfTime() ? null : e.getMessage();
         }
       }
-      failures.add(new Failure(what, of, why));
+      failures.add(new Failure(what, of.toString(), why));
       return Optional.empty();
     }
 
@@ -171,36 +173,35 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
 
     private Entry describe(Session listed) {
       var id = listed.id();
-      var described =
-          read("the details of session", id.value(), () -> athena.session(id, deadline));
+      var described = read("the details of session", id, () -> athena.session(id, deadline));
       var session = described.orElse(listed);
       return new Entry(session, List.of(), List.of(), null, scope.limits(), now());
     }
 
     private Entry inDepth(Entry entry) {
-      var it = entry.session();
-      var id = it.id();
-      var group = new WorkGroup(it.workGroup());
+      var session = entry.session();
+      var id = session.id();
+      var group = new WorkGroup(session.workGroup());
       var groupTags =
           workGroupTags.computeIfAbsent(
               group, _ -> effectiveTags(group, tags(place.arnOf(group), group.name())));
+      var mayRun = !session.state().isIdle() && session.supportsCalculations();
       var calculations =
-          it.state().isIdle() || !it.supportsCalculations()
-              ? entry.calculations()
-              : read(
-                      "what runs in session",
-                      id.value(),
-                      () -> athena.activeCalculations(id, deadline))
-                  .orElse(List.of());
-      var executors =
-          read("the nodes of session", id.value(), () -> athena.executors(id, deadline))
-              .orElse(List.of());
-      var arn = place.arnOf(group, id);
-      var tags = effectiveTags(groupTags, arn, tags(arn, id.value()), it.startedAt(), now());
-      return new Entry(it, calculations, executors, tags.owner(), tags.limits(), entry.at());
+          mayRun
+              ? read("what runs in session", id, () -> athena.activeCalculations(id, deadline))
+              : Optional.<List<Calculation>>empty();
+      var executors = read("the nodes of session", id, () -> athena.executors(id, deadline));
+      var tags = effectiveTags(session, tags(arnOf(session), id), groupTags, now());
+      return new Entry(
+          session,
+          calculations.orElse(List.of()),
+          executors.orElse(List.of()),
+          tags.owner(),
+          tags.limits(),
+          entry.at());
     }
 
-    private Map<String, String> tags(String arn, String of) {
+    private Map<String, String> tags(String arn, Object of) {
       return read("the tags of", of, () -> athena.tags(arn, deadline)).orElse(Map.of());
     }
   }

@@ -32,7 +32,7 @@ final class SessionReader {
   /** Athena's API allows no larger session. */
   private static final int MAX_DPUS = 5000;
 
-  private static final CalculationId UNKNOWN = new CalculationId("unknown");
+  private static final CalculationId ANY = new CalculationId("any");
   private static final CalculationState RUNNING = new CalculationState("RUNNING");
 
   /** What earlier sweeps saw of a session. */
@@ -52,24 +52,21 @@ final class SessionReader {
   private final SweepReader sweep;
   private final Instant now;
   private final EffectiveTags groupTags;
-  private final String arn;
   private final Cached cached;
   private Session session;
-  private EffectiveTags effective;
+  private EffectiveTags tags;
   private List<Executor> executors = List.of();
   private boolean hasFreshTags;
   private boolean isDescribed;
   private boolean hasExecutors;
 
-  SessionReader(
-      SweepReader sweep, Session listed, String arn, EffectiveTags groupTags, Cached cached) {
+  SessionReader(SweepReader sweep, Session listed, EffectiveTags groupTags, Cached cached) {
     this.sweep = sweep;
     this.now = sweep.now();
     this.groupTags = groupTags;
-    this.arn = arn;
     this.cached = cached;
     session = listed.idleSinceLastOf(List.of());
-    effective = groupTags;
+    tags = groupTags;
     if (listed.state().isIdle()) {
       cached.earliestSubmission = sweep.startedAt;
     } else if (cached.seenAt.equals(Instant.MIN)) {
@@ -82,13 +79,12 @@ final class SessionReader {
   Optional<Entry> read() {
     try {
       readTags(!cached.tagsValidUntil.isAfter(sweep.nextVisit));
-      if (mayExceed() && cached.maxDpus == null && effective.limits().countsDpuHours()) {
+      if (mayExceed() && cached.maxDpus == null && tags.limits().countsDpuHours()) {
         describe();
       }
       var calculations = mayExceed() ? readInDepth() : List.<Calculation>of();
-      var limits = effective.limits();
       return Optional.of(
-          new Entry(session, calculations, executors, effective.owner(), limits, now));
+          new Entry(session, calculations, executors, tags.owner(), tags.limits(), now));
     } catch (NotFoundException _) {
       countIfStopped(null);
       return Optional.empty();
@@ -102,13 +98,15 @@ final class SessionReader {
     }
     readExecutors(null);
     // Whatever runs in a session that is to be terminated ends with it.
-    return judge(snapshot(null)) instanceof Exceeded || session.state().isIdle()
+    var isExceeded = judge(snapshot(null)) instanceof Exceeded;
+    return isExceeded || session.state().isIdle() || !session.supportsCalculations()
         ? List.of()
         : readCalculations();
   }
 
   private void readTags(boolean isDue) {
     if (isDue && !hasFreshTags) {
+      var arn = sweep.arnOf(session);
       // Some of those that were first read together are read early the next time, so that they
       // are not all due in the same sweep ever after.
       var isFirst = cached.tagsValidUntil.equals(Instant.MIN);
@@ -118,7 +116,7 @@ final class SessionReader {
       cached.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(early);
       hasFreshTags = true;
     }
-    effective = sweep.effectiveTags(groupTags, arn, cached.tags, session.startedAt(), now);
+    tags = sweep.effectiveTags(session, cached.tags, groupTags, now);
   }
 
   private void describe() {
@@ -141,12 +139,9 @@ final class SessionReader {
   }
 
   private List<Calculation> readCalculations() {
-    if (!session.supportsCalculations()) {
-      return List.of();
-    }
     var askedAt = sweep.now();
-    var id = session.id().value();
-    var listed = sweep.read("calculations of session", id, () -> calculations(sweep.startedAt));
+    var listed =
+        sweep.read("calculations of session", session.id(), () -> calculations(sweep.startedAt));
     if (listed.isEmpty()) {
       return List.of();
     }
@@ -154,7 +149,7 @@ final class SessionReader {
     // The newest come first.
     cached.earliestSubmission = active.isEmpty() ? askedAt : active.getLast().submittedAt();
     return listed.get().stream()
-        .flatMap(it -> sweep.read("calculation", it.id().value(), () -> read(it)).stream())
+        .flatMap(it -> sweep.read("calculation", it.id(), () -> read(it)).stream())
         .flatMap(Optional::stream)
         .toList();
   }
@@ -188,20 +183,16 @@ final class SessionReader {
     if (matters && !hasExecutors) {
       hasExecutors = true;
       var id = session.id();
-      executors =
-          sweep
-              .read(
-                  "executors of session",
-                  id.value(),
-                  () -> sweep.athena.executors(id, sweep.deadline))
-              .orElse(List.of());
+      sweep
+          .read("executors of session", id, () -> sweep.athena.executors(id, sweep.deadline))
+          .ifPresent(it -> executors = it);
     }
   }
 
   /** Counts what ended while it exceeded a limit, unless it completed by itself. */
   private void countIfStopped(@Nullable Calculation ended) {
     var completed = ended != null && ended.state().name().equals("COMPLETED");
-    if (!completed && sweep.judge.exceeded(snapshot(ended), effective.limits()).isPresent()) {
+    if (!completed && sweep.judge.exceeded(snapshot(ended), tags.limits()).isPresent()) {
       sweep.stoppedMeanwhile++;
     }
   }
@@ -217,11 +208,11 @@ final class SessionReader {
   }
 
   private Verdict judge(Snapshot snapshot) {
-    return sweep.judge.judge(snapshot, effective.limits());
+    return sweep.judge.judge(snapshot, tags.limits());
   }
 
   private Snapshot snapshot(@Nullable Calculation calculation) {
-    return new Snapshot(calculation, session, effective.owner(), executors, now);
+    return new Snapshot(calculation, session, tags.owner(), executors, now);
   }
 
   /** The calculation, or else the session, if it is as old and as large as it can be. */
@@ -237,7 +228,7 @@ final class SessionReader {
 
   private Calculation runningSince(@Nullable Instant submittedAt) {
     var since = orFirst(submittedAt);
-    return new Calculation(UNKNOWN, session.id(), RUNNING, null, null, since, null, null);
+    return new Calculation(ANY, session.id(), RUNNING, null, null, since, null, null);
   }
 
   private static Instant orFirst(@Nullable Instant instant) {

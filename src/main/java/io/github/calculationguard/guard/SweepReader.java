@@ -61,7 +61,7 @@ final class SweepReader extends Reading {
    */
   Inventory read() {
     cache.lastStart = startedAt;
-    var groups = new ArrayList<>(workGroups());
+    var groups = workGroups();
     groups.sort(Comparator.comparing(WorkGroup::name));
     // Begins where the last sweep ran out of time, or else at random.
     var resumeAt = cache.resumeAt;
@@ -101,7 +101,7 @@ final class SweepReader extends Reading {
     if (isOutOfTime()) {
       return false;
     }
-    var sessions = new ArrayList<>(listOnce(group));
+    var sessions = listOnce(group);
     if (sessions.isEmpty()) {
       return !isOutOfTime();
     }
@@ -121,15 +121,15 @@ final class SweepReader extends Reading {
         return false;
       }
       sessionsVisited++;
-      visit(session, place.arnOf(group, session.id()), tags);
+      visit(session, tags);
     }
     return true;
   }
 
-  private void visit(Session session, String arn, EffectiveTags group) {
+  private void visit(Session session, EffectiveTags groupTags) {
     var cached = cache.sessions.computeIfAbsent(session.id(), _ -> new SessionReader.Cached());
-    var reader = new SessionReader(this, session, arn, group, cached);
-    read("session", session.id().value(), reader::read)
+    var reader = new SessionReader(this, session, groupTags, cached);
+    read("session", session.id(), reader::read)
         .flatMap(Function.identity())
         .ifPresent(entries::add);
   }

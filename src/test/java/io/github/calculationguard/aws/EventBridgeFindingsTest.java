@@ -13,9 +13,9 @@ import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
 import io.github.calculationguard.spark.Snapshot;
@@ -97,14 +97,13 @@ class EventBridgeFindingsTest {
                 null,
                 FOUND.minus(Duration.ofSeconds(11_250)),
                 null,
-                null),
+                Duration.ofSeconds(44_280)),
             session(null),
             null,
             List.of(),
             FOUND),
         new Exceeded(
             new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
-            new Cost(12.3, Cost.Basis.REPORTED),
             "running for 3 h 7 min, limit 2 h"),
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
@@ -113,10 +112,13 @@ class EventBridgeFindingsTest {
   private static Finding idleSession() {
     return new Finding(
         new Snapshot(
-            null, session(Instant.parse("2026-11-22T07:57:46.123Z")), null, List.of(), FOUND),
+            null,
+            session(Instant.parse("2026-11-22T07:57:46.123Z")),
+            null,
+            List.of(new Executor(1.025, FOUND.minus(Duration.ofHours(6)), null)),
+            FOUND),
         new Exceeded(
             new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
-            new Cost(6.15, Cost.Basis.LIVE),
             "idle for 1 h 32 min, limit 1 h"),
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
