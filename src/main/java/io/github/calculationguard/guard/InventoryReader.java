@@ -37,7 +37,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
   /** What applies to a workgroup or a session, its tags included. */
   record EffectiveTags(Limits limits, @Nullable String owner) {}
 
-  /** One reading of an account. How far it goes into depth depends on who asks. */
+  /** One reading of an account, as far as the page and the sweep read alike. */
   abstract static class Reading {
     final AthenaSparkReader athena;
     final Scope scope;
@@ -132,6 +132,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     }
   }
 
+  /** Reads for the page: every session broadly, then the costliest in depth. */
   private static final class CostliestInDepth extends Reading {
     private static final Comparator<Entry> COSTLIEST =
         comparingDouble(

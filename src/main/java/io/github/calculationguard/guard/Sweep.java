@@ -79,12 +79,12 @@ public final class Sweep {
     var reading = new SweepReader(reader, judge, cache, place, deadline.minus(RESERVE));
     var inventory = reading.read();
     var failures = new ArrayList<>(inventory.failures());
-    var byOrdered =
+    var isOrdered =
         inventory.entries().stream()
             .flatMap(this::judge)
             .collect(partitioningBy(it -> it.disposition() == Disposition.ORDERED));
-    var judged = new ArrayList<>(byOrdered.get(false));
-    var chosen = choose(byOrdered.get(true), judged, reading);
+    var judged = new ArrayList<>(isOrdered.get(false));
+    var chosen = choose(isOrdered.get(true), judged, reading);
     publish(chosen, judged, failures, deadline);
     var longAgo = reading.startedAt.minus(MEMORY);
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));
@@ -132,9 +132,9 @@ public final class Sweep {
   }
 
   /**
-   * Chooses as many as this sweep may stop, the costliest first, and holds back the rest. What was
-   * published already and is still there waits behind the rest, so that something that cannot be
-   * stopped does not take the place of everything else forever.
+   * Chooses as many as this sweep may stop, the costliest first; the rest is judged to be held
+   * back. What was published already and is still there comes last, so that something that cannot
+   * be stopped does not take the place of everything else forever.
    */
   private List<Judged> choose(List<Judged> exceeding, List<Judged> judged, SweepReader reading) {
     var left = policy.maxActions() - reading.stoppedMeanwhile;
@@ -147,7 +147,7 @@ public final class Sweep {
     for (var it : exceeding.stream().sorted(order).toList()) {
       if (chosen.size() >= left) {
         judged.add(it.with(Disposition.HELD_BACK));
-      } else if (isScarce && hasEnded(it, reading.deadline)) {
+      } else if (isScarce && !reading.isOutOfTime() && hasEnded(it, reading.deadline)) {
         left--;
       } else {
         chosen.add(it);
@@ -160,9 +160,6 @@ public final class Sweep {
   private boolean hasEnded(Judged it, Deadline deadline) {
     var calculation = it.snapshot().calculation();
     try {
-      if (deadline.hasPassed(clock.instant())) {
-        return false;
-      }
       if (calculation == null) {
         return reader.athena().session(it.session().id(), deadline).state().isOver();
       }
@@ -177,23 +174,19 @@ public final class Sweep {
 
   private void publish(
       List<Judged> chosen, List<Judged> judged, List<Failure> failures, Deadline deadline) {
-    if (chosen.isEmpty()) {
-      return;
-    }
     var expiresAt = clock.instant().plus(Finding.LIFETIME);
-    var findings = new LinkedHashMap<Judged, Finding>();
-    chosen.forEach(it -> findings.put(it, it.finding(policy.usdPerDpuHour(), expiresAt)));
-    var refused = publisher.publish(List.copyOf(findings.values()), deadline);
-    findings.forEach(
-        (it, finding) -> {
-          var why = refused.get(finding);
-          if (why == null) {
-            judged.add(it);
-            publishedAt.put(it.id(), clock.instant());
-          } else {
-            judged.add(it.with(Disposition.REFUSED));
-            failures.add(new Failure("order for", it.id(), why));
-          }
-        });
+    var price = policy.usdPerDpuHour();
+    var findings = chosen.stream().map(it -> it.finding(price, expiresAt)).toList();
+    var refused = publisher.publish(findings, deadline);
+    for (var it : chosen) {
+      var why = refused.get(it.finding(price, expiresAt));
+      if (why == null) {
+        judged.add(it);
+        publishedAt.put(it.id(), clock.instant());
+      } else {
+        judged.add(it.with(Disposition.REFUSED));
+        failures.add(new Failure("order for", it.id(), why));
+      }
+    }
   }
 }

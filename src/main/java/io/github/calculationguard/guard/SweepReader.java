@@ -49,11 +49,7 @@ final class SweepReader extends Reading {
     this.judge = judge;
     this.cache = cache;
     var sinceLast = Duration.between(cache.lastStart, startedAt);
-    nextVisit = startedAt.plus(longer(SCHEDULE, sinceLast)).plus(cache.longest);
-  }
-
-  private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
+    nextVisit = startedAt.plus(Collections.max(List.of(SCHEDULE, sinceLast))).plus(cache.longest);
   }
 
   /**
@@ -82,7 +78,7 @@ final class SweepReader extends Reading {
       }
       workGroupsDone++;
     }
-    cache.longest = longer(cache.longest, Duration.between(startedAt, now()));
+    cache.longest = Collections.max(List.of(cache.longest, Duration.between(startedAt, now())));
     cache.sessions.values().removeIf(it -> it.seenAt.isBefore(startedAt.minus(Sweep.MEMORY)));
     return inventory(entries, now());
   }

@@ -165,9 +165,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     var queue = new LinkedHashMap<>(summary().fields());
     queue.put(
         "findings",
-        Stream.of(
-                Disposition.HELD_BACK, Disposition.OBSERVED, Disposition.WARNED, Disposition.EXEMPT)
-            .flatMap(it -> news(it).stream().limit(MAX_OF_A_KIND))
+        sections().stream()
+            .flatMap(it -> it.judged().stream().limit(MAX_OF_A_KIND))
             .map(it -> finding(it).fields())
             .toList());
     return Json.line(queue);
@@ -184,7 +183,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   /** What people are notified of, by kind. */
-  record Section(String title, String count, List<String> facts) {
+  record Section(String title, String count, List<Judged> judged, List<String> facts) {
 
     List<String> shown() {
       return facts.subList(0, Math.min(facts.size(), MAX_OF_A_KIND));
@@ -203,14 +202,15 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             section("Observed", "would stop", Disposition.OBSERVED),
             section("Warning", "near or over", Disposition.WARNED),
             section("Exempt", "exempt", Disposition.EXEMPT),
-            new Section("Tag", Format.count(tags.size(), "invalid tag"), tags))
+            new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))
         .filter(it -> !it.facts().isEmpty())
         .toList();
   }
 
   private Section section(String title, String summary, Disposition disposition) {
-    var facts = news(disposition).stream().map(this::fact).toList();
-    return new Section(title, facts.size() + " " + summary, facts);
+    var news = news(disposition);
+    var facts = news.stream().map(this::fact).toList();
+    return new Section(title, news.size() + " " + summary, news, facts);
   }
 
   private String fact(Judged judged) {

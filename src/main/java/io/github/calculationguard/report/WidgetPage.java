@@ -45,6 +45,7 @@ public record WidgetPage(
   private static final int MAX_NAMES = 3;
   private static final int SHORT_ID = 8;
 
+  /** The page as HTML. */
   public String html() {
     return WidgetPageRenderer.of().execute(this);
   }

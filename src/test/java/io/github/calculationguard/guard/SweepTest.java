@@ -179,6 +179,20 @@ class SweepTest {
   }
 
   @Test
+  void showsASessionThatIsInTwoListsOnce() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.athena.listTwice();
+
+    var reader = new InventoryReader(world.athena, world, policy(DEFAULTS).scope());
+    var inventory = reader.read(PLACE, new Deadline(World.START.plusSeconds(9)));
+
+    assertThat(inventory.entries()).hasSize(1);
+    assertThat(inventory.sessionsSeen()).isEqualTo(1);
+  }
+
+  @Test
   void onlyLooksAtWorkGroupsThatMatch() {
     var world =
         new World(
