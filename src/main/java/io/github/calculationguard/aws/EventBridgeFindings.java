@@ -3,7 +3,6 @@ package io.github.calculationguard.aws;
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.Deadline;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -24,37 +23,35 @@ public record EventBridgeFindings(EventBridgeClient eventBridge, String bus, Ins
   private static final int MAX_BATCH = 10;
 
   @Override
-  public List<Refused> publish(List<Finding> findings, Deadline deadline) {
-    var refused = new ArrayList<Refused>();
+  public Map<Finding, String> publish(List<Finding> findings, Deadline deadline) {
+    var refused = new LinkedHashMap<Finding, String>();
     for (var from = 0; from < findings.size(); from += MAX_BATCH) {
       var batch = findings.subList(from, Math.min(from + MAX_BATCH, findings.size()));
-      var again = put(batch, deadline).stream().map(Refused::finding).toList();
+      var again = List.copyOf(put(batch, deadline).keySet());
       if (!again.isEmpty()) {
-        refused.addAll(put(again, deadline));
+        refused.putAll(put(again, deadline));
       }
     }
     return refused;
   }
 
   /** An answer of 200 may still refuse some of the entries, each for its own reason. */
-  private List<Refused> put(List<Finding> findings, Deadline deadline) {
+  private Map<Finding, String> put(List<Finding> findings, Deadline deadline) {
     var entries = findings.stream().map(this::entry).toList();
+    var refused = new LinkedHashMap<Finding, String>();
     try {
       var by = AwsCalls.by(deadline, clock.instant());
       var answer = eventBridge.putEvents(r -> r.entries(entries).overrideConfiguration(by));
-      var refused = new ArrayList<Refused>();
       for (var index = 0; index < findings.size(); index++) {
         var it = answer.entries().get(index);
         if (it.errorCode() != null) {
-          var why = it.errorCode() + ": " + it.errorMessage();
-          refused.add(new Refused(findings.get(index), why));
+          refused.put(findings.get(index), it.errorCode() + ": " + it.errorMessage());
         }
       }
-      return refused;
     } catch (SdkException e) {
-      var why = AwsCalls.message(e);
-      return findings.stream().map(finding -> new Refused(finding, why)).toList();
+      findings.forEach(finding -> refused.put(finding, AwsCalls.message(e)));
     }
+    return refused;
   }
 
   private PutEventsRequestEntry entry(Finding finding) {

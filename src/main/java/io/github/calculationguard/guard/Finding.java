@@ -36,19 +36,19 @@ public record Finding(
   @FunctionalInterface
   public interface Publisher {
 
-    /** Returns those that were refused, even on a second try; the next sweep finds them again. */
-    List<Refused> publish(List<Finding> findings, Deadline deadline);
+    /**
+     * Returns those that were refused even on a second try, with the reason in AWS's words. The
+     * next sweep finds them again.
+     */
+    Map<Finding, String> publish(List<Finding> findings, Deadline deadline);
   }
-
-  /** A finding that could not be published, and why, in AWS's words. */
-  public record Refused(Finding finding, String why) {}
 
   /** The event's detail. */
   public Map<String, Object> detail() {
     var calculation = snapshot.calculation();
     var session = Objects.requireNonNull(snapshot.session());
     var usage = verdict.usage();
-    var cost = verdict.cost();
+    var cost = snapshot.cost();
     var idleSince = onlyIfIdleSince();
     var detail = new LinkedHashMap<String, Object>();
     detail.put("version", "1");
@@ -76,7 +76,7 @@ public record Finding(
     return detail;
   }
 
-  /** A whole number without a decimal point. */
+  /** A whole number has no decimal point. */
   private static Number number(double number) {
     var rounded = Format.rounded(number);
     return rounded == Math.rint(rounded) ? (Number) (long) rounded : (Number) rounded;

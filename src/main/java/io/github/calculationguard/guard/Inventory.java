@@ -1,43 +1,51 @@
 package io.github.calculationguard.guard;
 
-import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
-import static java.util.Comparator.naturalOrder;
-import static java.util.Comparator.nullsFirst;
 
 import module java.base;
 
+import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is active in an account, as far as it could be read.
+ * What is active in an account, as far as it could be read. The sweep judges it, and the page shows
+ * it.
  *
+ * @param startedAt when the reading began
  * @param at when the reading ended
  * @param workGroups how many are guarded
- * @param entries the active sessions, costliest first, those of unknown cost last
+ * @param workGroupsDone how many of them were read to their end before time ran out
+ * @param sessionsSeen the active ones that were listed
+ * @param entries the active sessions that were read
+ * @param invalidTags those of the workgroups and sessions that were read
  */
 public record Inventory(
-    AccountRegion place, Instant at, int workGroups, List<Entry> entries, List<ReadFailure> gaps) {
+    AccountRegion place,
+    Instant startedAt,
+    Instant at,
+    int workGroups,
+    int workGroupsDone,
+    int sessionsSeen,
+    List<Entry> entries,
+    List<InvalidTag> invalidTags,
+    List<Failure> failures) {
 
-  private static final Comparator<Entry> COSTLIEST =
-      comparingDouble(
-          it -> {
-            var cost = it.details().cost();
-            return cost == null ? 1 : -cost.dpuHours();
-          });
+  /** This many sessions, the costliest, are shown in depth: nobody reads a longer list. */
+  public static final int MAX_IN_DEPTH = 50;
+
+  /** The active calculations that were read. */
+  public int calculationsSeen() {
+    return entries.stream().mapToInt(it -> it.calculations().size()).sum();
+  }
 
   /**
-   * One session with what runs in it. The sweep judges it, and the page shows it.
+   * One session with what runs in it.
    *
    * @param calculations the active ones, newest first; one runs and the others wait
    * @param executors its nodes; empty where they were not read
@@ -74,32 +82,22 @@ public record Inventory(
       return calculations.isEmpty() ? null : calculations.getLast();
     }
 
-    /** Whether what it costs from now on is only an upper bound. */
-    public boolean isHeldAtMost() {
-      return executors.stream().noneMatch(it -> it.terminatedAt() == null);
-    }
-
-    /** The limit of which most is used, the session's own or a calculation's. */
-    public @Nullable Usage fullest() {
+    /** The use of the limit that is nearest, the session's own or a calculation's. */
+    public Optional<Usage> nearestLimit() {
       return snapshots()
           .flatMap(it -> Judge.usages(it, limits).stream())
-          .max(comparingDouble(Usage::percent))
-          .orElse(null);
+          .max(comparingDouble(Usage::percent));
     }
   }
 
-  /** What can be left unread. */
-  public enum Unread {
-    WORK_GROUPS,
-    SESSIONS,
-    SESSION,
-    CALCULATIONS,
-    NODES,
-    TAGS
-  }
-
-  /** What could not be read of the account, or of a workgroup or session; why, if time was left. */
-  public record ReadFailure(Unread what, String of, @Nullable String why) {}
+  /**
+   * What could not be read or published.
+   *
+   * @param what in words, to be followed by the name or ID
+   * @param of the name or ID; empty if it is the account itself
+   * @param why in AWS's words; absent if no time was left
+   */
+  public record Failure(String what, String of, @Nullable String why) {}
 
   /**
    * What is guarded, and by which limits.
@@ -109,127 +107,6 @@ public record Inventory(
    * @param maxExempt for how long a session's own tag may exempt it
    * @param ownerTag the key of the tag that names an owner; case does not matter
    */
-  public record Scope(String workGroupPattern, Limits limits, Duration maxExempt, String ownerTag) {
-
-    /** What applies to a workgroup with these tags. */
-    Tagged tagged(String arn, Map<String, String> tags) {
-      return new Tagged(limits.replacedBy(arn, tags), Snapshot.Reader.owner(tags, ownerTag));
-    }
-
-    /** What applies to a session with these tags in such a workgroup. */
-    Tagged tagged(
-        Tagged group, String arn, Map<String, String> tags, @Nullable Instant start, Instant now) {
-      var owner = Snapshot.Reader.owner(tags, ownerTag);
-      var own = group.limits().tightenedBy(arn, tags, start, maxExempt, now);
-      return new Tagged(own, owner == null ? group.owner() : owner);
-    }
-  }
-
-  /** What applies to a workgroup or a session, its tags included. */
-  record Tagged(Limits limits, @Nullable String owner) {}
-
-  /**
-   * Reads what is active in an account. {@link #read} reads for a person who waits; a {@link Sweep}
-   * reads what it needs to judge.
-   */
-  public record Reader(AthenaSparkReader athena, InstantSource clock, Scope scope) {
-
-    /** This many sessions, the costliest, are read in depth: nobody reads a longer list. */
-    private static final int MAX_IN_DEPTH = 50;
-
-    /** All guarded workgroups. */
-    List<WorkGroup> workGroups(Deadline deadline) {
-      var all = athena.workGroups(deadline).stream();
-      return all.filter(it -> it.matches(scope.workGroupPattern())).toList();
-    }
-
-    /**
-     * Reads what can be read by the deadline. Time is short and calls are limited, so it reads
-     * everything broadly, then the costliest sessions in depth, and reports what it did not reach.
-     */
-    public Inventory read(AccountRegion place, Deadline deadline) {
-      return new Reading(place, deadline).read();
-    }
-
-    private final class Reading {
-      private final AccountRegion place;
-      private final List<ReadFailure> failures = new ArrayList<>();
-      private final Map<WorkGroup, Tagged> workGroups = new HashMap<>();
-      private Deadline by;
-
-      Reading(AccountRegion place, Deadline by) {
-        this.place = place;
-        this.by = by;
-      }
-
-      Inventory read() {
-        var deadline = by;
-        List<WorkGroup> groups = read(Unread.WORK_GROUPS, "", List.of(), () -> workGroups(by));
-        by = deadline.fraction(0.4, clock.instant());
-        // The oldest has probably cost most.
-        Comparator<Session> oldest = comparing(Session::startedAt, nullsFirst(naturalOrder()));
-        var listed = groups.stream().flatMap(this::list).sorted(oldest).toList();
-        by = deadline.fraction(0.5, clock.instant());
-        var active = listed.stream().map(this::describe).filter(it -> !it.details().isOver());
-        var entries = new ArrayList<>(active.sorted(COSTLIEST).toList());
-        by = deadline;
-        for (var index = 0; index < Math.min(entries.size(), MAX_IN_DEPTH); index++) {
-          entries.set(index, inDepth(entries.get(index)));
-        }
-        var now = clock.instant();
-        var all = entries.stream().map(it -> it.at(now)).sorted(COSTLIEST).toList();
-        return new Inventory(place, now, groups.size(), all, List.copyOf(failures));
-      }
-
-      private Stream<Session> list(WorkGroup group) {
-        Supplier<List<Session>> reading = () -> athena.activeSessions(group, by);
-        return read(Unread.SESSIONS, group.name(), List.of(), reading).stream();
-      }
-
-      private Entry describe(Session listed) {
-        var id = listed.id();
-        var session = read(Unread.SESSION, id.value(), listed, () -> athena.session(id, by));
-        return new Entry(session, List.of(), List.of(), null, scope.limits(), clock.instant());
-      }
-
-      private Entry inDepth(Entry entry) {
-        var it = entry.session();
-        var id = it.id();
-        var group = new WorkGroup(it.workGroup());
-        if (!workGroups.containsKey(group)) {
-          var arn = place.arnOf(group);
-          workGroups.put(group, scope.tagged(arn, tags(arn, group.name())));
-        }
-        var calculations = entry.calculations();
-        if (!it.state().isIdle() && it.supportsCalculations()) {
-          Supplier<List<Calculation>> reading =
-              () -> athena.calculations(id, Instant.MAX, by).calculations();
-          calculations = read(Unread.CALCULATIONS, id.value(), calculations, reading);
-        }
-        var nodes =
-            read(Unread.NODES, id.value(), entry.executors(), () -> athena.executors(id, by));
-        var arn = place.arnOf(group, id);
-        var tags = tags(arn, id.value());
-        var own = scope.tagged(workGroups.get(group), arn, tags, it.startedAt(), clock.instant());
-        return new Entry(it, calculations, nodes, own.owner(), own.limits(), entry.at());
-      }
-
-      private Map<String, String> tags(String arn, String of) {
-        return read(Unread.TAGS, of, Map.of(), () -> athena.tags(arn, by));
-      }
-
-      private <T> T read(Unread what, String of, T otherwise, Supplier<T> reading) {
-        String why = null;
-        if (!by.hasPassed(clock.instant())) {
-          try {
-            return reading.get();
-          } catch (AthenaSparkException e) {
-            why = by.hasPassed(clock.instant()) ? null : e.getMessage();
-          }
-        }
-        failures.add(new ReadFailure(what, of, why));
-        return otherwise;
-      }
-    }
-  }
+  public record Scope(
+      String workGroupPattern, Limits limits, Duration maxExempt, String ownerTag) {}
 }

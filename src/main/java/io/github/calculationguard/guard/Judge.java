@@ -37,7 +37,7 @@ public record Judge(boolean mayTerminate) {
     }
     var exceeded = exceeded(snapshot, limits);
     if (exceeded.isPresent()) {
-      return new Exceeded(exceeded.get(), snapshot.cost(), reason(exceeded.get()));
+      return new Exceeded(exceeded.get(), reason(exceeded.get()));
     }
     var usages = usages(snapshot, limits);
     var near =
@@ -52,16 +52,15 @@ public record Judge(boolean mayTerminate) {
       return new Ok(usages.isEmpty() ? "no limit applies" : reasons);
     }
     var usage = near.get();
-    var restraint = restraint(usage, snapshot);
-    return restraint == null
-        ? new Warning(usage, snapshot.cost(), stopAt(usage, snapshot), reason(usage))
-        : new Warning(usage, snapshot.cost(), null, reason(usage) + "; " + restraint);
+    return onlyWarnsBecause(usage, snapshot)
+        .map(why -> new Warning(usage, null, reason(usage) + "; " + why))
+        .orElseGet(() -> new Warning(usage, stopAt(usage, snapshot), reason(usage)));
   }
 
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
   Optional<Usage> exceeded(Snapshot snapshot, Limits limits) {
     return usages(snapshot, limits).stream()
-        .filter(it -> it.isOver() && restraint(it, snapshot) == null)
+        .filter(it -> it.isOver() && onlyWarnsBecause(it, snapshot).isEmpty())
         .findFirst();
   }
 
@@ -81,19 +80,19 @@ public record Judge(boolean mayTerminate) {
       return Stream.ofNullable(snapshot.cost())
           .map(cost -> new Usage(rule, limit, cost.dpuHours(), cost.basis()));
     }
-    return Stream.ofNullable(
-            rule == Rule.MAX_SESSION_IDLE_MINUTES ? snapshot.idle() : snapshot.age())
-        .map(time -> new Usage(rule, limit, time.toMillis() / (double) unit.toMillis(), null));
+    var time = rule == Rule.MAX_SESSION_IDLE_MINUTES ? snapshot.idle() : snapshot.age();
+    return Stream.ofNullable(time)
+        .map(it -> new Usage(rule, limit, it.toMillis() / (double) unit.toMillis(), null));
   }
 
-  /** Why it is not stopped for this, however much it uses; absent where it is. */
-  private @Nullable String restraint(Usage usage, Snapshot snapshot) {
+  /** Why nothing is stopped for this, however much is used; empty where it is. */
+  private Optional<String> onlyWarnsBecause(Usage usage, Snapshot snapshot) {
     if (usage.isUpperBound()) {
-      return "an upper bound alone stops nothing";
+      return Optional.of("an upper bound alone stops nothing");
     }
     return snapshot.calculation() == null && !mayTerminate
-        ? "the guard may not terminate sessions (Escalation is NONE)"
-        : null;
+        ? Optional.of("the guard may not terminate sessions (Escalation is NONE)")
+        : Optional.empty();
   }
 
   /** When the limit is reached, if time passes or DPU-hours are used at the rate so far. */

@@ -154,33 +154,26 @@ public record Limits(
 
     /** What would be accepted instead of the value; empty if it is accepted. */
     private Optional<String> parse(String name, String value) {
+      var rule = Stream.of(Rule.values()).filter(it -> it.toString().equals(name)).findFirst();
+      if (rule.isPresent()) {
+        var limit = matching("[0-9]{1,9}(\\.[0-9]{1,6})?", value).map(Double::valueOf);
+        var accepted = "a number such as 120 or 1.5, without a unit; 0 for no limit";
+        return set(limit, it -> max.put(rule.get(), it), accepted);
+      }
+      var percent = matching("[1-9][0-9]?|100", value).map(Integer::valueOf);
+      var accepted = "an instant such as 2030-01-31T18:00:00Z";
       return switch (name) {
         case "mode" -> set(Mode.of(value), it -> mode = it, "off, observe or enforce");
-        case "warn-at-percent" -> {
-          var percent = matching("[1-9][0-9]?|100", value).map(Integer::valueOf);
-          yield set(percent, it -> warnAtPercent = it, "a whole number from 1 to 100");
-        }
-        case "exempt-until" -> {
-          var accepted = "an instant such as 2030-01-31T18:00:00Z";
-          yield set(Instants.parse(value), it -> exemptUntil = it, accepted);
-        }
-        default -> {
-          var rules = Stream.of(Rule.values()).filter(it -> it.toString().equals(name));
-          var rule = rules.findFirst();
-          var limit = matching("[0-9]{1,9}(\\.[0-9]{1,6})?", value).map(Double::valueOf);
-          // A name is mistyped as easily as a value.
-          yield rule.isEmpty()
-              ? Optional.of("one of mode, warn-at-percent, exempt-until and the limits' names")
-              : set(
-                  limit,
-                  it -> max.put(rule.get(), it),
-                  "a number such as 120 or 1.5, without a unit; 0 for no limit");
-        }
+        case "warn-at-percent" ->
+            set(percent, it -> warnAtPercent = it, "a whole number from 1 to 100");
+        case "exempt-until" -> set(Instants.parse(value), it -> exemptUntil = it, accepted);
+        // A name is mistyped as easily as a value.
+        default -> Optional.of("one of mode, warn-at-percent, exempt-until and the limits' names");
       };
     }
 
     private static Optional<String> matching(String pattern, String value) {
-      return value.matches(pattern) ? Optional.of(value) : Optional.empty();
+      return Optional.of(value).filter(it -> it.matches(pattern));
     }
 
     private static <T> Optional<String> set(

@@ -31,10 +31,10 @@ public final class RateLimiter {
     calls.merge(operation, 1, Integer::sum);
   }
 
-  /** The calls by operation since the last time that this was called. */
-  Map<String, Integer> take() {
-    var taken = Map.copyOf(calls);
+  /** The calls by operation, in alphabetical order, since this was called the last time. */
+  SortedMap<String, Integer> drainCalls() {
+    var drained = new TreeMap<>(calls);
     calls.clear();
-    return taken;
+    return drained;
   }
 }

@@ -3,12 +3,11 @@ package io.github.calculationguard.guard;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.Tagged;
+import io.github.calculationguard.guard.InventoryReader.EffectiveTags;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
@@ -44,88 +43,80 @@ final class SessionReader {
     private @Nullable Integer maxDpus;
 
     /** No calculation that runs now was submitted before this; absent where nobody knows. */
-    private @Nullable Instant quietUntil;
+    private @Nullable Instant earliestSubmission;
 
     private Map<String, String> tags = Map.of();
     private Instant tagsValidUntil = Instant.MIN;
   }
 
-  private final SweepReader run;
-  private final AthenaSparkReader athena;
+  private final SweepReader sweep;
   private final Instant now;
-  private final Tagged group;
-  private final String arn;
+  private final EffectiveTags groupTags;
   private final Cached cached;
   private Session session;
-  private Tagged tagged;
+  private EffectiveTags tags;
+  private List<Executor> executors = List.of();
   private boolean hasFreshTags;
   private boolean isDescribed;
-  private List<Executor> executors = List.of();
   private boolean hasExecutors;
 
-  SessionReader(SweepReader run, Session listed, String arn, Tagged group, Cached cached) {
-    this.run = run;
-    this.athena = run.reader.athena();
-    this.now = run.now();
-    this.group = group;
-    this.arn = arn;
+  SessionReader(SweepReader sweep, Session listed, EffectiveTags groupTags, Cached cached) {
+    this.sweep = sweep;
+    this.now = sweep.now();
+    this.groupTags = groupTags;
     this.cached = cached;
     session = listed.idleSinceLastOf(List.of());
-    tagged = group;
+    tags = groupTags;
     if (listed.state().isIdle()) {
-      cached.quietUntil = run.startedAt;
+      cached.earliestSubmission = sweep.startedAt;
     } else if (cached.seenAt.equals(Instant.MIN)) {
-      cached.quietUntil = listed.startedAt();
+      cached.earliestSubmission = listed.startedAt();
     }
-    cached.seenAt = run.startedAt;
+    cached.seenAt = sweep.startedAt;
   }
 
-  Entry read() {
-    readTags(!cached.tagsValidUntil.isAfter(run.nextVisit));
-    if (mayExceed() && cached.maxDpus == null && tagged.limits().countsDpuHours()) {
-      describe();
-    }
-    var calculations = new ArrayList<Calculation>();
-    if (mayExceed()) {
-      readTags(true);
-      if (isSuspicious(worst(null))) {
+  /** The session with what runs in it; empty if it ended since it was listed. */
+  Optional<Entry> read() {
+    try {
+      readTags(!cached.tagsValidUntil.isAfter(sweep.nextVisit));
+      if (mayExceed() && cached.maxDpus == null && tags.limits().countsDpuHours()) {
         describe();
       }
-      readExecutors(null);
-      // Whatever runs in a session that is to be terminated ends with it.
-      if (!(judge(snapshot(null)) instanceof Exceeded) && !session.state().isIdle()) {
-        readCalculations(calculations);
-      }
+      var calculations = mayExceed() ? readInDepth() : List.<Calculation>of();
+      return Optional.of(
+          new Entry(session, calculations, executors, tags.owner(), tags.limits(), now));
+    } catch (NotFoundException _) {
+      countIfStopped(null);
+      return Optional.empty();
     }
-    return new Entry(session, calculations, executors, tagged.owner(), tagged.limits(), now);
+  }
+
+  private List<Calculation> readInDepth() {
+    readTags(true);
+    if (mayExceed(null)) {
+      describe();
+    }
+    readExecutors(null);
+    // Whatever runs in a session that is to be terminated ends with it.
+    var isExceeded = judge(snapshot(null)) instanceof Exceeded;
+    return isExceeded || session.state().isIdle() || !session.supportsCalculations()
+        ? List.of()
+        : readCalculations();
   }
 
   private void readTags(boolean isDue) {
     if (isDue && !hasFreshTags) {
+      var arn = sweep.arnOf(session);
       // Some of those that were first read together are read early the next time, so that they
       // are not all due in the same sweep ever after.
       var isFirst = cached.tagsValidUntil.equals(Instant.MIN);
       var spread = TAGS_VALID.minus(SweepReader.SCHEDULE).toMillis();
       var early = isFirst ? new SplittableRandom(arn.hashCode()).nextLong(spread) : 0;
-      cached.tags = athena.tags(arn, run.deadline);
+      cached.tags = sweep.athena.tags(arn, sweep.deadline);
       cached.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(early);
       hasFreshTags = true;
     }
-    tagged = run.reader.scope().tagged(group, arn, cached.tags, session.startedAt(), now);
-  }
-
-  /** Whether the session or anything in it may be near a limit. */
-  private boolean mayExceed() {
-    return isSuspicious(worst(null))
-        || (!session.state().isIdle() && isSuspicious(worst(any(cached.quietUntil))));
-  }
-
-  private boolean isSuspicious(Snapshot snapshot) {
-    return !(judge(snapshot) instanceof Ok);
-  }
-
-  private Verdict judge(Snapshot snapshot) {
-    return run.judge.judge(snapshot, tagged.limits());
+    tags = sweep.effectiveTags(session, cached.tags, groupTags, now);
   }
 
   private void describe() {
@@ -133,7 +124,7 @@ final class SessionReader {
       return;
     }
     isDescribed = true;
-    var described = athena.session(session.id(), run.deadline);
+    var described = sweep.athena.session(session.id(), sweep.deadline);
     cached.maxDpus = described.maxDpus();
     if (described.state().isOver()) {
       countIfStopped(null);
@@ -144,89 +135,103 @@ final class SessionReader {
   }
 
   private List<Calculation> calculations(Instant endedSince) {
-    return athena.calculations(session.id(), endedSince, run.deadline).calculations();
+    return sweep.athena.calculations(session.id(), endedSince, sweep.deadline).calculations();
   }
 
-  private void readCalculations(List<Calculation> calculations) {
-    if (!session.supportsCalculations()) {
-      return;
+  private List<Calculation> readCalculations() {
+    var askedAt = sweep.now();
+    var listed =
+        sweep.read("calculations of session", session.id(), () -> calculations(sweep.startedAt));
+    if (listed.isEmpty()) {
+      return List.of();
     }
-    var askedAt = run.now();
-    run.read(
-        "calculations of session " + session.id(),
-        () -> {
-          var all = calculations(run.startedAt);
-          var active = all.stream().filter(it -> !it.state().isOver()).toList();
-          run.calculationsSeen += active.size();
-          // The newest come first.
-          cached.quietUntil = active.isEmpty() ? askedAt : active.getLast().submittedAt();
-          all.forEach(it -> run.read("calculation " + it.id(), () -> read(it, calculations)));
-        });
+    var active = listed.get().stream().filter(it -> !it.state().isOver()).toList();
+    // The newest come first.
+    cached.earliestSubmission = active.isEmpty() ? askedAt : active.getLast().submittedAt();
+    return listed.get().stream()
+        .flatMap(it -> sweep.read("calculation", it.id(), () -> read(it)).stream())
+        .flatMap(Optional::stream)
+        .toList();
   }
 
-  private void read(Calculation listed, List<Calculation> calculations) {
+  /** The calculation, in depth if it may exceed a limit; empty if it has ended. */
+  private Optional<Calculation> read(Calculation listed) {
     var calculation = listed;
-    if (isSuspicious(worst(any(listed.submittedAt())))) {
+    if (mayExceed(runningSince(listed.submittedAt()))) {
       try {
         describe();
-        calculation = athena.calculation(listed.id(), run.deadline);
+        calculation = sweep.athena.calculation(listed.id(), sweep.deadline);
       } catch (NotFoundException _) {
         // It ended since it was listed.
-        return;
+        return Optional.empty();
       }
       readExecutors(calculation);
     }
     if (calculation.state().isOver()) {
       countIfStopped(calculation);
-    } else {
-      calculations.add(calculation);
+      return Optional.empty();
     }
+    return Optional.of(calculation);
   }
 
   /** Reads the nodes where they may change the verdict, or give its reader the real cost. */
   private void readExecutors(@Nullable Calculation calculation) {
-    var verdict = judge(worst(calculation));
+    var verdict = judge(atMost(calculation));
     var matters =
         verdict instanceof Exceeded
             || (verdict instanceof Warning warning && warning.usage().isUpperBound());
     if (matters && !hasExecutors) {
       hasExecutors = true;
-      run.read(
-          "executors of session " + session.id(),
-          () -> executors = athena.executors(session.id(), run.deadline));
+      var id = session.id();
+      sweep
+          .read("executors of session", id, () -> sweep.athena.executors(id, sweep.deadline))
+          .ifPresent(it -> executors = it);
     }
   }
 
   /** Counts what ended while it exceeded a limit, unless it completed by itself. */
-  void countIfStopped(@Nullable Calculation ended) {
+  private void countIfStopped(@Nullable Calculation ended) {
     var completed = ended != null && ended.state().isCompleted();
-    if (!completed && run.judge.exceeded(snapshot(ended), tagged.limits()).isPresent()) {
-      run.stoppedMeanwhile++;
+    if (!completed && sweep.judge.exceeded(snapshot(ended), tags.limits()).isPresent()) {
+      sweep.stoppedMeanwhile++;
     }
   }
 
+  /** Whether the session or anything in it may be near a limit. */
+  private boolean mayExceed() {
+    return mayExceed(null)
+        || (!session.state().isIdle() && mayExceed(runningSince(cached.earliestSubmission)));
+  }
+
+  private boolean mayExceed(@Nullable Calculation calculation) {
+    return !(judge(atMost(calculation)) instanceof Ok);
+  }
+
+  private Verdict judge(Snapshot snapshot) {
+    return sweep.judge.judge(snapshot, tags.limits());
+  }
+
   private Snapshot snapshot(@Nullable Calculation calculation) {
-    return new Snapshot(calculation, session, tagged.owner(), executors, now);
+    return new Snapshot(calculation, session, tags.owner(), executors, now);
   }
 
-  private static Instant orFirst(@Nullable Instant instant) {
-    return Objects.requireNonNullElse(instant, Instants.FIRST);
+  /** The calculation, or else the session, if it is as old and as large as it can be. */
+  private Snapshot atMost(@Nullable Calculation calculation) {
+    var s = session;
+    var max = Objects.requireNonNullElse(cached.maxDpus, MAX_DPUS);
+    var start = orFirst(s.startedAt());
+    var largest =
+        new Session(
+            s.id(), "", s.state(), null, null, start, s.idleSince(), null, max, s.dpuTime());
+    return new Snapshot(calculation, largest, null, List.of(), now);
   }
 
-  /** A calculation that has run since then. */
-  private Calculation any(@Nullable Instant submittedAt) {
+  private Calculation runningSince(@Nullable Instant submittedAt) {
     var since = orFirst(submittedAt);
     return new Calculation(ANY, session.id(), RUNNING, null, since, null, null);
   }
 
-  /** The calculation, or else the session, if it is as old and as large as it can be. */
-  private Snapshot worst(@Nullable Calculation calculation) {
-    var s = session;
-    var max = Objects.requireNonNullElse(cached.maxDpus, MAX_DPUS);
-    var start = orFirst(s.startedAt());
-    var worst =
-        new Session(
-            s.id(), "", s.state(), null, null, start, s.idleSince(), null, max, s.dpuTime());
-    return new Snapshot(calculation, worst, null, List.of(), now);
+  private static Instant orFirst(@Nullable Instant instant) {
+    return Objects.requireNonNullElse(instant, Instants.FIRST);
   }
 }

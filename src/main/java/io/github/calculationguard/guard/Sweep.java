@@ -2,16 +2,15 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
-import static java.util.stream.Collectors.toMap;
+import static java.util.stream.Collectors.partitioningBy;
 
 import module java.base;
 
 import io.github.calculationguard.guard.Finding.Publisher;
-import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.guard.Inventory.Entry;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.SweepReport.NewFindings;
 import io.github.calculationguard.guard.Verdict.Exceeded;
@@ -47,10 +46,10 @@ public final class Sweep {
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
-  private final Inventory.Reader reader;
+  private final InventoryReader reader;
   private final SweepReader.Cache cache = new SweepReader.Cache();
-  private final Map<String, Instant> notified = new HashMap<>();
-  private final Map<String, Instant> published = new HashMap<>();
+  private final Map<String, Instant> publishedAt = new HashMap<>();
+  private final Map<String, Instant> notifiedAt = new HashMap<>();
 
   /**
    * @param rateLimiter which the calls to {@code athena} go through
@@ -66,7 +65,7 @@ public final class Sweep {
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
-    this.reader = new Inventory.Reader(athena, clock, policy.scope());
+    this.reader = new InventoryReader(athena, clock, policy.scope());
   }
 
   /**
@@ -76,37 +75,39 @@ public final class Sweep {
    * @throws AthenaSparkException if not even the workgroups could be listed
    */
   public SweepReport run(AccountRegion place, Deadline deadline) {
-    rateLimiter.take();
-    var read = new SweepReader(reader, judge, cache, place, deadline.minus(RESERVE));
-    var judged = new ArrayList<>(read.entries.stream().flatMap(this::judge).toList());
-    publish(judged, read, deadline);
-    var longAgo = read.startedAt.minus(MEMORY);
-    published.values().removeIf(at -> at.isBefore(longAgo));
-    notified.values().removeIf(at -> !at.isAfter(longAgo));
-    var news = judged.stream().filter(it -> it.isNews() && !notified.containsKey(it.key()));
-    var tags = read.invalidTags.stream().filter(it -> !notified.containsKey(it.toString()));
+    rateLimiter.drainCalls();
+    var reading = new SweepReader(reader, judge, cache, place, deadline.minus(RESERVE));
+    var inventory = reading.read();
+    var failures = new ArrayList<>(inventory.failures());
+    var isOrdered =
+        inventory.entries().stream()
+            .flatMap(this::judge)
+            .collect(partitioningBy(it -> it.disposition() == Disposition.ORDERED));
+    var judged = new ArrayList<>(isOrdered.get(false));
+    var chosen = choose(isOrdered.get(true), judged, reading);
+    publish(chosen, judged, failures, deadline);
+    var longAgo = reading.startedAt.minus(MEMORY);
+    publishedAt.values().removeIf(at -> at.isBefore(longAgo));
+    notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
+    var news = judged.stream().filter(it -> it.isNews() && !notifiedAt.containsKey(it.key()));
+    var tags =
+        inventory.invalidTags().stream().filter(it -> !notifiedAt.containsKey(it.toString()));
     return new SweepReport(
-        place,
         policy,
-        read.startedAt,
-        Duration.between(read.startedAt, clock.instant()),
-        read.workGroups,
-        read.workGroupsDone,
-        read.sessionsSeen(),
-        read.calculationsSeen,
-        read.stoppedMeanwhile,
+        inventory,
+        reading.stoppedMeanwhile,
         List.copyOf(judged),
-        List.copyOf(read.invalidTags),
-        List.copyOf(read.failures),
-        rateLimiter.take(),
+        List.copyOf(failures),
+        Duration.between(reading.startedAt, clock.instant()),
+        rateLimiter.drainCalls(),
         new NewFindings(news.toList(), tags.toList()));
   }
 
   /** Remembers that people were notified, so that it is not new again for a day. */
   public void notified(SweepReport report) {
-    var news = report.news();
-    news.judged().forEach(it -> notified.put(it.key(), report.startedAt()));
-    news.invalidTags().forEach(tag -> notified.put(tag.toString(), report.startedAt()));
+    var at = report.inventory().startedAt();
+    report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
+    report.news().invalidTags().forEach(tag -> notifiedAt.put(tag.toString(), at));
   }
 
   private Stream<Judged> judge(Entry entry) {
@@ -131,66 +132,62 @@ public final class Sweep {
   }
 
   /**
-   * Publishes as many findings as this sweep may, the costliest first. What was published already
-   * and is still there waits behind the rest, so that something that cannot be stopped does not
-   * take the place of everything else forever.
+   * Chooses as many as this sweep may stop, the costliest first; the rest is judged to be held
+   * back. What was published already and is still there comes last, so that something that cannot
+   * be stopped does not take the place of everything else forever.
    */
-  private void publish(List<Judged> judged, SweepReader read, Deadline deadline) {
-    var exceeding =
-        judged.stream()
-            .filter(it -> it.disposition() == Disposition.ORDERED)
-            .sorted(
-                comparing((Judged it) -> published.getOrDefault(it.id(), Instant.MIN))
-                    .thenComparing(Judged::dpuHours, reverseOrder())
-                    .thenComparing(Judged::id))
-            .toList();
-    judged.removeAll(exceeding);
-    var left = policy.maxActions() - read.stoppedMeanwhile;
+  private List<Judged> choose(List<Judged> exceeding, List<Judged> judged, SweepReader reading) {
+    var left = policy.maxActions() - reading.stoppedMeanwhile;
     var isScarce = exceeding.size() > left;
     var chosen = new ArrayList<Judged>();
-    for (var it : exceeding) {
+    var order =
+        comparing((Judged it) -> publishedAt.getOrDefault(it.id(), Instant.MIN))
+            .thenComparing(Judged::dpuHours, reverseOrder())
+            .thenComparing(Judged::id);
+    for (var it : exceeding.stream().sorted(order).toList()) {
       if (chosen.size() >= left) {
         judged.add(it.with(Disposition.HELD_BACK));
-      } else if (isScarce && hasEnded(it, read.deadline)) {
+      } else if (isScarce && !reading.isOutOfTime() && hasEnded(it, reading.deadline)) {
         left--;
       } else {
         chosen.add(it);
       }
     }
-    if (chosen.isEmpty()) {
-      return;
-    }
-    var expiresAt = clock.instant().plus(Finding.LIFETIME);
-    var findings = chosen.stream().flatMap(it -> it.finding(policy, expiresAt)).toList();
-    var refused =
-        publisher.publish(findings, deadline).stream()
-            .collect(toMap(it -> it.finding().snapshot().id(), Refused::why, (first, _) -> first));
-    refused.forEach((id, why) -> read.failures.add(new Failure("order for " + id, why)));
-    for (var it : chosen) {
-      var isRefused = refused.containsKey(it.id());
-      judged.add(isRefused ? it.with(Disposition.REFUSED) : it);
-      if (!isRefused) {
-        published.put(it.id(), clock.instant());
-      }
-    }
+    return chosen;
   }
 
   /** Whether it has ended, or is about to, since it was judged. */
-  private boolean hasEnded(Judged it, Deadline by) {
+  private boolean hasEnded(Judged it, Deadline deadline) {
     var calculation = it.snapshot().calculation();
     try {
-      if (by.hasPassed(clock.instant())) {
-        return false;
-      }
       if (calculation == null) {
-        return reader.athena().session(it.session().id(), by).state().isOver();
+        return reader.athena().session(it.session().id(), deadline).state().isOver();
       }
-      var now = it.snapshot().withCalculation(reader.athena().calculation(calculation.id(), by));
+      var now =
+          it.snapshot().withCalculation(reader.athena().calculation(calculation.id(), deadline));
       return now.isOver() || (now.isCanceling() && !it.snapshot().isCanceling());
     } catch (NotFoundException _) {
       return true;
     } catch (AthenaSparkException _) {
       return false;
+    }
+  }
+
+  private void publish(
+      List<Judged> chosen, List<Judged> judged, List<Failure> failures, Deadline deadline) {
+    var expiresAt = clock.instant().plus(Finding.LIFETIME);
+    var price = policy.usdPerDpuHour();
+    var findings = chosen.stream().map(it -> it.finding(price, expiresAt)).toList();
+    var refused = publisher.publish(findings, deadline);
+    for (var it : chosen) {
+      var why = refused.get(it.finding(price, expiresAt));
+      if (why == null) {
+        judged.add(it);
+        publishedAt.put(it.id(), clock.instant());
+      } else {
+        judged.add(it.with(Disposition.REFUSED));
+        failures.add(new Failure("order for", it.id(), why));
+      }
     }
   }
 }

@@ -2,8 +2,8 @@ package io.github.calculationguard.guard;
 
 import module java.base;
 
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.InvalidTag;
-import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -13,29 +13,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * What one sweep saw and did.
  *
- * @param workGroups how many are guarded
- * @param workGroupsDone how many of them were read to their end before time ran out
- * @param sessionsSeen the active ones that were listed
- * @param calculationsSeen the active ones, in sessions of which they were read
  * @param stoppedMeanwhile how many exceeded a limit and were stopped by somebody else meanwhile
  * @param failures what could not be read or published; the rest of the sweep went on
  * @param calls made to Athena, by operation
  * @param news what nobody was notified of in the last 24 hours
  */
 public record SweepReport(
-    AccountRegion place,
     SweepPolicy policy,
-    Instant startedAt,
-    Duration took,
-    int workGroups,
-    int workGroupsDone,
-    int sessionsSeen,
-    int calculationsSeen,
+    Inventory inventory,
     int stoppedMeanwhile,
     List<Judged> judged,
-    List<InvalidTag> invalidTags,
     List<Failure> failures,
-    Map<String, Integer> calls,
+    Duration took,
+    SortedMap<String, Integer> calls,
     NewFindings news) {
 
   /** What became of a verdict. */
@@ -77,10 +67,9 @@ public record SweepReport(
       return new Judged(snapshot, limits, verdict, other);
     }
 
-    Stream<Finding> finding(SweepPolicy policy, Instant expiresAt) {
-      return verdict instanceof Verdict.Exceeded it
-          ? Stream.of(new Finding(snapshot, it, policy.usdPerDpuHour(), expiresAt))
-          : Stream.empty();
+    /** The finding of what exceeds a limit. */
+    Finding finding(double usdPerDpuHour, Instant expiresAt) {
+      return new Finding(snapshot, (Verdict.Exceeded) verdict, usdPerDpuHour, expiresAt);
     }
 
     /** Identifies it to people who were notified of it; everything else may change. */
@@ -100,9 +89,6 @@ public record SweepReport(
     }
   }
 
-  /** Where something could not be read or published, and why, in AWS's words. */
-  public record Failure(String where, String why) {}
-
   /** What one notification is about. */
   public record NewFindings(List<Judged> judged, List<InvalidTag> invalidTags) {
 
@@ -114,7 +100,7 @@ public record SweepReport(
 
   /** Whether there was time for all workgroups. */
   public boolean complete() {
-    return workGroupsDone == workGroups;
+    return inventory.workGroupsDone() == inventory.workGroups();
   }
 
   /** How many verdicts ended like this. */
@@ -145,12 +131,15 @@ public record SweepReport(
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */
   public @Nullable String exemptCommand(Judged it) {
     var maxExempt = policy.scope().maxExempt();
-    var arn = place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id());
-    var key = Limits.PREFIX + "exempt-until";
-    var until = startedAt.plus(maxExempt).truncatedTo(ChronoUnit.SECONDS);
-    return maxExempt.isZero()
-        ? null
-        : "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
-            .formatted(arn, key, until, place.region());
+    if (maxExempt.isZero()) {
+      return null;
+    }
+    var place = inventory.place();
+    return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
+        .formatted(
+            place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id()),
+            Limits.PREFIX + "exempt-until",
+            inventory.startedAt().plus(maxExempt).truncatedTo(ChronoUnit.SECONDS),
+            place.region());
   }
 }

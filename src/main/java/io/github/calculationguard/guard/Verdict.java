@@ -26,11 +26,10 @@ public sealed interface Verdict {
    *
    * @param stopAt when it is stopped if it goes on like this; absent where it never is
    */
-  record Warning(Usage usage, @Nullable Cost cost, @Nullable Instant stopAt, String reason)
-      implements Verdict {}
+  record Warning(Usage usage, @Nullable Instant stopAt, String reason) implements Verdict {}
 
   /** Over a limit, and to be stopped. */
-  record Exceeded(Usage usage, @Nullable Cost cost, String reason) implements Verdict {}
+  record Exceeded(Usage usage, String reason) implements Verdict {}
 
   /**
    * How much of a limit is used, in the rule's unit.

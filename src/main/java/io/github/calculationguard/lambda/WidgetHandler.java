@@ -4,7 +4,7 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.WidgetPage;
@@ -20,7 +20,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   private final Invocation.Factory invocations;
   private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
-  private final Inventory.Reader reader;
+  private final InventoryReader reader;
 
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public WidgetHandler() {
@@ -36,7 +36,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var scope = configuration.scope();
     configuration.check();
     var athena = clients.athena(clients.resources(), clock, limiter);
-    reader = new Inventory.Reader(athena, clock, scope);
+    reader = new InventoryReader(athena, clock, scope);
   }
 
   /** Answers with HTML; or, asked to describe itself, with Markdown. */
@@ -48,9 +48,9 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     }
     var invocation = invocations.next(context, null);
     var inventory = reader.read(invocation.place(), invocation.within(MAX_READING));
-    invocation.log(LogRecord.of(inventory, invocation.now(), invocation.info()));
+    invocation.log(LogRecord.of(inventory, invocation.info()));
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
     var theme = isDark ? Theme.DARK : Theme.LIGHT;
-    return WidgetPage.of(inventory, usdPerDpuHour, stopFunctionArn, theme);
+    return new WidgetPage(inventory, usdPerDpuHour, stopFunctionArn, theme).html();
   }
 }

@@ -6,7 +6,7 @@ import static java.util.stream.Collectors.joining;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory;
-import io.github.calculationguard.guard.Inventory.ReadFailure;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Severity;
@@ -68,16 +68,12 @@ public final class LogRecord {
     return new LogRecord().head("keep_alive", Severity.INFO, request, info, at).tail(info);
   }
 
-  /**
-   * One view of the page on the dashboard.
-   *
-   * @param startedAt when reading began
-   */
-  public static LogRecord of(Inventory inventory, Instant startedAt, InvocationInfo info) {
-    var gaps = inventory.gaps();
-    var reasons = gaps.stream().map(ReadFailure::why).filter(Objects::nonNull).distinct();
+  /** One view of the page on the dashboard. */
+  public static LogRecord of(Inventory inventory, InvocationInfo info) {
+    var failures = inventory.failures();
+    var reasons = failures.stream().map(Failure::why).filter(Objects::nonNull).distinct();
     var reason = UserText.aws(reasons.limit(MAX_REASONS).collect(joining("; ")));
-    var severity = gaps.isEmpty() ? Severity.INFO : Severity.WARNING;
+    var severity = failures.isEmpty() ? Severity.INFO : Severity.WARNING;
     return new LogRecord()
         .head(
             "look",
@@ -85,12 +81,12 @@ public final class LogRecord {
             inventory.place(),
             info,
             inventory.at())
-        .put("outcome", gaps.isEmpty() ? "COMPLETE" : "INCOMPLETE")
+        .put("outcome", failures.isEmpty() ? "COMPLETE" : "INCOMPLETE")
         .put("reason", reason)
         .put("work_groups", inventory.workGroups())
         .put("sessions_seen", inventory.entries().size())
-        .put("unread", gaps.size())
-        .put("duration_millis", Duration.between(startedAt, inventory.at()).toMillis())
+        .put("unread", failures.size())
+        .put("duration_millis", Duration.between(inventory.startedAt(), inventory.at()).toMillis())
         .tail(info);
   }
 

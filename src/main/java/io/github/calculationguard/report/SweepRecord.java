@@ -1,9 +1,12 @@
 package io.github.calculationguard.report;
 
+import static java.util.Comparator.naturalOrder;
+import static java.util.Objects.requireNonNullElse;
 import static java.util.stream.Collectors.joining;
 
 import module java.base;
 
+import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
@@ -26,25 +29,15 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** Nobody reads more than this; the log has everything. */
   private static final int MAX_OF_A_KIND = 10;
 
-  /** What people are notified of, the most important first. */
-  private static final List<Kind> KINDS =
-      List.of(
-          new Kind(Disposition.HELD_BACK, "held back", "Held back"),
-          new Kind(Disposition.OBSERVED, "would stop", "Observed"),
-          new Kind(Disposition.WARNED, "near or over", "Warning"),
-          new Kind(Disposition.EXEMPT, "exempt", "Exempt"));
-
-  private record Kind(Disposition disposition, String summary, String title) {}
-
   /** A summary, then a line for each failure and each finding. */
   public List<LogRecord> lines() {
     var lines = new ArrayList<>(List.of(summary()));
     for (var failure : report.failures()) {
+      var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
       lines.add(
-          new LogRecord()
-              .head("sweep_failure", Severity.ERROR, report.place(), info, report.startedAt())
-              .put("subject", failure.where())
-              .put("reason", UserText.aws(failure.why()))
+          head("sweep_failure", Severity.ERROR)
+              .put("subject", failure.what() + " " + failure.of())
+              .put("reason", UserText.aws(why))
               .tail(info));
     }
     report.judged().stream()
@@ -75,8 +68,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** The sweep's metrics. */
   public Metrics metrics() {
     return new Metrics()
-        .count("SessionsSeen", report.sessionsSeen())
-        .count("CalculationsSeen", report.calculationsSeen())
+        .count("SessionsSeen", inventory().sessionsSeen())
+        .count("CalculationsSeen", inventory().calculationsSeen())
         .count("Findings", report.over())
         .count("ActionsHeldBack", report.count(Disposition.HELD_BACK))
         .count("SweepFailures", report.failures().size())
@@ -86,13 +79,12 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   /** The notification of what is new. */
   public Notification notification() {
-    var place = report.place();
+    var place = inventory().place();
+    var ofTags = report.news().invalidTags().isEmpty() ? Severity.INFO : Severity.WARNING;
     var severity =
-        Stream.concat(
-                report.news().judged().stream().map(it -> severity(it.disposition())),
-                report.news().invalidTags().stream().map(_ -> Severity.WARNING))
-            .max(Severity::compareTo)
-            .orElse(Severity.INFO);
+        report.news().judged().stream()
+            .map(SweepRecord::severity)
+            .reduce(ofTags, BinaryOperator.maxBy(naturalOrder()));
     return Notification.of(
         severity,
         "SWEEP | %s | %s %s".formatted(counts(), place.accountId(), place.region()),
@@ -103,8 +95,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         queue());
   }
 
-  private static Severity severity(Disposition disposition) {
-    return switch (disposition) {
+  private static Severity severity(Judged judged) {
+    return switch (judged.disposition()) {
       case LEFT, ORDERED, EXEMPT -> Severity.INFO;
       case WARNED, OBSERVED -> Severity.WARNING;
       case HELD_BACK, REFUSED -> Severity.ERROR;
@@ -112,19 +104,21 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   private LogRecord head(String event, Severity severity) {
-    return new LogRecord().head(event, severity, report.place(), info, report.startedAt());
+    var inventory = inventory();
+    return new LogRecord().head(event, severity, inventory.place(), info, inventory.startedAt());
   }
 
   private LogRecord summary() {
+    var inventory = inventory();
     var isError = !report.failures().isEmpty() || report.count(Disposition.HELD_BACK) > 0;
     var severity = report.complete() ? Severity.INFO : Severity.WARNING;
     var record =
         head("sweep", isError ? Severity.ERROR : severity)
             .put("outcome", report.complete() ? "COMPLETE" : "OUT_OF_TIME")
-            .put("work_groups", report.workGroups())
-            .put("work_groups_done", report.workGroupsDone())
-            .put("sessions_seen", report.sessionsSeen())
-            .put("calculations_seen", report.calculationsSeen())
+            .put("work_groups", inventory.workGroups())
+            .put("work_groups_done", inventory.workGroupsDone())
+            .put("sessions_seen", inventory.sessionsSeen())
+            .put("calculations_seen", inventory.calculationsSeen())
             .put("judged", report.judged().size())
             .put("over", report.over());
     for (var disposition : Disposition.values()) {
@@ -135,7 +129,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     record
         .put("stopped_meanwhile", report.stoppedMeanwhile())
         .put("failed", report.failures().size())
-        .put("unreadable_tags", report.invalidTags().size())
+        .put("unreadable_tags", inventory.invalidTags().size())
         .put("would_save_usd_per_hour", report.usdPerHour(Disposition.OBSERVED))
         .put("exempt_usd_per_hour", report.usdPerHour(Disposition.EXEMPT))
         .put("duration_millis", report.took().toMillis())
@@ -155,7 +149,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   private LogRecord finding(Judged judged) {
     var usage = judged.verdict().usage();
     var record =
-        head("finding", severity(judged.disposition()))
+        head("finding", severity(judged))
             .put("outcome", judged.disposition())
             .put("reason", judged.verdict().reason());
     if (usage != null) {
@@ -167,53 +161,68 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
   }
 
-  private List<Judged> news(Disposition kind) {
-    return report.news().judged().stream().filter(it -> it.disposition() == kind).toList();
+  private String queue() {
+    var queue = new LinkedHashMap<>(summary().fields());
+    queue.put(
+        "findings",
+        sections().stream()
+            .flatMap(it -> it.judged().stream().limit(MAX_OF_A_KIND))
+            .map(it -> finding(it).fields())
+            .toList());
+    return Json.line(queue);
   }
 
-  String counts() {
-    var counts = new ArrayList<String>();
-    for (var kind : KINDS) {
-      var count = news(kind.disposition()).size();
-      if (count > 0) {
-        counts.add(count + " " + kind.summary());
-      }
-    }
-    var tags = report.news().invalidTags().size();
-    if (tags > 0) {
-      counts.add(Format.count(tags, "invalid tag"));
-    }
-    return String.join(", ", counts);
+  private List<Judged> news(Disposition disposition) {
+    return report.news().judged().stream().filter(it -> it.disposition() == disposition).toList();
   }
 
-  List<String> facts() {
-    var facts = new ArrayList<String>();
-    for (var kind : KINDS) {
-      add(facts, kind.title(), news(kind.disposition()).stream().map(this::fact).toList());
-    }
-    add(facts, "Tag", report.news().invalidTags().stream().map(SweepRecord::fact).toList());
-    return facts;
+  // What follows is for the template.
+
+  Inventory inventory() {
+    return report.inventory();
   }
 
-  private static void add(List<String> facts, String title, List<String> all) {
-    for (var index = 0; index < Math.min(all.size(), MAX_OF_A_KIND); index++) {
-      facts.add("%s %d: %s".formatted(title, index + 1, all.get(index)));
+  /** What people are notified of, by kind. */
+  record Section(String title, String count, List<Judged> judged, List<String> facts) {
+
+    List<String> shown() {
+      return facts.subList(0, Math.min(facts.size(), MAX_OF_A_KIND));
     }
-    if (all.size() > MAX_OF_A_KIND) {
-      facts.add("%s more: %d more, in the log".formatted(title, all.size() - MAX_OF_A_KIND));
+
+    @Nullable Integer more() {
+      return facts.size() > MAX_OF_A_KIND ? (Integer) (facts.size() - MAX_OF_A_KIND) : null;
     }
+  }
+
+  /** The most important first. */
+  List<Section> sections() {
+    var tags = report.news().invalidTags().stream().map(SweepRecord::fact).toList();
+    return Stream.of(
+            section("Held back", "held back", Disposition.HELD_BACK),
+            section("Observed", "would stop", Disposition.OBSERVED),
+            section("Warning", "near or over", Disposition.WARNED),
+            section("Exempt", "exempt", Disposition.EXEMPT),
+            new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))
+        .filter(it -> !it.facts().isEmpty())
+        .toList();
+  }
+
+  private Section section(String title, String summary, Disposition disposition) {
+    var news = news(disposition);
+    var facts = news.stream().map(this::fact).toList();
+    return new Section(title, news.size() + " " + summary, news, facts);
   }
 
   private String fact(Judged judged) {
     var snapshot = judged.snapshot();
     var calculation = snapshot.calculation();
-    var costs = new Costs(snapshot, report.policy().usdPerDpuHour());
+    var costs = new Costs(snapshot, info.usdPerDpuHour());
     return Stream.of(
             calculation == null ? null : "calculation " + calculation.id(),
             "session " + judged.session().id(),
             "workgroup " + UserText.clean(judged.session().workGroup()),
             snapshot.owner() == null ? null : "owner " + UserText.quoted(snapshot.owner()),
-            snapshot.description() == null ? null : UserText.quoted(snapshot.description()),
+            UserText.quotedOrNull(snapshot.description()),
             judged.verdict().reason(),
             costs.soFar() == null
                 ? null
@@ -233,26 +242,30 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
       return null;
     }
     var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
+    var stop = will + " be stopped by the first sweep after " + Format.time(warning.stopAt());
     var command = report.exemptCommand(judged);
-    return "%s be stopped by the first sweep after %s%s"
-        .formatted(
-            will,
-            Format.time(warning.stopAt()),
-            command == null ? "" : "; to exempt it: " + command);
+    return command == null ? stop : stop + "; to exempt it: " + command;
   }
 
   private static String fact(InvalidTag tag) {
-    var value = UserText.quoted(tag.value());
     return "%s = %s on %s; it takes %s; nothing there is stopped until it is corrected"
-        .formatted(UserText.clean(tag.key()), value, UserText.aws(tag.arn()), tag.accepted());
+        .formatted(
+            UserText.clean(tag.key()),
+            UserText.quoted(tag.value()),
+            UserText.aws(tag.arn()),
+            tag.accepted());
+  }
+
+  String counts() {
+    return sections().stream().map(Section::count).collect(joining(", "));
   }
 
   String startedAt() {
-    return Format.time(report.startedAt());
+    return Format.time(inventory().startedAt());
   }
 
   String sessions() {
-    return Format.count(report.sessionsSeen(), "session");
+    return Format.count(inventory().sessionsSeen(), "session");
   }
 
   int ordered() {
@@ -271,16 +284,5 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return news(Disposition.OBSERVED).isEmpty()
         ? null
         : Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED));
-  }
-
-  private String queue() {
-    var queue = new LinkedHashMap<>(summary().fields());
-    queue.put(
-        "findings",
-        KINDS.stream()
-            .flatMap(kind -> news(kind.disposition()).stream().limit(MAX_OF_A_KIND))
-            .map(judged -> finding(judged).fields())
-            .toList());
-    return Json.line(queue);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.calculationguard.report;
 
+import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.mapping;
@@ -9,8 +10,9 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.ReadFailure;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Snapshot;
 import io.jstach.jstache.JStache;
@@ -23,12 +25,15 @@ import org.jspecify.annotations.Nullable;
  * makes it a fragment of HTML without a script, as CloudWatch's custom widgets require. All text in
  * it is clean.
  *
+ * @param usdPerDpuHour the price of a DPU-hour in this Region, in dollars
+ * @param stopFunctionArn the function that a Stop button calls; null for no buttons
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html">Interactivity
  *     in a custom widget</a>
  */
 @JStache(path = "widget.mustache")
-public final class WidgetPage {
+public record WidgetPage(
+    Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
 
   /** CloudWatch's console has two. */
   public enum Theme {
@@ -36,37 +41,13 @@ public final class WidgetPage {
     DARK
   }
 
-  private static final int MAX_ROWS = 50;
   private static final int MAX_REASONS = 8;
   private static final int MAX_NAMES = 3;
   private static final int SHORT_ID = 8;
 
-  private final Inventory inventory;
-  private final double usdPerDpuHour;
-  private final Theme theme;
-  private final List<Row> all;
-
-  private WidgetPage(
-      Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
-    this.inventory = inventory;
-    this.usdPerDpuHour = usdPerDpuHour;
-    this.theme = theme;
-    this.all =
-        inventory.entries().stream()
-            .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), stopFunctionArn))
-            .toList();
-  }
-
-  /**
-   * The page as HTML.
-   *
-   * @param usdPerDpuHour the price of a DPU-hour in this Region, in dollars
-   * @param stopFunctionArn the function that a Stop button calls; null for no buttons
-   */
-  public static String of(
-      Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
-    return WidgetPageRenderer.of()
-        .execute(new WidgetPage(inventory, usdPerDpuHour, stopFunctionArn, theme));
+  /** The page as HTML. */
+  public String html() {
+    return WidgetPageRenderer.of().execute(this);
   }
 
   /** What the page says of itself, in Markdown. */
@@ -74,20 +55,26 @@ public final class WidgetPage {
     return DocumentationRenderer.of().execute(new Documentation());
   }
 
-  String theme() {
+  String themeClass() {
     return theme.name().toLowerCase(Locale.ROOT);
+  }
+
+  private List<Row> all() {
+    return inventory.entries().stream()
+        .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), stopFunctionArn))
+        .toList();
   }
 
   List<Total> totals() {
     return List.of(
         total("Cost so far", Costs::soFar, Costs::isSoFarAtMost),
         total("Cost an hour from now on", Costs::perHour, Costs::isPerHourAtMost),
-        new Total("Active sessions", Integer.toString(all.size()), states()));
+        new Total("Active sessions", String.valueOf(inventory.entries().size()), states()));
   }
 
   private Total total(
       String name, Function<Costs, @Nullable Double> usd, Predicate<Costs> isAtMost) {
-    var costs = all.stream().map(Row::costs).toList();
+    var costs = all().stream().map(Row::costs).toList();
     var bound = sum(costs.stream().filter(isAtMost), usd);
     var unknown = costs.stream().filter(it -> usd.apply(it) == null).count();
     var notes =
@@ -103,71 +90,59 @@ public final class WidgetPage {
   }
 
   private String states() {
-    var counts = new LinkedHashMap<String, Integer>();
-    for (var entry : inventory.entries()) {
-      counts.merge(UserText.clean(entry.session().state().name()), 1, Integer::sum);
-    }
-    var texts = counts.entrySet().stream().map(it -> it.getValue() + " " + it.getKey());
-    return texts.collect(joining(", ")).toLowerCase(Locale.ROOT);
+    return inventory.entries().stream()
+        .map(it -> UserText.clean(it.session().state().name()).toLowerCase(Locale.ROOT))
+        .collect(groupingBy(Function.identity(), LinkedHashMap::new, counting()))
+        .entrySet()
+        .stream()
+        .map(it -> it.getValue() + " " + it.getKey())
+        .collect(joining(", "));
   }
 
   List<Row> rows() {
-    return all.subList(0, Math.min(all.size(), MAX_ROWS));
+    return all().stream().limit(Inventory.MAX_IN_DEPTH).toList();
   }
 
   @Nullable String cut() {
-    if (all.size() <= MAX_ROWS) {
-      return null;
-    }
-    var cut = all.subList(MAX_ROWS, all.size());
+    var cut = all().stream().skip(Inventory.MAX_IN_DEPTH).toList();
     var usd = sum(cut.stream().map(Row::costs), Costs::soFar);
-    return "%s not shown, which cost less: %s so far, as far as known. The totals include them."
-        .formatted(Format.count(cut.size(), "more session"), Format.usd(usd));
+    return cut.isEmpty()
+        ? null
+        : "%s not shown, which cost less: %s so far, as far as known. The totals include them."
+            .formatted(Format.count(cut.size(), "more session"), Format.usd(usd));
   }
 
   /** What could not be read, and why. */
-  List<String> gaps() {
+  List<String> failures() {
     var byReason =
-        inventory.gaps().stream()
+        inventory.failures().stream()
             .collect(
                 groupingBy(
-                    gap -> new ReadFailure(gap.what(), "", gap.why()),
+                    it -> new Failure(it.what(), "", it.why()),
                     LinkedHashMap::new,
-                    mapping(ReadFailure::of, toList())));
-    var rest = byReason.size() - MAX_REASONS;
-    return Stream.concat(
-            byReason.entrySet().stream()
-                .limit(MAX_REASONS)
-                .map(it -> reason(it.getKey(), it.getValue())),
-            Stream.of("and more, for %d other reasons".formatted(rest))
-                .limit(Math.clamp(rest, 0, 1)))
-        .toList();
+                    mapping(Failure::of, toList())));
+    var texts = byReason.entrySet().stream().map(it -> text(it.getKey(), it.getValue())).toList();
+    var rest = texts.size() - MAX_REASONS;
+    var more = "and more, for %d other reasons".formatted(rest);
+    return rest > 0
+        ? Stream.concat(texts.stream().limit(MAX_REASONS), Stream.of(more)).toList()
+        : texts;
   }
 
-  private static String reason(ReadFailure gap, List<String> names) {
-    var of =
-        names.stream().limit(MAX_NAMES).map(UserText::clean).collect(joining(", "))
-            + (names.size() > MAX_NAMES ? " and %d more".formatted(names.size() - MAX_NAMES) : "");
-    var what =
-        switch (gap.what()) {
-          case WORK_GROUPS -> "the workgroups";
-          case SESSIONS -> "the sessions of workgroup " + of;
-          case SESSION -> "the details of session " + of;
-          case CALCULATIONS -> "what runs in session " + of;
-          case NODES -> "the nodes of session " + of;
-          case TAGS -> "the tags of " + of;
-        };
-    return what + ": " + (gap.why() == null ? "there was no time left" : UserText.aws(gap.why()));
+  private static String text(Failure failure, List<String> names) {
+    var shown = names.stream().limit(MAX_NAMES).map(UserText::clean).collect(joining(", "));
+    var rest = names.size() - MAX_NAMES;
+    return (failure.what() + " " + shown).strip()
+        + (rest > 0 ? " and %d more: ".formatted(rest) : ": ")
+        + (failure.why() == null ? "there was no time left" : UserText.aws(failure.why()));
   }
 
-  String scope() {
-    var place = inventory.place();
-    return "%s, account %s in %s, seen %s"
-        .formatted(
-            Format.count(inventory.workGroups(), "workgroup"),
-            place.accountId(),
-            place.region(),
-            Format.time(inventory.at()));
+  String workGroups() {
+    return Format.count(inventory.workGroups(), "workgroup");
+  }
+
+  String seenAt() {
+    return Format.time(inventory.at());
   }
 
   String price() {
@@ -178,7 +153,17 @@ public final class WidgetPage {
   record Total(String name, String value, String note) {}
 
   /** How much of a limit is used, and how wide its bar is. */
-  record Bar(String used, String percent, String color, long width) {}
+  record Bar(String used, String percent, String color, long width) {
+
+    static Bar of(Usage usage, int warnAtPercent) {
+      var percent = usage.percent();
+      return new Bar(
+          usage.observedInWords() + " of " + usage.limitInWords(),
+          "%.0f %% of %s used".formatted(percent, usage.rule()),
+          usage.isOver() ? "over" : percent >= warnAtPercent ? "near" : "fine",
+          Math.round(Math.clamp(percent, 1, 100)));
+    }
+  }
 
   /** What the page says of itself, in Markdown. */
   @JStache(path = "widget.md")
@@ -229,7 +214,8 @@ public final class WidgetPage {
       return UserText.cleanOrNull(current().state());
     }
 
-    String mood() {
+    /** How the state is coloured. */
+    String badge() {
       var state = entry.session().state();
       var idle = state.isIdle() && entry.current() == null;
       return state.name().equals("DEGRADED") ? "bad" : idle ? "idle" : "busy";
@@ -243,17 +229,10 @@ public final class WidgetPage {
     }
 
     @Nullable Bar limit() {
-      var usage = entry.fullest();
-      if (usage == null || entry.limits().mode() == Mode.OFF) {
-        return null;
-      }
-      var percent = usage.percent();
-      var near = percent >= entry.limits().warnAtPercent();
-      return new Bar(
-          usage.observedInWords() + " of " + usage.limitInWords(),
-          "%.0f %% of %s used".formatted(percent, usage.rule()),
-          usage.isOver() ? "over" : near ? "near" : "fine",
-          Math.round(Math.clamp(percent, 1, 100)));
+      var limits = entry.limits();
+      return limits.mode() == Mode.OFF
+          ? null
+          : entry.nearestLimit().map(it -> Bar.of(it, limits.warnAtPercent())).orElse(null);
     }
 
     /** Why nothing is stopped here. */
@@ -262,7 +241,7 @@ public final class WidgetPage {
       if (limits.mode() == Mode.OFF) {
         return "not guarded: the mode is off";
       }
-      if (entry.fullest() == null) {
+      if (entry.nearestLimit().isEmpty()) {
         return "no limit";
       }
       if (limits.exemptUntil() != null && limits.exempt(entry.at())) {

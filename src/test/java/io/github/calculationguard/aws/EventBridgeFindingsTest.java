@@ -7,16 +7,15 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
 import io.github.calculationguard.spark.Snapshot;
@@ -33,6 +32,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -96,14 +96,13 @@ class EventBridgeFindingsTest {
                 null,
                 FOUND.minus(Duration.ofSeconds(11_250)),
                 null,
-                null),
+                Duration.ofSeconds(44_280)),
             session(null),
             null,
             List.of(),
             FOUND),
         new Exceeded(
             new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
-            new Cost(12.3, Cost.Basis.REPORTED),
             "running for 3 h 7 min, limit 2 h"),
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
@@ -112,10 +111,13 @@ class EventBridgeFindingsTest {
   private static Finding idleSession() {
     return new Finding(
         new Snapshot(
-            null, session(Instant.parse("2026-11-22T07:57:46.123Z")), null, List.of(), FOUND),
+            null,
+            session(Instant.parse("2026-11-22T07:57:46.123Z")),
+            null,
+            List.of(new Executor(1.025, FOUND.minus(Duration.ofHours(6)), null)),
+            FOUND),
         new Exceeded(
             new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
-            new Cost(6.15, Cost.Basis.LIVE),
             "idle for 1 h 32 min, limit 1 h"),
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
@@ -161,7 +163,8 @@ class EventBridgeFindingsTest {
   }
 
   /** Orders two stops of a bus that gives these answers, and returns what it was asked. */
-  private List<String> orderTwo(List<String> answers, List<Refused> refused) throws IOException {
+  private List<String> orderTwo(List<String> answers, Map<Finding, String> refused)
+      throws IOException {
     var asked = new ArrayList<String>();
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -176,7 +179,7 @@ class EventBridgeFindingsTest {
     server.start();
     var port = server.getAddress().getPort();
     try (var client = client(URI.create("http://127.0.0.1:" + port))) {
-      refused.addAll(
+      refused.putAll(
           new EventBridgeFindings(client, "guard", clock)
               .publish(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
       return asked;
@@ -192,7 +195,7 @@ class EventBridgeFindingsTest {
 
   @Test
   void putsARefusedEntryOnceMore() throws IOException {
-    var refused = new ArrayList<Refused>();
+    var refused = new HashMap<Finding, String>();
 
     var asked =
         orderTwo(
@@ -208,7 +211,7 @@ class EventBridgeFindingsTest {
 
   @Test
   void givesUpAfterTheSecondTryAndSaysWhy() throws IOException {
-    var refused = new ArrayList<Refused>();
+    var refused = new HashMap<Finding, String>();
 
     orderTwo(
         List.of(
@@ -218,8 +221,7 @@ class EventBridgeFindingsTest {
              {"ErrorCode": "InternalFailure", "ErrorMessage": "Not today."}]}"""),
         refused);
 
-    assertThat(refused)
-        .containsExactly(new Refused(calculation("c-2"), "InternalFailure: Not today."));
+    assertThat(refused).isEqualTo(Map.of(calculation("c-2"), "InternalFailure: Not today."));
   }
 
   @Test
@@ -228,7 +230,7 @@ class EventBridgeFindingsTest {
 
     assertThat(orders.publish(List.of(calculation("c-1"), idleSession()), DEADLINE))
         .hasSize(2)
-        .allSatisfy(refused -> assertThat(refused.why()).contains("not authorized"));
+        .allSatisfy((_, why) -> assertThat(why).contains("not authorized"));
   }
 
   @Test

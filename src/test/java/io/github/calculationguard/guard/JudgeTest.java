@@ -142,15 +142,14 @@ class JudgeTest {
   }
 
   @Test
-  void namesRuleLimitUseCostAndReason() {
-    assertThat(
-            JUDGE.judge(
-                calculation("RUNNING", Duration.parse("PT3H7M30S"), Duration.ofHours(12)),
-                limits(Rule.MAX_CALCULATION_MINUTES, 120)))
+  void namesRuleLimitUseAndReason() {
+    var snapshot = calculation("RUNNING", Duration.parse("PT3H7M30S"), Duration.ofHours(12));
+
+    assertThat(snapshot.cost()).isEqualTo(new Cost(12, Cost.Basis.REPORTED));
+    assertThat(JUDGE.judge(snapshot, limits(Rule.MAX_CALCULATION_MINUTES, 120)))
         .isEqualTo(
             new Exceeded(
                 new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
-                new Cost(12, Cost.Basis.REPORTED),
                 "running for 3 h 7 min, limit 2 h"));
   }
 
@@ -163,7 +162,6 @@ class JudgeTest {
         .isEqualTo(
             new Warning(
                 new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 50, null),
-                new Cost(3, Cost.Basis.REPORTED),
                 NOW.plus(Duration.ofMinutes(10)),
                 "idle for 50 min, limit 1 h"));
   }
@@ -187,7 +185,6 @@ class JudgeTest {
         .isEqualTo(
             new Warning(
                 new Usage(Rule.MAX_CALCULATION_DPU_HOURS, 10, 140, Cost.Basis.UPPER_BOUND),
-                new Cost(140, Cost.Basis.UPPER_BOUND),
                 null,
                 "used at most 140.0 DPU-hours, limit 10.0 DPU-hours;"
                     + " an upper bound alone stops nothing"));
@@ -204,10 +201,9 @@ class JudgeTest {
                 new Executor(1, NOW.minus(Duration.ofHours(7)), null),
                 new Executor(2, NOW.minus(Duration.ofHours(6)), NOW.minusSeconds(3600))));
 
+    assertThat(snapshot.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE));
     assertThat(JUDGE.judge(snapshot, limits(Rule.MAX_CALCULATION_DPU_HOURS, 10)))
-        .isInstanceOfSatisfying(
-            Exceeded.class,
-            over -> assertThat(over.cost()).isEqualTo(new Cost(17, Cost.Basis.LIVE)));
+        .isInstanceOf(Exceeded.class);
   }
 
   @Test
@@ -256,7 +252,6 @@ class JudgeTest {
         .isEqualTo(
             new Warning(
                 new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 120, null),
-                new Cost(5, Cost.Basis.REPORTED),
                 null,
                 "idle for 2 h, limit 1 h; the guard may not terminate sessions (Escalation is NONE)"));
   }

@@ -65,7 +65,7 @@ class SweepScaleTest {
     var report = world(policy(DEFAULTS), 40, 2000, ofMinutes(90), ofMinutes(80)).sweep();
 
     print("2,000 sessions in 40 workgroups, 400 busy, nothing near a limit", report.calls());
-    assertThat(report.sessionsSeen()).isEqualTo(2000);
+    assertThat(report.inventory().sessionsSeen()).isEqualTo(2000);
     // Fifty sessions in a workgroup are one page of either list.
     assertThat(report.calls())
         .isEqualTo(Map.of("ListWorkGroups", 1, "ListSessions", 80, "ListTagsForResource", 2040));

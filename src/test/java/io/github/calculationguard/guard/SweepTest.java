@@ -8,11 +8,11 @@ import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -66,8 +66,8 @@ class SweepTest {
         .singleElement()
         .satisfies(it -> assertThat(it.snapshot().owner()).isEqualTo("ana"));
     assertThat(report.over()).isEqualTo(1);
-    assertThat(report.sessionsSeen()).isEqualTo(1);
-    assertThat(report.calculationsSeen()).isEqualTo(1);
+    assertThat(report.inventory().sessionsSeen()).isEqualTo(1);
+    assertThat(report.inventory().calculationsSeen()).isEqualTo(1);
     assertThat(world.announced).isEmpty();
   }
 
@@ -176,6 +176,20 @@ class SweepTest {
     world.sweep();
 
     assertThat(world.orderedIds()).containsExactly("s-1");
+  }
+
+  @Test
+  void showsASessionThatIsInTwoListsOnce() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
+    world.athena.listTwice();
+
+    var reader = new InventoryReader(world.athena, world, policy(DEFAULTS).scope());
+    var inventory = reader.read(PLACE, new Deadline(World.START.plusSeconds(9)));
+
+    assertThat(inventory.entries()).hasSize(1);
+    assertThat(inventory.sessionsSeen()).isEqualTo(1);
   }
 
   @Test
@@ -382,7 +396,8 @@ class SweepTest {
     var report = world.sweep();
 
     assertThat(dispositions(report)).containsExactly(Disposition.REFUSED);
-    assertThat(report.failures()).containsExactly(new Failure("order for s-1", "the bus is full"));
+    assertThat(report.failures())
+        .containsExactly(new Failure("order for", "s-1", "the bus is full"));
 
     world.refuse(null);
     world.sweep();
@@ -411,10 +426,10 @@ class SweepTest {
         .containsExactlyInAnyOrder("s-c1", "s-c3", "s-d1", "s-d2", "s-d3");
     assertThat(report.failures())
         .containsExactlyInAnyOrder(
-            new Failure("workgroup a", "not yours"),
-            new Failure("workgroup b", "not yours"),
-            new Failure("session s-c2", "busy"),
-            new Failure("executors of session s-d3", "not yours"));
+            new Failure("workgroup", "a", "not yours"),
+            new Failure("workgroup", "b", "not yours"),
+            new Failure("session", "s-c2", "busy"),
+            new Failure("executors of session", "s-d3", "not yours"));
     assertThat(report.complete()).isTrue();
   }
 
@@ -458,8 +473,8 @@ class SweepTest {
       var report = world.sweep(Duration.ofSeconds(30));
 
       assertThat(report.complete()).isFalse();
-      assertThat(report.workGroups()).isEqualTo(9);
-      assertThat(report.workGroupsDone()).isBetween(3, 5);
+      assertThat(report.inventory().workGroups()).isEqualTo(9);
+      assertThat(report.inventory().workGroupsDone()).isBetween(3, 5);
       assertThat(report.took()).isLessThan(Duration.ofSeconds(30));
       report.judged().forEach(it -> walked.add(it.session().workGroup()));
     }
@@ -605,7 +620,7 @@ class SweepTest {
 
     assertThat(dispositions(report)).containsExactly(Disposition.LEFT);
     assertThat(report.failures())
-        .containsExactly(new Failure("calculations of session s-1", "UnknownOperation"));
+        .containsExactly(new Failure("calculations of session", "s-1", "UnknownOperation"));
   }
 
   @ParameterizedTest

@@ -1,6 +1,5 @@
 package io.github.calculationguard.guard;
 
-import io.github.calculationguard.guard.Finding.Refused;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.AccountRegion;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** An account with a clock, its sweep, and what the sweep ordered and announced. */
@@ -115,10 +115,10 @@ final class World implements InstantSource {
     return report;
   }
 
-  private List<Refused> publish(List<Finding> findings, Deadline deadline) {
+  private Map<Finding, String> publish(List<Finding> findings, Deadline deadline) {
     if (refusal != null) {
       var why = refusal;
-      return findings.stream().map(it -> new Refused(it, why)).toList();
+      return findings.stream().collect(Collectors.toMap(it -> it, _ -> why));
     }
     ordered.addAll(findings);
     if (obeyed) {
@@ -126,7 +126,7 @@ final class World implements InstantSource {
         obey(finding);
       }
     }
-    return List.of();
+    return Map.of();
   }
 
   private void obey(Finding finding) {

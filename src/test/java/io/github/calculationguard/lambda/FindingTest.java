@@ -13,7 +13,6 @@ import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -68,14 +67,11 @@ class FindingTest {
             null,
             NOW.minus(ofMinutes(200)),
             null,
-            null);
+            Duration.ofSeconds(44_280));
     return new Finding(
         new Snapshot(
             isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
-        new Verdict.Exceeded(
-            new Verdict.Usage(rule, limit, observed, null),
-            new Cost(12.3, Cost.Basis.LIVE),
-            "over \"it\""),
+        new Verdict.Exceeded(new Verdict.Usage(rule, limit, observed, null), "over \"it\""),
         0.35,
         FOUND.plus(ofMinutes(10)));
   }

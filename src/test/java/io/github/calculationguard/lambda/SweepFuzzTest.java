@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
@@ -145,7 +146,7 @@ class SweepFuzzTest {
             new RateLimiter(1, () -> NOW, _ -> {}),
             (some, _) -> {
               findings.addAll(some);
-              return List.of();
+              return Map.of();
             },
             () -> NOW,
             policy);
@@ -154,15 +155,16 @@ class SweepFuzzTest {
       check(sweep.run(PLACE, deadline));
     }
     findings.forEach(SweepFuzzTest::check);
-    var inventory = new Inventory.Reader(athena, () -> NOW, policy.scope()).read(PLACE, deadline);
-    var page = WidgetPage.of(inventory, policy.usdPerDpuHour(), null, WidgetPage.Theme.DARK);
+    var inventory = new InventoryReader(athena, () -> NOW, policy.scope()).read(PLACE, deadline);
+    var page =
+        new WidgetPage(inventory, policy.usdPerDpuHour(), null, WidgetPage.Theme.DARK).html();
     assertThat(page).doesNotContain("<b>>").doesNotContain("<!channel>").doesNotContain("\u202e");
   }
 
   private void check(SweepReport report) {
     assertThat(report.failures()).isEmpty();
     report.judged().forEach(it -> outcomes.merge(it.disposition().name(), 1, Integer::sum));
-    report.invalidTags().forEach(_ -> outcomes.merge("invalid tag", 1, Integer::sum));
+    report.inventory().invalidTags().forEach(_ -> outcomes.merge("invalid tag", 1, Integer::sum));
     var invocation = new InvocationInfo("0", "request-1", false, report.policy().usdPerDpuHour());
     var record = new SweepRecord(report, invocation, "guard");
     for (var line : record.lines()) {

@@ -4,8 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.ReadFailure;
-import io.github.calculationguard.guard.Inventory.Unread;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
@@ -82,9 +81,21 @@ class WidgetPageTest {
         NOW);
   }
 
-  private static String page(List<Entry> entries, ReadFailure... gaps) {
-    return WidgetPage.of(
-        new Inventory(PLACE, NOW, 3, entries, List.of(gaps)), 0.5, STOP, Theme.LIGHT);
+  private static Inventory inventory(int workGroups, List<Entry> entries, List<Failure> failures) {
+    return new Inventory(
+        PLACE,
+        NOW.minusSeconds(2),
+        NOW,
+        workGroups,
+        workGroups,
+        entries.size(),
+        entries,
+        List.of(),
+        failures);
+  }
+
+  private static String page(List<Entry> entries, Failure... failures) {
+    return new WidgetPage(inventory(3, entries, List.of(failures)), 0.5, STOP, Theme.LIGHT).html();
   }
 
   /** What a reader reads, a line for each element. */
@@ -102,7 +113,11 @@ class WidgetPageTest {
         .contains("Nothing is running.")
         .contains("Cost so far\n0.00 USD")
         .contains("3 workgroups");
-    assertThat(text(page(List.of(), new ReadFailure(Unread.SESSIONS, "etl", "AccessDenied: no"))))
+    assertThat(
+            text(
+                page(
+                    List.of(),
+                    new Failure("the sessions of workgroup", "etl", "AccessDenied: no"))))
         .contains("Nothing is running, as far as could be read.")
         .contains("the sessions of workgroup etl: AccessDenied: no");
   }
@@ -143,8 +158,7 @@ class WidgetPageTest {
   void hasNoButtonWhereNothingRunsOrNoneIsWanted() {
     var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
     var without =
-        WidgetPage.of(
-            new Inventory(PLACE, NOW, 1, List.of(running), List.of()), 0.5, null, Theme.LIGHT);
+        new WidgetPage(inventory(1, List.of(running), List.of()), 0.5, null, Theme.LIGHT).html();
 
     assertThat(without).doesNotContain("<cwdb-action").doesNotContain("Stop");
     assertThat(page(List.of(idle("s-1", 8, null)))).doesNotContain("<cwdb-action");
@@ -203,15 +217,16 @@ class WidgetPageTest {
 
   @Test
   void groupsWhatCouldNotBeReadByItsReason() {
-    var gaps =
+    var failures =
         Stream.concat(
-                IntStream.range(0, 5).mapToObj(i -> new ReadFailure(Unread.NODES, "s-" + i, null)),
+                IntStream.range(0, 5)
+                    .mapToObj(i -> new Failure("the nodes of session", "s-" + i, null)),
                 Stream.of(
-                    new ReadFailure(
-                        Unread.TAGS, "etl", "AccessDenied: <b>no</b> https://aws.example")))
-            .toArray(ReadFailure[]::new);
+                    new Failure(
+                        "the tags of", "etl", "AccessDenied: <b>no</b> https://aws.example")))
+            .toArray(Failure[]::new);
 
-    assertThat(text(page(List.of(idle("s-0", 8, null)), gaps)))
+    assertThat(text(page(List.of(idle("s-0", 8, null)), failures)))
         .contains("the nodes of session s-0, s-1, s-2 and 2 more: there was no time left")
         .contains("the tags of etl: AccessDenied: ‹b›no‹/b› https[:]//aws[.]example");
   }
@@ -227,8 +242,10 @@ class WidgetPageTest {
 
   @Test
   void wearsTheConsolesTheme() {
-    var overview = new Inventory(PLACE, NOW, 1, List.of(), List.of());
-    assertThat(WidgetPage.of(overview, 1, null, Theme.DARK)).contains("class=\"cg cg-dark ");
-    assertThat(WidgetPage.of(overview, 1, null, Theme.LIGHT)).contains("class=\"cg cg-light ");
+    var overview = inventory(1, List.of(), List.of());
+    assertThat(new WidgetPage(overview, 1, null, Theme.DARK).html())
+        .contains("class=\"cg cg-dark ");
+    assertThat(new WidgetPage(overview, 1, null, Theme.LIGHT).html())
+        .contains("class=\"cg cg-light ");
   }
 }
