@@ -25,7 +25,7 @@ public final class PrimingServer implements AutoCloseable {
   private static final Pattern OPERATION = Pattern.compile("(?i)\r\nX-Amz-Target: \\w+\\.(\\w+)\r");
   private static final Pattern LENGTH = Pattern.compile("(?i)\r\nContent-Length: (\\d+)\r");
 
-  private final AwsClients clients;
+  private final AwsClients real;
   private final String begin;
   private final String end;
   private final Properties answers = new Properties();
@@ -33,9 +33,8 @@ public final class PrimingServer implements AutoCloseable {
   private final TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
   private final AtomicInteger calls = new AtomicInteger();
 
-  public PrimingServer(AwsClients clients, Instant now)
-      throws IOException, GeneralSecurityException {
-    this.clients = clients;
+  public PrimingServer(AwsClients real, Instant now) throws IOException, GeneralSecurityException {
+    this.real = real;
     begin = String.valueOf(now.minus(Duration.ofHours(3)).getEpochSecond());
     // Later than each request of the rehearsal, so that the calculation counts as stopped by it.
     end = String.valueOf(now.plus(Duration.ofHours(1)).getEpochSecond());
@@ -55,37 +54,39 @@ public final class PrimingServer implements AutoCloseable {
     Thread.ofVirtual().start(this::accept);
   }
 
-  /** New resources whose requests all come here, whatever their endpoint. */
-  public ClientResources access() {
-    var http = clients.http(trust);
-    return ClientResources.by(
-        new SdkHttpClient() {
-          @Override
-          public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-            var here = request.httpRequest().copy(PrimingServer.this::address);
-            var body = request.contentStreamProvider().orElse(null);
-            return http.prepareRequest(
-                HttpExecuteRequest.builder().request(here).contentStreamProvider(body).build());
-          }
+  /** New clients whose requests all come here, whatever their endpoint. */
+  public AwsClients clients() {
+    return real.through(this::redirected, trust);
+  }
 
-          @Override
-          public void close() {
-            http.close();
-          }
-        });
+  private SdkHttpClient redirected(SdkHttpClient http) {
+    return new SdkHttpClient() {
+      @Override
+      public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+        var here = request.httpRequest().copy(PrimingServer.this::address);
+        var body = request.contentStreamProvider().orElse(null);
+        return http.prepareRequest(
+            HttpExecuteRequest.builder().request(here).contentStreamProvider(body).build());
+      }
+
+      @Override
+      public void close() {
+        http.close();
+      }
+    };
   }
 
   /**
-   * Offers this server's certificate to a client of the real AWS, which must reject it. To do so
-   * the client loads all authorities that it trusts, which is slow the first time.
+   * Offers this server's certificate to the HTTP client of the real AWS, which must reject it. To
+   * do so the client loads all authorities that it trusts, which is slow the first time.
    *
    * @throws IllegalStateException if the client accepts the certificate
    */
-  public void mustBeRefusedBy(SdkHttpClient other) {
+  public void mustBeRefused() {
     var request = SdkHttpRequest.builder().method(SdkHttpMethod.GET).encodedPath("/");
     try {
       var hello = HttpExecuteRequest.builder().request(address(request).build()).build();
-      var _ = other.prepareRequest(hello).call();
+      var _ = real.http().prepareRequest(hello).call();
     } catch (IOException e) {
       return;
     }

@@ -4,7 +4,7 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.aws.ClientResources;
+import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
@@ -51,21 +51,18 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public StopHandler() {
     var configuration = new Configuration(System.getenv());
-    var resources = configuration.clients().resources();
+    var clients = configuration.clients();
     var clock = InstantSource.system();
-    this(configuration, resources, clock, StopHandler::sleep);
+    this(configuration, clients, clock, StopHandler::sleep);
     // Lambda's list of resources does not keep them alive.
-    priming = new Priming(configuration, resources, clock);
+    priming = new Priming(configuration, clients, clock);
     Core.getGlobalContext().register(priming);
   }
 
   StopHandler(
-      Configuration configuration,
-      ClientResources resources,
-      InstantSource clock,
-      Sleeper sleeper) {
-    var athena = configuration.clients().athena(resources, clock);
-    var sns = configuration.clients().sns(resources, configuration.topicArn(), clock);
+      Configuration configuration, AwsClients clients, InstantSource clock, Sleeper sleeper) {
+    var athena = clients.athena(clock);
+    var sns = clients.sns(configuration.topicArn(), clock);
     this(configuration, athena, sns, clock, sleeper);
   }
 
