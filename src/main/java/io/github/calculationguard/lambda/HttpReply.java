@@ -6,7 +6,6 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Source;
 
 /**
@@ -16,10 +15,12 @@ import io.github.calculationguard.stop.Source;
  */
 record HttpReply(Source source) {
 
-  Object of(Outcome outcome, LogRecord record) {
-    return switch (outcome) {
+  /** The reply to a request with an outcome, or to one that was only to describe. */
+  Object of(LogRecord record) {
+    return switch (record.outcome()) {
       case CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED, ALREADY_OVER, LEFT_ALONE, DRY_RUN ->
-          ok(record);
+          reply(200, record.fields(), Map.of());
+      case null -> reply(200, record.fields(), Map.of());
       case CANCELING -> {
         var location = "/calculations/" + record.text("calculation_id");
         yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
@@ -28,11 +29,6 @@ record HttpReply(Source source) {
       case DENIED -> problem(403, "Denied by AWS", record, Map.of());
       case NOT_FOUND -> problem(404, "No such calculation", record, Map.of());
     };
-  }
-
-  /** The reply to a request that was only to describe. */
-  Object ok(LogRecord record) {
-    return reply(200, record.fields(), Map.of());
   }
 
   /** The reply to a request that must be repeated, and what became of its other parts. */

@@ -11,6 +11,7 @@ import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
@@ -25,6 +26,7 @@ public final class LogRecord {
   private static final int MAX_REASONS = 5;
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
+  private @Nullable Outcome outcome;
 
   LogRecord() {}
 
@@ -32,7 +34,9 @@ public final class LogRecord {
   public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
     var effort = result.effort();
-    return new LogRecord()
+    var record = new LogRecord();
+    record.outcome = result.outcome();
+    return record
         .head(event, result.outcome().severity(), request, info, at)
         .put("outcome", result.outcome())
         .put("reason", reason(result.reason(), request.metadata().reason()))
@@ -112,6 +116,16 @@ public final class LogRecord {
   /** The keys and their values, in the contract's order. */
   public Map<String, Object> fields() {
     return fields;
+  }
+
+  /** Whether it says that nobody could be notified. */
+  public boolean isUnannounced() {
+    return Boolean.FALSE.equals(fields.get("announced"));
+  }
+
+  /** The request's outcome; absent where it has none, as a description. */
+  public @Nullable Outcome outcome() {
+    return outcome;
   }
 
   /** The text behind a key; absent where it is unknown. */

@@ -94,13 +94,13 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .max(Severity::compareTo)
             .orElse(Severity.INFO);
     return Notification.of(
+        record(),
         severity,
         "SWEEP | %s | %s %s".formatted(counts(), place.accountId(), place.region()),
         SweepRecordRenderer.of().execute(this),
         place,
         "sweep",
-        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
-        queue());
+        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()));
   }
 
   private static Severity severity(Disposition disposition) {
@@ -273,14 +273,17 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         : Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED));
   }
 
-  private String queue() {
-    var queue = new LinkedHashMap<>(summary().fields());
-    queue.put(
-        "findings",
-        KINDS.stream()
-            .flatMap(kind -> news(kind.disposition()).stream().limit(MAX_OF_A_KIND))
-            .map(judged -> finding(judged).fields())
-            .toList());
-    return Json.line(queue);
+  /** The summary with what is new, for programs. */
+  private LogRecord record() {
+    var record = summary();
+    record
+        .fields()
+        .put(
+            "findings",
+            KINDS.stream()
+                .flatMap(kind -> news(kind.disposition()).stream().limit(MAX_OF_A_KIND))
+                .map(judged -> finding(judged).fields())
+                .toList());
+    return record;
   }
 }
