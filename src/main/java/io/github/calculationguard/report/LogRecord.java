@@ -33,18 +33,21 @@ public final class LogRecord {
   /** A request with its outcome. */
   public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
-    var effort = result.effort();
-    var record = new LogRecord();
+    var record =
+        new LogRecord()
+            .head(event, result.outcome().severity(), request, info, at)
+            .put("outcome", result.outcome())
+            .put("reason", reason(result.reason(), request.metadata().reason()))
+            .body(request, result.snapshot(), info);
     record.outcome = result.outcome();
-    return record
-        .head(event, result.outcome().severity(), request, info, at)
-        .put("outcome", result.outcome())
-        .put("reason", reason(result.reason(), request.metadata().reason()))
-        .body(request, result.snapshot(), info)
-        .put("confirm_millis", effort == null ? null : effort.took().toMillis())
-        .put("stops_sent", effort == null ? null : effort.stopsSent())
-        .put("repeat", (effort != null && effort.repeat()) ? true : null)
-        .tail(info);
+    var effort = result.effort();
+    if (effort != null) {
+      record
+          .put("confirm_millis", effort.took().toMillis())
+          .put("stops_sent", effort.stopsSent())
+          .put("repeat", effort.repeat() ? true : null);
+    }
+    return record.tail(info);
   }
 
   /** A calculation that was described. */
@@ -133,16 +136,11 @@ public final class LogRecord {
     return fields.get(key) instanceof String text ? text : null;
   }
 
-  /** One line of JSON. */
-  public String line() {
-    return Json.line(fields);
-  }
-
   private LogRecord head(
       String event, Severity severity, Request request, InvocationInfo info, Instant at) {
     var metadata = request.metadata();
     return head(event, severity, metadata.place(), info, at)
-        .put("order_id", metadata.orderId())
+        .put("order_id", metadata.id())
         .put("trigger", metadata.source())
         .put("requested_by", metadata.requestedBy())
         .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
@@ -162,7 +160,7 @@ public final class LogRecord {
   /** What every line begins with. */
   LogRecord head(
       String event, Severity severity, AccountRegion account, InvocationInfo info, Instant at) {
-    return put("timestamp", text(at))
+    return put("timestamp", at)
         .put("level", severity.level())
         .put("event", event)
         .put("guard_version", info.guardVersion())
@@ -185,13 +183,12 @@ public final class LogRecord {
     if (session != null) {
       put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
-    var since = snapshot.since();
     var age = snapshot.age();
     var costs = new Costs(snapshot, usdPerDpuHour);
     put("state", UserText.cleanOrNull(snapshot.state()))
         .put("owner", UserText.cleanOrNull(snapshot.owner()))
         .put("description", UserText.cleanOrNull(snapshot.description()))
-        .put("submitted_at", since == null ? null : text(since))
+        .put("submitted_at", snapshot.since())
         .put("age_seconds", age == null ? null : age.toSeconds());
     if (snapshot.cost() != null) {
       put("dpu_hours", snapshot.cost().dpuHours())
@@ -209,11 +206,12 @@ public final class LogRecord {
           case NotificationPublisher.NotPublishedException sns -> sns.awsError();
           default -> null;
         };
-    return error == null
-        ? put("error_type", e.getClass().getSimpleName())
-        : put("error_type", error.type())
-            .put("aws_service", error.service())
-            .put("aws_request_id", error.requestId());
+    if (error == null) {
+      return put("error_type", e.getClass().getSimpleName());
+    }
+    return put("error_type", error.type())
+        .put("aws_service", error.service())
+        .put("aws_request_id", error.requestId());
   }
 
   LogRecord put(String key, @Nullable Object value) {
@@ -223,6 +221,7 @@ public final class LogRecord {
       case Double number -> fields.put(key, rounded(number));
       case Number number -> fields.put(key, number);
       case Boolean bool -> fields.put(key, bool);
+      case Instant instant -> fields.put(key, instant.truncatedTo(ChronoUnit.MILLIS).toString());
       default -> fields.put(key, value.toString());
     }
     return this;
@@ -234,9 +233,5 @@ public final class LogRecord {
     }
     var ours = UserText.aws(why);
     return asked == null ? ours : ours + " (requested because: " + UserText.quoted(asked) + ")";
-  }
-
-  private static String text(Instant instant) {
-    return instant.truncatedTo(ChronoUnit.MILLIS).toString();
   }
 }

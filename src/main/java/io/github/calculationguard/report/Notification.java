@@ -72,7 +72,7 @@ public record Notification(
       Optional.ofNullable(record.text(key)).ifPresent(it -> attributes.put(key, it));
     }
     attributes.put("severity", severity.name());
-    var thread = requireNonNullElse(message.sessionId(), request.metadata().orderId());
+    var thread = requireNonNullElse(message.sessionId(), request.metadata().id());
     var text = StopMessageRenderer.of().execute(message);
     var place = request.metadata().place();
     return of(record, severity, message.subject(), text, place, thread, attributes);
@@ -113,7 +113,7 @@ public record Notification(
 
   /** For programs: one line of JSON. */
   public String queue() {
-    return record.line();
+    return Json.line(record.fields());
   }
 
   /** For Slack and Teams. Amazon Q Developer silently drops what does not follow its schema. */
