@@ -7,9 +7,14 @@ import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkReader;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
+import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
 import software.amazon.awssdk.awscore.client.builder.AwsClientBuilder;
 import software.amazon.awssdk.awscore.client.builder.AwsSyncClientBuilder;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.interceptor.Context;
 import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
@@ -22,68 +27,110 @@ import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.sns.SnsClient;
 
 /**
- * Builds the SDK's clients, all alike. Region, credentials and endpoints are the environment's.
- *
- * @param attempt the time limit of one try of a call
- * @param attempts how often a call is tried, including the first time
+ * The SDK's clients of one function, all alike. They share an HTTP client, the function's
+ * credentials, and a timer that ends calls that take too long. Region, credentials and endpoints
+ * are the environment's.
  */
-public record AwsClients(Duration attempt, int attempts) {
+public final class AwsClients implements AutoCloseable {
 
   private static final Duration MAX_TO_CONNECT = Duration.ofSeconds(1);
 
-  public AthenaSpark athena(ClientResources resources, InstantSource clock) {
-    var client = configured(AthenaClient.builder(), resources).build();
-    return new SdkAthenaSpark(client, clock);
+  private final Duration attempt;
+  private final int attempts;
+  private final SdkHttpClient http;
+  private final AwsCredentialsProviderChain credentials;
+  private final ScheduledThreadPoolExecutor timer;
+
+  /**
+   * @param attempt the time limit of one try of a call
+   * @param attempts how often a call is tried, including the first time
+   */
+  public AwsClients(Duration attempt, int attempts) {
+    this(attempt, attempts, httpClient(attempt).build());
+  }
+
+  /** With another HTTP client than Apache's. */
+  public AwsClients(Duration attempt, int attempts, SdkHttpClient http) {
+    this.attempt = attempt;
+    this.attempts = attempts;
+    this.http = http;
+    // Lambda gives them in variables, and with SnapStart as a container does. The SDK's own chain
+    // looks through files first.
+    credentials =
+        AwsCredentialsProviderChain.of(
+            SystemPropertyCredentialsProvider.create(),
+            EnvironmentVariableCredentialsProvider.create(),
+            ContainerCredentialsProvider.create());
+    // One thread, started before the first call. The SDK's default is up to five for each client.
+    timer =
+        new ScheduledThreadPoolExecutor(1, Thread.ofPlatform().daemon().name("timer").factory());
+    timer.setRemoveOnCancelPolicy(true);
+    timer.prestartCoreThread();
+  }
+
+  /** The like, with other connections, a timer and credentials of their own. */
+  AwsClients through(UnaryOperator<SdkHttpClient> wrapper, TrustManagerFactory trust) {
+    var other = httpClient(attempt).tlsTrustManagersProvider(trust::getTrustManagers).build();
+    return new AwsClients(attempt, attempts, wrapper.apply(other));
+  }
+
+  SdkHttpClient http() {
+    return http;
+  }
+
+  public AthenaSpark athena(InstantSource clock) {
+    return new SdkAthenaSpark(configured(AthenaClient.builder()), clock);
   }
 
   /** Athena, called at a limited rate. */
-  public AthenaSparkReader athena(
-      ClientResources resources, InstantSource clock, RateLimiter limiter) {
+  public AthenaSparkReader athena(InstantSource clock, RateLimiter limiter) {
     var limited = new RateLimitedCalls(limiter);
-    var client = configured(AthenaClient.builder(), resources, limited).build();
-    return new SdkAthenaSpark(client, clock);
+    return new SdkAthenaSpark(configured(AthenaClient.builder(), limited), clock);
   }
 
-  public Finding.Publisher eventBridge(
-      ClientResources resources, String busName, InstantSource clock) {
-    var client = configured(EventBridgeClient.builder(), resources).build();
-    return new EventBridgeFindings(client, busName, clock);
+  public Finding.Publisher eventBridge(String busName, InstantSource clock) {
+    return new EventBridgeFindings(configured(EventBridgeClient.builder()), busName, clock);
   }
 
-  public NotificationPublisher sns(
-      ClientResources resources, String topicArn, InstantSource clock) {
-    var client = configured(SnsClient.builder(), resources).build();
-    return new SnsPublisher(client, topicArn, clock);
+  public NotificationPublisher sns(String topicArn, InstantSource clock) {
+    return new SnsPublisher(configured(SnsClient.builder()), topicArn, clock);
   }
 
-  /** What the clients of one function share. */
-  public ClientResources resources() {
-    return ClientResources.by(timed().build());
+  /** Fetches the credentials before a call needs them. If that fails, the call tries again. */
+  public void fetchCredentials() {
+    try {
+      var _ = credentials.resolveCredentials();
+    } catch (SdkException e) {
+      // That call reports the error.
+    }
   }
 
-  /** An HTTP client that trusts only these certificates. */
-  SdkHttpClient http(TrustManagerFactory trust) {
-    return timed().tlsTrustManagersProvider(trust::getTrustManagers).build();
+  @Override
+  public void close() {
+    http.close();
+    timer.shutdownNow();
+    credentials.close();
   }
 
-  private Apache5HttpClient.Builder timed() {
+  private static Apache5HttpClient.Builder httpClient(Duration attempt) {
     return Apache5HttpClient.builder()
         .connectionTimeout(attempt.compareTo(MAX_TO_CONNECT) < 0 ? attempt : MAX_TO_CONNECT)
         .socketTimeout(attempt);
   }
 
-  private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configured(
-      B builder, ClientResources resources, ExecutionInterceptor... interceptors) {
+  private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C configured(
+      B builder, ExecutionInterceptor... interceptors) {
     var retries = AwsRetryStrategy.standardRetryStrategy().toBuilder().maxAttempts(attempts);
     return builder
-        .httpClient(resources.http())
-        .credentialsProvider(resources.credentials())
+        .httpClient(http)
+        .credentialsProvider(credentials)
         .overrideConfiguration(
             c ->
                 c.apiCallAttemptTimeout(attempt)
-                    .scheduledExecutorService(resources.timer())
+                    .scheduledExecutorService(timer)
                     .executionInterceptors(List.of(interceptors))
-                    .retryStrategy(retries.build()));
+                    .retryStrategy(retries.build()))
+        .build();
   }
 
   /** Spaces out every try of every call. */

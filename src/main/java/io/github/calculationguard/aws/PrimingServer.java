@@ -1,8 +1,9 @@
 package io.github.calculationguard.aws;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import module java.base;
 
-import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -22,20 +23,17 @@ public final class PrimingServer implements AutoCloseable {
   // A name, as AWS's endpoints have, so that its resolution and verification are rehearsed too.
   private static final String HOST = "localhost";
   private static final char[] PASSWORD = "rehearsal".toCharArray();
-  private static final Pattern OPERATION = Pattern.compile("(?i)\r\nX-Amz-Target: \\w+\\.(\\w+)\r");
-  private static final Pattern LENGTH = Pattern.compile("(?i)\r\nContent-Length: (\\d+)\r");
 
-  private final AwsClients clients;
+  private final AwsClients real;
   private final String begin;
   private final String end;
   private final Properties answers = new Properties();
-  private final SSLServerSocket socket;
+  private final ServerSocket socket;
   private final TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
   private final AtomicInteger calls = new AtomicInteger();
 
-  public PrimingServer(AwsClients clients, Instant now)
-      throws IOException, GeneralSecurityException {
-    this.clients = clients;
+  public PrimingServer(AwsClients real, Instant now) throws IOException, GeneralSecurityException {
+    this.real = real;
     begin = String.valueOf(now.minus(Duration.ofHours(3)).getEpochSecond());
     // Later than each request of the rehearsal, so that the calculation counts as stopped by it.
     end = String.valueOf(now.plus(Duration.ofHours(1)).getEpochSecond());
@@ -50,42 +48,44 @@ public final class PrimingServer implements AutoCloseable {
     keys.init(store, PASSWORD);
     var tls = SSLContext.getInstance("TLS");
     tls.init(keys.getKeyManagers(), null, null);
-    var sockets = tls.getServerSocketFactory();
-    socket = (SSLServerSocket) sockets.createServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    var here = InetAddress.getLoopbackAddress();
+    socket = tls.getServerSocketFactory().createServerSocket(0, 1, here);
     Thread.ofVirtual().start(this::accept);
   }
 
-  /** New resources whose requests all come here, whatever their endpoint. */
-  public ClientResources access() {
-    var http = clients.http(trust);
-    return ClientResources.by(
-        new SdkHttpClient() {
-          @Override
-          public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-            var here = request.httpRequest().copy(PrimingServer.this::address);
-            var body = request.contentStreamProvider().orElse(null);
-            return http.prepareRequest(
-                HttpExecuteRequest.builder().request(here).contentStreamProvider(body).build());
-          }
+  /** New clients whose requests all come here, whatever their endpoint. */
+  public AwsClients clients() {
+    return real.through(this::redirected, trust);
+  }
 
-          @Override
-          public void close() {
-            http.close();
-          }
-        });
+  private SdkHttpClient redirected(SdkHttpClient http) {
+    return new SdkHttpClient() {
+      @Override
+      public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+        var here = request.httpRequest().copy(PrimingServer.this::address);
+        var body = request.contentStreamProvider().orElse(null);
+        return http.prepareRequest(
+            HttpExecuteRequest.builder().request(here).contentStreamProvider(body).build());
+      }
+
+      @Override
+      public void close() {
+        http.close();
+      }
+    };
   }
 
   /**
-   * Offers this server's certificate to a client of the real AWS, which must reject it. To do so
-   * the client loads all authorities that it trusts, which is slow the first time.
+   * Offers this server's certificate to the HTTP client of the real AWS, which must reject it. To
+   * do so the client loads all authorities that it trusts, which is slow the first time.
    *
    * @throws IllegalStateException if the client accepts the certificate
    */
-  public void mustBeRefusedBy(SdkHttpClient other) {
+  public void mustBeRefused() {
     var request = SdkHttpRequest.builder().method(SdkHttpMethod.GET).encodedPath("/");
     try {
       var hello = HttpExecuteRequest.builder().request(address(request).build()).build();
-      var _ = other.prepareRequest(hello).call();
+      var _ = real.http().prepareRequest(hello).call();
     } catch (IOException e) {
       return;
     }
@@ -115,10 +115,18 @@ public final class PrimingServer implements AutoCloseable {
   private void serve(Socket connection) {
     try (connection) {
       connection.setTcpNoDelay(true);
-      var in = new BufferedInputStream(connection.getInputStream());
-      for (var head = head(in); head != null; head = head(in)) {
-        in.skipNBytes(Long.parseLong(find(LENGTH, head, "0")));
-        connection.getOutputStream().write(answer(find(OPERATION, head, "Publish")));
+      // In this charset a character is a byte, as Content-Length counts.
+      var in = new BufferedReader(new InputStreamReader(connection.getInputStream(), ISO_8859_1));
+      while (in.readLine() != null) {
+        var headers = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
+        for (var line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+          var colon = line.indexOf(':');
+          headers.put(line.substring(0, colon), line.substring(colon + 1).strip());
+        }
+        in.skip(Long.parseLong(headers.getOrDefault("Content-Length", "0")));
+        // SNS's requests name their operation in the body.
+        var target = headers.getOrDefault("X-Amz-Target", "Publish");
+        connection.getOutputStream().write(answer(target.substring(target.indexOf('.') + 1)));
         calls.incrementAndGet();
       }
     } catch (IOException e) {
@@ -126,30 +134,12 @@ public final class PrimingServer implements AutoCloseable {
     }
   }
 
-  /** The request line and headers of the next request; null at the end of the connection. */
-  private static @Nullable String head(InputStream in) throws IOException {
-    var head = new StringBuilder();
-    while (head.indexOf("\r\n\r\n", head.length() - 4) < 0) {
-      var next = in.read();
-      if (next < 0) {
-        return null;
-      }
-      head.append((char) next);
-    }
-    return head.toString();
-  }
-
-  private static String find(Pattern pattern, String head, String otherwise) {
-    var matcher = pattern.matcher(head);
-    return matcher.find() ? matcher.group(1) : otherwise;
-  }
-
   private byte[] answer(String operation) {
     var body = answers.getProperty(operation, "{}").replace("BEGIN", begin).replace("END", end);
     var type = operation.equals("Publish") ? "text/xml" : "application/x-amz-json-1.1";
     return "HTTP/1.1 200 OK\r\nx-amzn-RequestId: canned\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s"
         .formatted(type, body.length(), body)
-        .getBytes(StandardCharsets.US_ASCII);
+        .getBytes(ISO_8859_1);
   }
 
   @Override

@@ -20,15 +20,23 @@ import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
-import software.amazon.awssdk.core.SdkResponse;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.athena.model.AthenaRequest;
+import software.amazon.awssdk.services.athena.model.AthenaResponse;
 import software.amazon.awssdk.services.athena.model.CalculationStatus;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
+import software.amazon.awssdk.services.athena.model.GetCalculationExecutionRequest;
+import software.amazon.awssdk.services.athena.model.GetSessionRequest;
+import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsRequest;
+import software.amazon.awssdk.services.athena.model.ListExecutorsRequest;
+import software.amazon.awssdk.services.athena.model.ListSessionsRequest;
+import software.amazon.awssdk.services.athena.model.ListTagsForResourceRequest;
+import software.amazon.awssdk.services.athena.model.ListWorkGroupsRequest;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.SessionSummary;
+import software.amazon.awssdk.services.athena.model.TerminateSessionRequest;
 
 /** The Spark operations of Athena, through the AWS SDK. */
 public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
@@ -51,21 +59,16 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public SessionState terminate(SessionId id, Deadline deadline) {
-    var answer =
-        call(
-            deadline,
-            by -> athena.terminateSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var request = TerminateSessionRequest.builder().sessionId(id.value()).build();
+    var answer = call(deadline, request, athena::terminateSession);
     return new SessionState(stated(answer.stateAsString()));
   }
 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
-    var it =
-        call(
-            deadline,
-            by ->
-                athena.getCalculationExecution(
-                    r -> r.calculationExecutionId(id.value()).overrideConfiguration(by)));
+    var request =
+        GetCalculationExecutionRequest.builder().calculationExecutionId(id.value()).build();
+    var it = call(deadline, request, athena::getCalculationExecution);
     var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
     return calculation(id, session, it.description(), it.status(), dpuMillis);
@@ -73,10 +76,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public Session session(SessionId id, Deadline deadline) {
-    var it =
-        call(
-            deadline,
-            by -> athena.getSession(r -> r.sessionId(id.value()).overrideConfiguration(by)));
+    var request = GetSessionRequest.builder().sessionId(id.value()).build();
+    var it = call(deadline, request, athena::getSession);
     var group = requireNonNullElse(it.workGroup(), "");
     var engine = it.engineConfiguration();
     var maxDpus = engine == null ? null : engine.maxConcurrentDpus();
@@ -89,24 +90,21 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   // come first, and an old session has thousands.
   @Override
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
+    var request =
+        ListCalculationExecutionsRequest.builder().sessionId(session.value()).maxResults(MAX_PAGE);
     var matches = new ArrayList<Calculation>();
     var unreadable = 0;
-    String token = null;
     try {
+      var pages =
+          pages(
+                  deadline,
+                  token -> request.nextToken(token).build(),
+                  athena::listCalculationExecutions)
+              .iterator();
+      var before = 0;
       do {
-        var next = token;
-        var page =
-            call(
-                deadline,
-                by ->
-                    athena.listCalculationExecutions(
-                        r ->
-                            r.sessionId(session.value())
-                                .maxResults(MAX_PAGE)
-                                .nextToken(next)
-                                .overrideConfiguration(by)));
-        var before = matches.size() + unreadable;
-        for (var c : page.calculations()) {
+        before = matches.size() + unreadable;
+        for (var c : pages.next().calculations()) {
           var id = orNull(c.calculationExecutionId(), CalculationId::new);
           if (id == null) {
             unreadable++;
@@ -118,11 +116,10 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
             matches.add(it);
           }
         }
-        token = matches.size() + unreadable > before ? page.nextToken() : null;
-      } while (token != null);
+      } while (matches.size() + unreadable > before && pages.hasNext());
     } catch (NotFoundException e) {
-      // The Spark 3.5 release has no calculations, and answers with an error.
-      if (token != null) {
+      // The Spark 3.5 release has no calculations: it answers the first request with an error.
+      if (!matches.isEmpty() || unreadable > 0) {
         throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
       }
     }
@@ -131,16 +128,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public List<Executor> executors(SessionId session, Deadline deadline) {
-    return all(
-            deadline,
-            (token, by) ->
-                athena.listExecutors(
-                    r ->
-                        r.sessionId(session.value())
-                            .maxResults(MAX_PAGE)
-                            .nextToken(token)
-                            .overrideConfiguration(by)),
-            page -> page.executorsSummary())
+    var request = ListExecutorsRequest.builder().sessionId(session.value()).maxResults(MAX_PAGE);
+    return pages(deadline, token -> request.nextToken(token).build(), athena::listExecutors)
+        .flatMap(page -> page.executorsSummary().stream())
         .flatMap(SdkAthenaSpark::executor)
         .toList();
   }
@@ -154,22 +144,18 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
-    return all(
-            deadline,
-            (token, by) ->
-                athena.listTagsForResource(
-                    r -> r.resourceARN(arn).nextToken(token).overrideConfiguration(by)),
-            page -> page.tags())
+    var request = ListTagsForResourceRequest.builder().resourceARN(arn);
+    return pages(deadline, token -> request.nextToken(token).build(), athena::listTagsForResource)
+        .flatMap(page -> page.tags().stream())
         .filter(t -> t.key() != null)
         .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
   }
 
   @Override
   public List<WorkGroup> workGroups(Deadline deadline) {
-    return all(
-            deadline,
-            (token, by) -> athena.listWorkGroups(r -> r.nextToken(token).overrideConfiguration(by)),
-            page -> page.workGroups())
+    var request = ListWorkGroupsRequest.builder();
+    return pages(deadline, token -> request.nextToken(token).build(), athena::listWorkGroups)
+        .flatMap(page -> page.workGroups().stream())
         .filter(group -> group.engineVersion() != null && isSpark(group.engineVersion()))
         .map(group -> new WorkGroup(group.name()))
         .toList();
@@ -182,21 +168,11 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public List<Session> activeSessions(WorkGroup workGroup, Deadline deadline) {
+    var request = ListSessionsRequest.builder().workGroup(workGroup.name()).maxResults(MAX_PAGE);
     // Without a filter Athena leaves out the degraded ones.
-    return Stream.of("", "DEGRADED")
-        .flatMap(
-            state ->
-                all(
-                    deadline,
-                    (token, by) ->
-                        athena.listSessions(
-                            r ->
-                                r.workGroup(workGroup.name())
-                                    .stateFilter(state.isEmpty() ? null : state)
-                                    .maxResults(MAX_PAGE)
-                                    .nextToken(token)
-                                    .overrideConfiguration(by)),
-                    page -> page.sessions()))
+    return Stream.of(request, request.copy().stateFilter("DEGRADED"))
+        .flatMap(r -> pages(deadline, token -> r.nextToken(token).build(), athena::listSessions))
+        .flatMap(page -> page.sessions().stream())
         .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
         .filter(session -> !session.state().isOver())
         .toList();
@@ -272,25 +248,25 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     return state;
   }
 
-  /** All items of all pages. */
-  private <P extends SdkResponse, T> Stream<T> all(
-      Deadline deadline,
-      BiFunction<@Nullable String, AwsRequestOverrideConfiguration, P> read,
-      Function<P, List<T>> items) {
-    var all = new ArrayList<T>();
-    String token = null;
-    do {
-      var next = token;
-      var page = call(deadline, by -> read.apply(next, by));
-      all.addAll(items.apply(page));
-      token = page.getValueForField("NextToken", String.class).orElse(null);
-    } while (token != null);
-    return all.stream();
+  /** The pages of a list. The first is read now, each other when it is needed. */
+  private <Q extends AthenaRequest, P extends AthenaResponse> Stream<P> pages(
+      Deadline deadline, Function<@Nullable String, Q> request, Function<Q, P> list) {
+    return Stream.iterate(
+        call(deadline, request.apply(null), list),
+        Objects::nonNull,
+        page ->
+            page.getValueForField("NextToken", String.class)
+                .map(token -> call(deadline, request.apply(token), list))
+                .orElse(null));
   }
 
-  private <T> T call(Deadline deadline, Function<AwsRequestOverrideConfiguration, T> call) {
+  private <Q extends AthenaRequest, R> R call(
+      Deadline deadline, Q request, Function<Q, R> operation) {
     try {
-      return call.apply(AwsCalls.by(deadline, clock.instant()));
+      var by = AwsCalls.by(deadline, clock.instant());
+      @SuppressWarnings("unchecked") // A copy has the type of the original.
+      var limited = (Q) request.toBuilder().overrideConfiguration(by).build();
+      return operation.apply(limited);
     } catch (SdkException e) {
       throw AwsCalls.athenaException(e);
     }

@@ -131,11 +131,11 @@ final class Configuration {
 
   AccountRegion place(@Nullable String arn) {
     var place = arn == null ? new AccountRegion("aws", "", "") : AccountRegion.of(arn);
-    var account = value("AWS_ACCOUNT_ID");
     // The SAM CLI's ARNs name another account than its variables.
-    return isSamLocal() && !account.isEmpty()
-        ? new AccountRegion(place.partition(), place.region(), account)
-        : place;
+    var account = isSamLocal() ? value("AWS_ACCOUNT_ID") : "";
+    return account.isEmpty()
+        ? place
+        : new AccountRegion(place.partition(), place.region(), account);
   }
 
   /** The guard's own version, which the build writes. */

@@ -6,7 +6,6 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Source;
 
 /**
@@ -16,40 +15,38 @@ import io.github.calculationguard.stop.Source;
  */
 record HttpReply(Source source) {
 
-  Object of(Outcome outcome, LogRecord record) {
-    return switch (outcome) {
+  /** The reply to a request with an outcome, or to one that was only to describe. */
+  Object of(LogRecord record) {
+    return switch (record.outcome()) {
       case CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED, ALREADY_OVER, LEFT_ALONE, DRY_RUN ->
-          ok(record);
+          reply(200, record.fields(), Map.of());
+      case null -> reply(200, record.fields(), Map.of());
       case CANCELING -> {
         var location = "/calculations/" + record.text("calculation_id");
         yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
       }
-      case INVALID -> problem(400, "Invalid request", record, Map.of());
-      case DENIED -> problem(403, "Denied by AWS", record, Map.of());
-      case NOT_FOUND -> problem(404, "No such calculation", record, Map.of());
+      case INVALID -> problem(400, "Invalid request", record.fields());
+      case DENIED -> problem(403, "Denied by AWS", record.fields());
+      case NOT_FOUND -> problem(404, "No such calculation", record.fields());
     };
-  }
-
-  /** The reply to a request that was only to describe. */
-  Object ok(LogRecord record) {
-    return reply(200, record.fields(), Map.of());
   }
 
   /** The reply to a request that must be repeated, and what became of its other parts. */
   Object unavailable(LogRecord failure, List<LogRecord> others) {
-    var list = others.stream().map(LogRecord::fields).toList();
-    var more = list.isEmpty() ? Map.<String, Object>of() : Map.of("calculations", list);
-    return problem(503, "Athena is unavailable", failure, more);
+    var fields = new LinkedHashMap<>(failure.fields());
+    if (!others.isEmpty()) {
+      fields.put("calculations", others.stream().map(LogRecord::fields).toList());
+    }
+    return problem(503, "Athena is unavailable", fields);
   }
 
-  private Object problem(int status, String title, LogRecord record, Map<String, ?> more) {
+  private Object problem(int status, String title, Map<String, Object> fields) {
     var problem = new LinkedHashMap<String, Object>();
     problem.put("type", "about:blank");
     problem.put("title", title);
     problem.put("status", status);
-    problem.put("detail", String.valueOf(record.text("reason")));
-    problem.putAll(record.fields());
-    problem.putAll(more);
+    problem.put("detail", String.valueOf(fields.get("reason")));
+    problem.putAll(fields);
     return reply(status, problem, status == 503 ? Map.of("Retry-After", "10") : Map.of());
   }
 

@@ -29,18 +29,18 @@ record JsonObject(Map<?, ?> map) {
     return map.get(map.containsKey(name) ? name : upper(name));
   }
 
-  /** Empty where the field is missing or no object. */
+  /** The object in a value; empty where it is none. */
+  static JsonObject of(@Nullable Object value) {
+    return value instanceof Map<?, ?> object ? new JsonObject(object) : EMPTY;
+  }
+
   JsonObject object(String name) {
     return of(value(name));
   }
 
-  /** Empty where the field is missing or no list. */
+  /** The objects in a list; empty where the field is missing or no list. */
   Stream<JsonObject> objects(String name) {
     return value(name) instanceof List<?> list ? list.stream().map(JsonObject::of) : Stream.empty();
-  }
-
-  private static JsonObject of(@Nullable Object value) {
-    return value instanceof Map<?, ?> object ? new JsonObject(object) : EMPTY;
   }
 
   @Nullable String text(String name) {
@@ -55,11 +55,10 @@ record JsonObject(Map<?, ?> map) {
 
   @Nullable Instant instant(String name) {
     var value = value(name);
-    if (value == null) {
-      return null;
-    }
-    var wrong = name + " takes an instant such as 2026-11-22T09:30:00Z, and is " + shown(value);
-    return Instants.parse(value.toString()).orElseThrow(() -> new InvalidFieldException(wrong));
+    return value == null
+        ? null
+        : Instants.parse(value.toString())
+            .orElseThrow(() -> wrong(name, "an instant such as 2026-11-22T09:30:00Z"));
   }
 
   boolean isTrue(String name) {
@@ -68,9 +67,7 @@ record JsonObject(Map<?, ?> map) {
       case Boolean bool -> bool;
       case String text when text.equals("true") -> true;
       case String text when text.equals("false") -> false;
-      case Object other ->
-          throw new InvalidFieldException(
-              "%s takes true or false, and is %s".formatted(name, shown(other)));
+      default -> throw wrong(name, "true or false");
     };
   }
 
@@ -80,18 +77,24 @@ record JsonObject(Map<?, ?> map) {
       throw new InvalidFieldException(
           "%s is missing in %s: it takes %s".formatted(name, where, rule));
     }
-    var value = value(name);
-    if (!(value instanceof String text)) {
-      throw new InvalidFieldException(
-          "%s in %s takes a string of %s, and is %s".formatted(name, where, rule, shown(value)));
+    var field = name + " in " + where;
+    if (!(value(name) instanceof String text)) {
+      throw wrong(field, "a string of " + rule, shown(value(name)));
     }
     try {
       return parse.apply(text);
     } catch (IllegalArgumentException e) {
-      var is = "%s (%d characters)".formatted(quoted(text), text.length());
-      throw new InvalidFieldException(
-          "%s in %s takes %s, and is %s".formatted(name, where, rule, is));
+      throw wrong(field, rule, "%s (%d characters)".formatted(quoted(text), text.length()));
     }
+  }
+
+  /** The error of a field that is missing or has another value. */
+  InvalidFieldException wrong(String name, String accepted) {
+    return wrong(name, accepted, shown(value(name)));
+  }
+
+  private static InvalidFieldException wrong(String field, String accepted, String is) {
+    return new InvalidFieldException("%s takes %s, and is %s".formatted(field, accepted, is));
   }
 
   private static String shown(@Nullable Object value) {

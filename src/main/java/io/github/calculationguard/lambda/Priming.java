@@ -3,7 +3,7 @@ package io.github.calculationguard.lambda;
 import module java.base;
 
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
-import io.github.calculationguard.aws.ClientResources;
+import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.aws.PrimingServer;
 import java.lang.management.ManagementFactory;
 import org.crac.Context;
@@ -18,7 +18,7 @@ import org.crac.Resource;
  * @see <a href="https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-java.html">
  *     Lambda SnapStart runtime hooks</a>
  */
-record Priming(Configuration configuration, ClientResources resources, InstantSource clock)
+record Priming(Configuration configuration, AwsClients clients, InstantSource clock)
     implements Resource {
 
   // The JIT compiler compiles what was called a few hundred times.
@@ -32,8 +32,8 @@ record Priming(Configuration configuration, ClientResources resources, InstantSo
     var line = new LinkedHashMap<String, Object>();
     var begin = clock.instant();
     line.put("timestamp", begin.toString());
-    try (var aws = new PrimingServer(configuration.clients(), begin)) {
-      aws.mustBeRefusedBy(resources.http());
+    try (var aws = new PrimingServer(clients, begin)) {
+      aws.mustBeRefused();
       var end = begin.plus(MAX);
       for (var round = 0; round < ROUNDS && clock.instant().isBefore(end); round++) {
         rehearse(aws);
@@ -53,14 +53,14 @@ record Priming(Configuration configuration, ClientResources resources, InstantSo
 
   @Override
   public void afterRestore(Context<? extends Resource> context) {
-    resources.prepare();
+    clients.fetchCredentials();
   }
 
   /** Handles each line of a file: the alias that receives it, a space, and the event. */
   void rehearse(PrimingServer aws) throws IOException {
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
-        var others = aws.access()) {
-      var handler = new StopHandler(configuration, others, clock, _ -> {});
+        var canned = aws.clients()) {
+      var handler = new StopHandler(configuration, canned, clock, _ -> {});
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler));
     }

@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import static java.util.Objects.requireNonNullElse;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
@@ -90,12 +92,7 @@ final class RequestParser {
         case ALARM -> alarm(metadata(detail, false));
         case EVENTBRIDGE -> stopRequested(metadata(detail, false));
         case DIRECT, WIDGET -> direct();
-        case UNKNOWN -> {
-          var why = event.text(EventSerializer.INVALID);
-          var shape = event.map().isEmpty() ? "an empty event" : "unknown shape";
-          throw new InvalidFieldException(
-              (why == null ? shape : "no JSON object: " + why) + ACCEPTED);
-        }
+        case UNKNOWN -> throw new InvalidFieldException(unknownShape() + ACCEPTED);
       };
     } catch (InvalidFieldException e) {
       var isRequested = source == Source.EVENTBRIDGE && STOP_REQUESTED.equals(detailType);
@@ -105,11 +102,18 @@ final class RequestParser {
     }
   }
 
+  private String unknownShape() {
+    var why = event.text(EventSerializer.INVALID);
+    return why != null
+        ? "no JSON object: " + why
+        : event.map().isEmpty() ? "an empty event" : "unknown shape";
+  }
+
   private Request stopRequested(RequestMetadata metadata) {
     require(STOP_REQUESTED.equals(detailType), "unknown detail-type" + ACCEPTED);
     return detail.has(Finding.SESSION_ID) && !detail.has(ID)
         ? new Request.StopSession(metadata, session(detail, "detail"))
-        : new Request.StopCalculation(metadata, calculation(detail, "detail"), null);
+        : stopCalculation(metadata, detail, "detail");
   }
 
   /** The bus that carries it takes events from nobody but the guard. */
@@ -121,10 +125,9 @@ final class RequestParser {
       throw new InvalidFieldException("detail.expiresAt is missing: every finding expires");
     }
     var latest = metadata.at().plus(MAX_FINDING_AGE);
-    var rule = detail.text(Finding.RULE);
     var violation =
         new Request.LimitViolation(
-            rule == null ? "" : rule,
+            requireNonNullElse(detail.text(Finding.RULE), ""),
             detail.number(Finding.LIMIT),
             detail.number(Finding.OBSERVED),
             expires.isBefore(latest) ? expires : latest);
@@ -136,8 +139,7 @@ final class RequestParser {
         var idleSince = detail.instant(Finding.ONLY_IF_IDLE_SINCE);
         yield new Request.EndSession(metadata, session, violation, idleSince);
       }
-      case null, default ->
-          throw new InvalidFieldException("detail.target takes \"calculation\" or \"session\"");
+      case null, default -> throw detail.wrong(Finding.TARGET, "\"calculation\" or \"session\"");
     };
   }
 
@@ -150,8 +152,7 @@ final class RequestParser {
         detail.value("responseElements") instanceof Map,
         "detail.responseElements is empty: the call was denied, so no calculation was started");
     var response = detail.object("responseElements");
-    return new Request.StopCalculation(
-        metadata, calculation(response, "detail.responseElements"), null);
+    return stopCalculation(metadata, response, "detail.responseElements");
   }
 
   private Request alarm(RequestMetadata metadata) {
@@ -171,8 +172,7 @@ final class RequestParser {
 
   private Request direct() {
     if (!event.has("keepAlive")) {
-      return new Request.StopCalculation(
-          metadata(event, false), calculation(event, "the event"), null);
+      return stopCalculation(metadata(event, false), event, "the event");
     }
     var isAlone = event.map().size() == 1 && Boolean.TRUE.equals(event.value("keepAlive"));
     require(isAlone, "a keep-alive event is {\"keepAlive\": true} and nothing else");
@@ -200,7 +200,7 @@ final class RequestParser {
 
   private JsonObject inPath(Pattern pattern, @Nullable String path) {
     var parameters = event.object("pathParameters");
-    var matcher = pattern.matcher(path == null ? "" : path);
+    var matcher = pattern.matcher(requireNonNullElse(path, ""));
     return parameters.has(ID) || !matcher.find()
         ? parameters
         : new JsonObject(Map.of(ID, matcher.group(1)));
@@ -257,6 +257,11 @@ final class RequestParser {
     if (!isValid) {
       throw new InvalidFieldException(otherwise);
     }
+  }
+
+  private static Request stopCalculation(
+      RequestMetadata metadata, JsonObject object, String where) {
+    return new Request.StopCalculation(metadata, calculation(object, where), null);
   }
 
   private static CalculationId calculation(JsonObject object, String where) {

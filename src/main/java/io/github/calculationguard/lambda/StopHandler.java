@@ -4,7 +4,7 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.aws.ClientResources;
+import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
@@ -51,21 +51,18 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public StopHandler() {
     var configuration = new Configuration(System.getenv());
-    var resources = configuration.clients().resources();
+    var clients = configuration.clients();
     var clock = InstantSource.system();
-    this(configuration, resources, clock, StopHandler::sleep);
+    this(configuration, clients, clock, StopHandler::sleep);
     // Lambda's list of resources does not keep them alive.
-    priming = new Priming(configuration, resources, clock);
+    priming = new Priming(configuration, clients, clock);
     Core.getGlobalContext().register(priming);
   }
 
   StopHandler(
-      Configuration configuration,
-      ClientResources resources,
-      InstantSource clock,
-      Sleeper sleeper) {
-    var athena = configuration.clients().athena(resources, clock);
-    var sns = configuration.clients().sns(resources, configuration.topicArn(), clock);
+      Configuration configuration, AwsClients clients, InstantSource clock, Sleeper sleeper) {
+    var athena = clients.athena(clock);
+    var sns = clients.sns(configuration.topicArn(), clock);
     this(configuration, athena, sns, clock, sleeper);
   }
 
@@ -98,12 +95,12 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   Object handle(Map<String, Object> event, Invocation invocation) {
     return switch (new RequestParser(event, invocation, confirm, httpBudget).parse()) {
-      case Request.StopRequest request -> report(request, service.stop(request), invocation);
-      case Request.DescribeRequest request -> describe(request, invocation);
+      case Request.StopRequest request -> reply(request, service.stop(request), invocation);
       case Request.InvalidRequest request -> {
         var result = new StopResult(Outcome.INVALID, request.reason(), null);
-        yield report(request, new StopReport(List.of(result), List.of()), invocation);
+        yield reply(request, new StopReport(List.of(result), List.of()), invocation);
       }
+      case Request.DescribeRequest request -> describe(request, invocation);
       case Request.KeepAlive request -> {
         var record = LogRecord.keepAlive(request, invocation.info(), invocation.now());
         yield invocation.log(record).fields();
@@ -111,83 +108,81 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  private Object report(Request request, StopReport report, Invocation invocation) {
-    var isHttp = request.metadata().source().isHttp();
-    var reported = new ArrayList<Reported>();
+  /** Reports all that became of a request, and answers its sender. */
+  private Object reply(Request request, StopReport report, Invocation invocation) {
+    var source = request.metadata().source();
+    var results = new ArrayList<>(report.results());
     var failures = new ArrayList<Unresolved>();
-    report.results().forEach(it -> reported.add(report(request, it, invocation)));
     for (var unresolved : report.unresolved()) {
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
-      if (unresolved.stopSent() && (isHttp || isDefect)) {
-        // An HTTP caller polls for the effect, instead of sending Stop again.
-        reported.add(report(request, unresolved.effectUnknown(), invocation));
+      // An HTTP caller polls for the effect, instead of sending Stop again.
+      var isPolled = unresolved.stopSent() && source.isHttp();
+      if (isPolled || (unresolved.stopSent() && isDefect)) {
+        results.add(unresolved.effectUnknown());
       }
-      if (isDefect || !(unresolved.stopSent() && isHttp)) {
+      if (isDefect || !isPolled) {
         failures.add(unresolved);
       }
     }
-    var failed = failures.stream().map(it -> failure(request, it, invocation)).toList();
-    var records = reported.stream().map(Reported::record).toList();
-    var http = new HttpReply(request.metadata().source());
-    return switch (request.metadata().source()) {
-      case HTTP_API, REST_API, FUNCTION_URL ->
-          failed.isEmpty()
-              ? http.of(reported.getFirst().result().outcome(), records.getFirst())
-              : http.unavailable(failed.getFirst(), records);
+    var reported = results.stream().map(it -> report(request, it, invocation)).toList();
+    var failed = failures.stream().map(it -> logFailure(request, it, invocation)).toList();
+    var records = reported.stream().map(Notification::record).toList();
+    return switch (source) {
+      case HTTP_API, REST_API, FUNCTION_URL -> {
+        var http = new HttpReply(source);
+        yield failed.isEmpty()
+            ? http.of(records.getFirst())
+            : http.unavailable(failed.getFirst(), records);
+      }
       case WIDGET ->
           failed.isEmpty()
-              ? reported.getFirst().message().popup(records.getFirst())
+              ? reported.getFirst().popup()
               : Notification.failurePopup(failed.getFirst());
       case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
         if (!failures.isEmpty()) {
           var first = failures.getFirst();
           throw new RequestFailedException(first.reason(), first.cause());
         }
-        var fields = records.stream().map(LogRecord::fields).toList();
-        if (fields.stream().anyMatch(it -> Boolean.FALSE.equals(it.get("announced")))) {
+        if (records.stream().anyMatch(LogRecord::isUnannounced)) {
           throw new RequestFailedException("it was carried out, but not announced", null);
         }
+        var fields = records.stream().map(LogRecord::fields).toList();
         yield fields.size() == 1 ? fields.getFirst() : fields;
       }
     };
   }
 
-  /** Reports an outcome. What goes wrong on the way becomes a part of the record. */
-  private Reported report(Request request, StopResult result, Invocation invocation) {
-    Reported reported;
+  /** Publishes, logs and counts a result. What goes wrong on the way is noted in the record. */
+  private Notification report(Request request, StopResult result, Invocation invocation) {
+    var known = result;
+    Notification notification;
     try {
-      reported = describe(request, result, invocation);
+      notification = Notification.of(request, known, invocation.info(), clock.instant());
     } catch (RuntimeException e) {
       // A defect of ours must not hide a stop, so it is reported without what we know of it.
       var reason = "the guard failed to describe it: " + e;
-      var bare = new StopResult(result.outcome(), reason, null, result.effort());
-      reported = describe(request, bare, invocation);
-      reported.record().error(e);
+      known = new StopResult(result.outcome(), reason, null, result.effort());
+      notification = Notification.of(request, known, invocation.info(), clock.instant());
+      notification.record().error(e);
     }
-    var metrics = Metrics.of(reported.result(), invocation.info().usdPerDpuHour());
+    var metrics = Metrics.of(known, invocation.info().usdPerDpuHour());
     if (!(request instanceof Request.InvalidRequest invalid) || isNewMistake(invalid)) {
       try {
-        publisher.publish(reported.message(), request.metadata().deadline());
-        reported.record().announced();
+        publisher.publish(notification, request.metadata().deadline());
+        notification.record().announced();
       } catch (NotPublishedException e) {
         // A lost message must not hide a stop either.
-        reported.record().notAnnounced(e);
+        notification.record().notAnnounced(e);
         metrics.count("AnnouncementFailures", 1);
       }
     }
-    invocation.log(reported.record());
+    invocation.log(notification.record());
     invocation.log(metrics, stack, clock.instant());
-    return reported;
+    return notification;
   }
 
-  private Reported describe(Request request, StopResult result, Invocation invocation) {
-    var record = LogRecord.of(request, result, invocation.info(), clock.instant());
-    var message = Notification.of(request, result, record, invocation.info());
-    return new Reported(result, record, message);
-  }
-
-  /** Reports what must be repeated. */
-  private LogRecord failure(Request request, Unresolved unresolved, Invocation invocation) {
+  /** Logs and counts what must be repeated. */
+  private LogRecord logFailure(Request request, Unresolved unresolved, Invocation invocation) {
     var now = clock.instant();
     var record = invocation.log(LogRecord.failure(request, unresolved, invocation.info(), now));
     if (!(request instanceof Request.DescribeRequest)) {
@@ -207,18 +202,19 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   /** Only the caller hears of it: it is neither published nor counted. */
   private Object describe(Request.DescribeRequest request, Invocation invocation) {
-    var reply = new HttpReply(request.metadata().source());
+    var http = new HttpReply(request.metadata().source());
+    var info = invocation.info();
     try {
-      var snapshot = service.describe(request);
-      return reply.ok(invocation.log(LogRecord.described(request, snapshot, invocation.info())));
+      var record = LogRecord.described(request, service.describe(request), info);
+      return http.of(invocation.log(record));
     } catch (AthenaUnavailableException e) {
-      var failure = new Unresolved(request.calculation(), false, e);
-      return reply.unavailable(failure(request, failure, invocation), List.of());
+      var unresolved = new Unresolved(request.calculation(), false, e);
+      return http.unavailable(logFailure(request, unresolved, invocation), List.of());
     } catch (AthenaSparkException e) {
       var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
       var result = new StopResult(outcome, e.getMessage(), null, null);
-      var record = LogRecord.of(request, result, invocation.info(), invocation.now()).error(e);
-      return reply.of(outcome, invocation.log(record));
+      var record = LogRecord.of(request, result, info, invocation.now());
+      return http.of(invocation.log(record.error(e)));
     }
   }
 
@@ -226,9 +222,6 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
     Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
-
-  /** One outcome as it was logged and published. */
-  private record Reported(StopResult result, LogRecord record, Notification message) {}
 
   /** Lambda must deliver the event again. */
   public static final class RequestFailedException extends RuntimeException {

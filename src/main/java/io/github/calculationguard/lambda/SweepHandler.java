@@ -39,11 +39,10 @@ public final class SweepHandler
     var busName = configuration.busName();
     var topicArn = configuration.topicArn();
     configuration.check();
-    var resources = clients.resources();
-    var athena = clients.athena(resources, clock, limiter);
-    var findings = clients.eventBridge(resources, busName, clock);
+    var athena = clients.athena(clock, limiter);
+    var findings = clients.eventBridge(busName, clock);
     sweep = new Sweep(athena, limiter, findings, clock, policy);
-    publisher = clients.sns(resources, topicArn, clock);
+    publisher = clients.sns(topicArn, clock);
   }
 
   /**

@@ -35,7 +35,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var limiter = new RateLimiter(configuration.callsPerSecond(), clock, sleep);
     var scope = configuration.scope();
     configuration.check();
-    var athena = clients.athena(clients.resources(), clock, limiter);
+    var athena = clients.athena(clock, limiter);
     reader = new InventoryReader(athena, clock, scope);
   }
 

@@ -3,11 +3,12 @@ package io.github.calculationguard.report;
 import module java.base;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
-import org.jspecify.annotations.Nullable;
 
 /** JSON as the guard writes it: pure ASCII, one line. */
 public final class Json {
@@ -40,19 +41,18 @@ public final class Json {
     try (var parser = JACKSON.createParser(text)) {
       var object = JACKSON.mapFrom(parser);
       if (object == null) {
-        throw new InvalidJsonException("it is null", null);
+        throw new JsonParseException(parser, "it is null");
       }
       if (parser.nextToken() != null) {
-        throw new InvalidJsonException("text follows the object", null);
+        throw new JsonParseException(parser, "text follows the object");
       }
       return object;
-    } catch (InvalidJsonException e) {
-      throw e;
     } catch (JsonProcessingException e) {
-      var at = e.getLocation();
-      var where =
-          at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")";
-      throw new InvalidJsonException(e.getOriginalMessage() + where, e);
+      var at = Objects.requireNonNullElse(e.getLocation(), JsonLocation.NA);
+      throw new InvalidJsonException(
+          "%s (line %d, column %d)"
+              .formatted(e.getOriginalMessage(), at.getLineNr(), at.getColumnNr()),
+          e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -60,7 +60,7 @@ public final class Json {
 
   /** A text is no JSON object; the message says where and why. */
   public static final class InvalidJsonException extends IOException {
-    InvalidJsonException(String message, @Nullable Throwable cause) {
+    InvalidJsonException(String message, JsonProcessingException cause) {
       super(message, cause);
     }
 

@@ -11,6 +11,7 @@ import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
@@ -25,22 +26,28 @@ public final class LogRecord {
   private static final int MAX_REASONS = 5;
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
+  private @Nullable Outcome outcome;
 
   LogRecord() {}
 
   /** A request with its outcome. */
   public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
+    var record =
+        new LogRecord()
+            .head(event, result.outcome().severity(), request, info, at)
+            .put("outcome", result.outcome())
+            .put("reason", reason(result.reason(), request.metadata().reason()))
+            .body(request, result.snapshot(), info);
+    record.outcome = result.outcome();
     var effort = result.effort();
-    return new LogRecord()
-        .head(event, result.outcome().severity(), request, info, at)
-        .put("outcome", result.outcome())
-        .put("reason", reason(result.reason(), request.metadata().reason()))
-        .body(request, result.snapshot(), info)
-        .put("confirm_millis", effort == null ? null : effort.took().toMillis())
-        .put("stops_sent", effort == null ? null : effort.stopsSent())
-        .put("repeat", (effort != null && effort.repeat()) ? true : null)
-        .tail(info);
+    if (effort != null) {
+      record
+          .put("confirm_millis", effort.took().toMillis())
+          .put("stops_sent", effort.stopsSent())
+          .put("repeat", effort.repeat() ? true : null);
+    }
+    return record.tail(info);
   }
 
   /** A calculation that was described. */
@@ -110,21 +117,26 @@ public final class LogRecord {
     return fields;
   }
 
+  /** Whether it says that nobody could be notified. */
+  public boolean isUnannounced() {
+    return Boolean.FALSE.equals(fields.get("announced"));
+  }
+
+  /** The request's outcome; absent where it has none, as a description. */
+  public @Nullable Outcome outcome() {
+    return outcome;
+  }
+
   /** The text behind a key; absent where it is unknown. */
   public @Nullable String text(String key) {
     return fields.get(key) instanceof String text ? text : null;
-  }
-
-  /** One line of JSON. */
-  public String line() {
-    return Json.line(fields);
   }
 
   private LogRecord head(
       String event, Severity severity, Request request, InvocationInfo info, Instant at) {
     var metadata = request.metadata();
     return head(event, severity, metadata.place(), info, at)
-        .put("order_id", metadata.orderId())
+        .put("order_id", metadata.id())
         .put("trigger", metadata.source())
         .put("requested_by", metadata.requestedBy())
         .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
@@ -144,7 +156,7 @@ public final class LogRecord {
   /** What every line begins with. */
   LogRecord head(
       String event, Severity severity, AccountRegion account, InvocationInfo info, Instant at) {
-    return put("timestamp", text(at))
+    return put("timestamp", at)
         .put("level", severity.level())
         .put("event", event)
         .put("guard_version", info.guardVersion())
@@ -167,13 +179,12 @@ public final class LogRecord {
     if (session != null) {
       put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
-    var since = snapshot.since();
     var age = snapshot.age();
     var costs = new Costs(snapshot, usdPerDpuHour);
     put("state", UserText.cleanOrNull(snapshot.state()))
         .put("owner", UserText.cleanOrNull(snapshot.owner()))
         .put("description", UserText.cleanOrNull(snapshot.description()))
-        .put("submitted_at", since == null ? null : text(since))
+        .put("submitted_at", snapshot.since())
         .put("age_seconds", age == null ? null : age.toSeconds());
     if (snapshot.cost() != null) {
       put("dpu_hours", snapshot.cost().dpuHours())
@@ -191,11 +202,12 @@ public final class LogRecord {
           case NotificationPublisher.NotPublishedException sns -> sns.awsError();
           default -> null;
         };
-    return error == null
-        ? put("error_type", e.getClass().getSimpleName())
-        : put("error_type", error.type())
-            .put("aws_service", error.service())
-            .put("aws_request_id", error.requestId());
+    if (error == null) {
+      return put("error_type", e.getClass().getSimpleName());
+    }
+    return put("error_type", error.type())
+        .put("aws_service", error.service())
+        .put("aws_request_id", error.requestId());
   }
 
   LogRecord put(String key, @Nullable Object value) {
@@ -205,6 +217,7 @@ public final class LogRecord {
       case Double number -> fields.put(key, rounded(number));
       case Number number -> fields.put(key, number);
       case Boolean bool -> fields.put(key, bool);
+      case Instant instant -> fields.put(key, instant.truncatedTo(ChronoUnit.MILLIS).toString());
       default -> fields.put(key, value.toString());
     }
     return this;
@@ -216,9 +229,5 @@ public final class LogRecord {
     }
     var ours = UserText.aws(why);
     return asked == null ? ours : ours + " (requested because: " + UserText.quoted(asked) + ")";
-  }
-
-  private static String text(Instant instant) {
-    return instant.truncatedTo(ChronoUnit.MILLIS).toString();
   }
 }

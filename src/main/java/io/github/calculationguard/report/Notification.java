@@ -1,5 +1,8 @@
 package io.github.calculationguard.report;
 
+import static java.util.Objects.requireNonNullElse;
+import static java.util.stream.Collectors.joining;
+
 import module java.base;
 
 import io.github.calculationguard.spark.AccountRegion;
@@ -13,29 +16,44 @@ import io.jstach.jstache.JStacheType;
 /**
  * One message to people and programs. All text in it is clean.
  *
+ * @param record what is logged of the same, and sent to programs
  * @param subject what matters most, in one line; at most 99 ASCII characters, as SNS requires
  * @param headline what happened, in one sentence
- * @param facts by name, the most important first
+ * @param facts the most important first
  * @param next what to do, each with its command
  * @param thread groups messages in a chat
  * @param attributes for filter policies
- * @param queue one line of JSON, for programs
  */
 // Without the library's own classes, whose loading would delay the first message. Not escaped.
 @JStache(path = "notification.mustache")
 @JStacheConfig(type = JStacheType.STACHE)
 public record Notification(
+    LogRecord record,
     Severity severity,
     String subject,
     String headline,
-    Map<String, String> facts,
+    List<Fact> facts,
     List<String> next,
     AccountRegion place,
     String thread,
-    Map<String, String> attributes,
-    String queue) {
+    Map<String, String> attributes) {
 
   private static final int MAX_SUBJECT = 99;
+
+  /** Something known, by its name. */
+  record Fact(String name, String text) {
+
+    /** The fact in a line: its name, a colon, and the text. */
+    static Fact of(String line) {
+      var colon = line.indexOf(':');
+      return new Fact(line.substring(0, Math.max(colon, 0)), line.substring(colon + 1).strip());
+    }
+
+    /** The fact as the email lists it. */
+    String line() {
+      return "%-12s %s".formatted(name + ":", text);
+    }
+  }
 
   public Notification {
     var ascii = subject.replaceAll("[^\\x20-\\x7E]", "?").strip();
@@ -43,56 +61,49 @@ public record Notification(
         ascii.length() <= MAX_SUBJECT ? ascii : ascii.substring(0, MAX_SUBJECT - 3).strip() + "...";
   }
 
-  /**
-   * The notification of an outcome.
-   *
-   * @param record what is logged of the outcome
-   */
+  /** The record of an outcome, and its notification. */
   public static Notification of(
-      Request request, StopResult result, LogRecord record, InvocationInfo info) {
-    var model = StopMessage.of(request, result, record, info);
+      Request request, StopResult result, InvocationInfo info, Instant at) {
+    var record = LogRecord.of(request, result, info, at);
+    var message = StopMessage.of(request, result, record, info);
     var severity = result.outcome().severity();
     var attributes = new LinkedHashMap<String, String>();
     for (var key : List.of("outcome", "state", "work_group", "trigger")) {
       Optional.ofNullable(record.text(key)).ifPresent(it -> attributes.put(key, it));
     }
     attributes.put("severity", severity.name());
-    var text = StopMessageRenderer.of().execute(model);
+    var thread = requireNonNullElse(message.sessionId(), request.metadata().id());
+    var text = StopMessageRenderer.of().execute(message);
     var place = request.metadata().place();
-    var thread = model.sessionId() == null ? request.metadata().orderId() : model.sessionId();
-    return of(severity, model.subject(), text, place, thread, attributes, record.line());
+    return of(record, severity, message.subject(), text, place, thread, attributes);
   }
 
   /**
    * A notification from a template's text.
    *
    * @param text lines: the headline, facts with their names before a colon, and steps after an
-   *     asterisk
+   *     asterisk. Empty lines and facts without a text are left out.
    */
   static Notification of(
+      LogRecord record,
       Severity severity,
       String subject,
       String text,
       AccountRegion place,
       String thread,
-      Map<String, String> attributes,
-      String queue) {
+      Map<String, String> attributes) {
     var lines = text.lines().filter(line -> !line.isBlank()).toList();
-    var facts = new LinkedHashMap<String, String>();
-    var next = new ArrayList<String>();
-    for (var line : lines.subList(1, lines.size())) {
-      if (line.startsWith("* ")) {
-        next.add(line.substring(2));
-      } else {
-        var fact = line.split(": *", 2);
-        if (!fact[1].isEmpty()) {
-          facts.put(fact[0], fact[1]);
-        }
-      }
-    }
-    var headline = lines.getFirst();
+    var steps =
+        lines.stream().filter(it -> it.startsWith("* ")).map(it -> it.substring(2)).toList();
+    var facts =
+        lines.stream()
+            .skip(1)
+            .filter(it -> !it.startsWith("* "))
+            .map(Fact::of)
+            .filter(it -> !it.text().isEmpty())
+            .toList();
     return new Notification(
-        severity, subject, headline, facts, next, place, thread, attributes, queue);
+        record, severity, subject, lines.getFirst(), facts, steps, place, thread, attributes);
   }
 
   /** For people, as an email and wherever nothing else fits. */
@@ -100,11 +111,9 @@ public record Notification(
     return NotificationRenderer.of().execute(this);
   }
 
-  /** The facts as the email lists them. */
-  List<String> lines() {
-    return facts.entrySet().stream()
-        .map(it -> "%-12s %s".formatted(it.getKey() + ":", it.getValue()))
-        .toList();
+  /** For programs: one line of JSON. */
+  public String queue() {
+    return Json.line(record.fields());
   }
 
   /** For Slack and Teams. Amazon Q Developer silently drops what does not follow its schema. */
@@ -115,16 +124,15 @@ public record Notification(
           case WARNING -> ":warning: ";
           case ERROR -> ":x: ";
         };
+    var description =
+        facts.stream().map(it -> "*%s:* `%s`\n".formatted(it.name(), it.text())).collect(joining());
+    var steps = new ArrayList<>(next);
+    steps.add("Open the console: " + console());
     var content = new LinkedHashMap<String, Object>();
     content.put("textType", "client-markdown");
     content.put("title", emoji + headline);
-    content.put(
-        "description",
-        facts.entrySet().stream()
-            .map(it -> "*%s:* `%s`\n".formatted(it.getKey(), it.getValue()))
-            .collect(Collectors.joining()));
-    var console = Stream.of("Open the console: " + console());
-    content.put("nextSteps", Stream.concat(next.stream(), console).toList());
+    content.put("description", description);
+    content.put("nextSteps", steps);
     var metadata = new LinkedHashMap<String, Object>();
     metadata.put("threadId", thread);
     metadata.put("summary", subject);
@@ -148,33 +156,27 @@ public record Notification(
   }
 
   /**
-   * HTML without a script, for the viewer of the dashboard who clicked on Stop.
-   *
-   * @param record the outcome's, which says whether this was published
+   * HTML without a script, for the viewer of the dashboard who clicked on Stop. It says so if this
+   * could not be published.
    */
-  public String popup(LogRecord record) {
-    var all = new LinkedHashMap<>(facts);
-    if (Boolean.FALSE.equals(record.fields().get("announced"))) {
-      all.put("Attention", "No notification was sent: " + record.fields().get("reason"));
+  public String popup() {
+    var all = new ArrayList<>(facts);
+    if (record.isUnannounced()) {
+      all.add(new Fact("Attention", "No notification was sent: " + record.text("reason")));
     }
-    return Popup.html(headline, all, next);
+    return PopupRenderer.of().execute(new Popup(headline, all, next));
   }
 
   /** The same where a click did not end in an outcome. */
   public static String failurePopup(LogRecord record) {
-    return Popup.html(
-        "Athena could not be reached. It is not known whether anything was stopped.",
-        Map.of("Reason", String.valueOf(record.fields().get("reason"))),
-        List.of("Click Stop again. It is safe to stop a calculation twice."));
+    var headline = "Athena could not be reached. It is not known whether anything was stopped.";
+    var reason = new Fact("Reason", String.valueOf(record.text("reason")));
+    var step = "Click Stop again. It is safe to stop a calculation twice.";
+    return PopupRenderer.of().execute(new Popup(headline, List.of(reason), List.of(step)));
   }
 
   // Escaped, unlike the rest.
   @JStache(path = "popup.mustache")
   @JStacheConfig(type = JStacheType.JSTACHIO)
-  record Popup(String headline, List<Map.Entry<String, String>> facts, List<String> next) {
-
-    static String html(String headline, Map<String, String> facts, List<String> next) {
-      return PopupRenderer.of().execute(new Popup(headline, List.copyOf(facts.entrySet()), next));
-    }
-  }
+  record Popup(String headline, List<Fact> facts, List<String> next) {}
 }

@@ -32,12 +32,12 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
 
   String subject() {
     var session = snapshot().session();
-    var workGroup =
-        session == null ? null : UserText.clean(session.workGroup(), MAX_WORK_GROUP_IN_SUBJECT);
-    var place = metadata().place().accountId() + " " + region();
-    return Stream.of(outcome().name(), workGroup, costs.soFarText(), place)
-        .filter(it -> it != null && !it.isEmpty())
-        .collect(Collectors.joining(" | "));
+    return joined(
+        " | ",
+        outcome().name(),
+        session == null ? null : UserText.clean(session.workGroup(), MAX_WORK_GROUP_IN_SUBJECT),
+        costs.soFarText(),
+        metadata().place().accountId() + " " + region());
   }
 
   Outcome outcome() {
@@ -93,10 +93,11 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return UserText.quotedOrNull(snapshot().owner());
   }
 
-  List<String> states() {
+  String states() {
     var calculation = snapshot().calculation();
     var session = snapshot().session();
-    return present(
+    return joined(
+        ", ",
         calculation == null ? null : "calculation " + UserText.clean(calculation.state().name()),
         session == null ? null : "session " + UserText.clean(session.state().name()));
   }
@@ -105,33 +106,35 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return result.reason() == null ? null : UserText.aws(result.reason());
   }
 
-  List<String> why() {
-    var reason = UserText.quotedOrNull(metadata().reason());
+  String why() {
+    return joined("; ", UserText.quotedOrNull(metadata().reason()), violation());
+  }
+
+  private @Nullable String violation() {
     var it = request.violation();
     if (it == null) {
-      return present(reason);
+      return null;
     }
     var rule = UserText.clean(it.rule());
     return it.limit() == null || it.observed() == null
-        ? present(reason, rule)
-        : present(
-            reason,
-            "%s is %s, observed %s"
-                .formatted(rule, Format.number(it.limit()), Format.number(it.observed())));
+        ? rule
+        : "%s is %s, observed %s"
+            .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
   }
 
-  List<String> askedBy() {
+  String askedBy() {
     var verified = metadata().requestedBy();
     var claimed = metadata().claimedBy();
     if (verified != null || claimed != null) {
-      return present(
+      return joined(
+          ", ",
           verified == null ? null : UserText.clean(verified) + " (verified by AWS)",
           claimed == null ? null : UserText.quoted(claimed) + " (not verified by AWS)");
     }
     return switch (metadata().source()) {
-      case Source.SWEEP -> List.of("the guard's own sweep");
-      case Source.WIDGET -> List.of("a viewer of the dashboard; CloudWatch does not say who");
-      default -> outcome() == Outcome.INVALID ? List.of() : List.of("unknown");
+      case Source.SWEEP -> "the guard's own sweep";
+      case Source.WIDGET -> "a viewer of the dashboard; CloudWatch does not say who";
+      default -> outcome() == Outcome.INVALID ? "" : "unknown";
     };
   }
 
@@ -143,15 +146,14 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return snapshot().since() == null ? null : Format.time(snapshot().since());
   }
 
-  String trigger() {
-    return metadata().source().toString();
-  }
-
   String madeAt() {
     return Format.time(metadata().at());
   }
 
-  private static List<String> present(@Nullable String... texts) {
-    return Stream.of(texts).flatMap(Stream::ofNullable).toList();
+  /** Those that are there and not empty. */
+  private static String joined(String separator, @Nullable String... texts) {
+    return Stream.of(texts)
+        .filter(it -> it != null && !it.isEmpty())
+        .collect(Collectors.joining(separator));
   }
 }

@@ -86,13 +86,13 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .map(SweepRecord::severity)
             .reduce(ofTags, BinaryOperator.maxBy(naturalOrder()));
     return Notification.of(
+        record(),
         severity,
         "SWEEP | %s | %s %s".formatted(counts(), place.accountId(), place.region()),
         SweepRecordRenderer.of().execute(this),
         place,
         "sweep",
-        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()),
-        queue());
+        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()));
   }
 
   private static Severity severity(Judged judged) {
@@ -161,15 +161,15 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
   }
 
-  private String queue() {
-    var queue = new LinkedHashMap<>(summary().fields());
-    queue.put(
-        "findings",
+  /** The summary with what is new, for programs. */
+  private LogRecord record() {
+    var record = summary();
+    var findings =
         sections().stream()
             .flatMap(it -> it.judged().stream().limit(MAX_OF_A_KIND))
-            .map(it -> finding(it).fields())
-            .toList());
-    return Json.line(queue);
+            .map(it -> finding(it).fields());
+    record.fields().put("findings", findings.toList());
+    return record;
   }
 
   private List<Judged> news(Disposition disposition) {

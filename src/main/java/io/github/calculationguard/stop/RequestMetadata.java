@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * How, when and by whom a request was made.
  *
- * @param orderId the same in every delivery of the request
+ * @param id the same in every delivery of the request; the log calls it the order_id
  * @param at when the request was made, which may be long before it arrived
  * @param earliestAt equals {@code at} if the event carries its time; otherwise an earlier bound:
  *     what ended after it may be the work of an earlier delivery
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param claimedBy the requester by its own word
  */
 public record RequestMetadata(
-    String orderId,
+    String id,
     Source source,
     Instant at,
     Instant earliestAt,

@@ -99,7 +99,7 @@ class OddAnswersTest {
 
   private static AthenaSpark answering(String... answers) {
     var http = new Answers(new ArrayDeque<>(List.of(answers)));
-    return new AwsClients(Duration.ofSeconds(3), 1).athena(ClientResources.by(http), () -> NOW);
+    return new AwsClients(Duration.ofSeconds(3), 1, http).athena(() -> NOW);
   }
 
   /** Gives one answer after the other: a body, or a status of three digits and a body. */

@@ -90,11 +90,10 @@ class FindingTest {
     environment.putAll(Map.of("BUS_NAME", "guard", "TOPIC_ARN", world.sns().addTopic("guard")));
     InProcess.tellTheSdk(environment);
     var configuration = new Configuration(environment);
-    var clients = configuration.clients();
-    try (var resources = clients.resources()) {
+    try (var clients = configuration.clients()) {
       var refused =
           clients
-              .eventBridge(resources, "guard", clock)
+              .eventBridge("guard", clock)
               .publish(List.of(finding), new Deadline(NOW.plusSeconds(30)));
       assertThat(refused).isEmpty();
     }

@@ -41,7 +41,7 @@ public final class InProcess {
   static StopHandler stop(Map<String, String> environment, InstantSource clock, Sleeper pause) {
     tellTheSdk(environment);
     var configuration = new Configuration(environment);
-    return new StopHandler(configuration, configuration.clients().resources(), clock, pause);
+    return new StopHandler(configuration, configuration.clients(), clock, pause);
   }
 
   /** The widget function by a clock that its pauses move. */

@@ -60,10 +60,10 @@ class PrimingTest {
   void rehearsesAgainstCannedAnswersAndSendsNothing() throws Exception {
     InProcess.tellTheSdk(world.environment());
     var configuration = new Configuration(environment);
-    try (var resources = configuration.clients().resources();
-        var aws = new PrimingServer(configuration.clients(), Instant.now())) {
-      aws.mustBeRefusedBy(resources.http());
-      new Priming(configuration, resources, InstantSource.system()).rehearse(aws);
+    try (var clients = configuration.clients();
+        var aws = new PrimingServer(clients, Instant.now())) {
+      aws.mustBeRefused();
+      new Priming(configuration, clients, InstantSource.system()).rehearse(aws);
 
       assertThat(aws.calls()).as("each shape stopped, described, announced").isGreaterThan(35);
     }

@@ -5,7 +5,7 @@ import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.calculationguard.aws.ClientResources;
+import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.spark.CalculationId;
@@ -16,9 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.junit.jupiter.api.Test;
-import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
 import software.amazon.awssdk.http.HttpExecuteResponse;
@@ -60,11 +58,9 @@ class StopPathTest {
   @Test
   void sendsStopWithinSixFramesOfOurOwn() {
     var http = new StackRecorder();
-    var resources =
-        new ClientResources(
-            http, AnonymousCredentialsProvider.create(), new ScheduledThreadPoolExecutor(1));
+    var clients = new AwsClients(Duration.ofSeconds(3), 1, http);
     var clock = new VirtualAthena();
-    var handler = new StopHandler(new Configuration(ENVIRONMENT), resources, clock, clock);
+    var handler = new StopHandler(new Configuration(ENVIRONMENT), clients, clock, clock);
 
     assertThatExceptionOfType(RequestFailedException.class)
         .isThrownBy(
@@ -79,7 +75,7 @@ class StopPathTest {
         .last()
         .asString()
         .endsWith("StopHandler.handleRequest");
-    resources.close();
+    clients.close();
   }
 
   /** A defect of ours after the first Stop still ends in a record and in a notification. */
