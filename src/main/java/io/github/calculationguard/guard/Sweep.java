@@ -2,7 +2,6 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
-import static java.util.stream.Collectors.partitioningBy;
 
 import module java.base;
 
@@ -79,12 +78,10 @@ public final class Sweep {
     var reading = new SweepReader(reader, judge, cache, place, deadline.minus(RESERVE));
     var inventory = reading.read();
     var failures = new ArrayList<>(inventory.failures());
-    var isOrdered =
-        inventory.entries().stream()
-            .flatMap(this::judge)
-            .collect(partitioningBy(it -> it.disposition() == Disposition.ORDERED));
-    var judged = new ArrayList<>(isOrdered.get(false));
-    var chosen = choose(isOrdered.get(true), judged, reading);
+    var judged = new ArrayList<>(inventory.entries().stream().flatMap(this::judge).toList());
+    var exceeding = judged.stream().filter(it -> it.disposition() == Disposition.ORDERED).toList();
+    judged.removeAll(exceeding);
+    var chosen = choose(exceeding, judged, reading);
     publish(chosen, judged, failures, deadline);
     var longAgo = reading.startedAt.minus(MEMORY);
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));

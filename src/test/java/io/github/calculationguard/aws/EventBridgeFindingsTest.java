@@ -96,7 +96,7 @@ class EventBridgeFindingsTest {
                 null,
                 FOUND.minus(Duration.ofSeconds(11_250)),
                 null,
-                Duration.ofSeconds(44_280)),
+                Duration.ofMinutes(738)),
             session(null),
             null,
             List.of(),

@@ -67,7 +67,7 @@ class FindingTest {
             null,
             NOW.minus(ofMinutes(200)),
             null,
-            Duration.ofSeconds(44_280));
+            Duration.ofMinutes(738));
     return new Finding(
         new Snapshot(
             isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
