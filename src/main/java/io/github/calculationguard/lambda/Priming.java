@@ -58,11 +58,16 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
 
   /** Handles each line of a file: the alias that receives it, a space, and the event. */
   void rehearse(PrimingServer aws) throws IOException {
+    // With a trace, as in Lambda, the SDK takes another path.
+    System.setProperty(
+        StopHandler.TRACE, "Root=1-%08x-0".formatted(clock.instant().getEpochSecond()));
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
       var handler = new StopHandler(configuration, canned, clock, _ -> {});
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler));
+    } finally {
+      System.clearProperty(StopHandler.TRACE);
     }
   }
 
@@ -72,7 +77,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
     var expires = now.plus(Duration.ofMinutes(5)).toString();
     Map<String, Object> event = json.fromJson(request[1].replace("EXPIRES", expires), Map.class);
     var arn = "arn:aws:lambda:us-east-1:123456789012:function:f:" + request[0];
-    var trace = "Root=1-%08x-0".formatted(now.getEpochSecond());
+    var trace = System.getProperty(StopHandler.TRACE);
     var invocation =
         handler.invocations.next("canned", arn, Duration.ofMinutes(1), (_, _) -> {}, trace);
     json.toJson(handler.handle(event, invocation), OutputStream.nullOutputStream(), Object.class);
