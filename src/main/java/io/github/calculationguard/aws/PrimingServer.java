@@ -45,9 +45,11 @@ public final class PrimingServer implements AutoCloseable {
     }
     var keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(store, PASSWORD);
-    // A certificate that is trusted itself needs no authority, whose check is rehearsed too.
-    store.deleteEntry("server");
-    trust.init(store);
+    // The authority alone, because the check of a server that is trusted itself ends too early.
+    var trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("authority", store.getCertificate("authority"));
+    trust.init(trusted);
     var tls = SSLContext.getInstance("TLS");
     tls.init(keys.getKeyManagers(), null, null);
     var here = InetAddress.getLoopbackAddress();
