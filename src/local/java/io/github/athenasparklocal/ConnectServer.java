@@ -31,7 +31,9 @@ record ConnectServer(PythonProcess process, int port, String token) {
   static ConnectServer start(String python, SparkModel model) {
     var port = freePort();
     var token = SparkModel.newId();
-    var process = PythonProcess.start(python, model, SCRIPT, Integer.toString(port), token);
+    var process = PythonProcess.start(python, model, SCRIPT, Integer.toString(port));
+    // Everybody on this machine can read a command line.
+    process.send(token);
     return new ConnectServer(process, port, token);
   }
 

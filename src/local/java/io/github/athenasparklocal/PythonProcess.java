@@ -76,13 +76,18 @@ final class PythonProcess {
 
   /** Sends one line, and waits for one; absent if the process ended. */
   synchronized @Nullable String exchange(String line) {
+    send(line);
+    return readLine();
+  }
+
+  /** Sends one line, unless the process ended. */
+  void send(String line) {
     try {
       var stdin = process.getOutputStream();
       stdin.write((line + "\n").getBytes(StandardCharsets.UTF_8));
       stdin.flush();
-      return readLine();
     } catch (IOException e) {
-      return null;
+      // The end of its output tells the same.
     }
   }
 
