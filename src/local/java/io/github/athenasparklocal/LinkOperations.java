@@ -12,17 +12,43 @@ final class LinkOperations {
   private final SessionOperations sessions;
   private final TagOperations tags;
   private final Settings settings;
+  private final Runner runner;
 
   LinkOperations(
-      SparkModel model, SessionOperations sessions, TagOperations tags, Settings settings) {
+      SparkModel model,
+      SessionOperations sessions,
+      TagOperations tags,
+      Settings settings,
+      Runner runner) {
     this.model = model;
     this.sessions = sessions;
     this.tags = tags;
     this.settings = settings;
+    this.runner = runner;
   }
 
+  /** Locks the model itself, because it may wait for a server. */
   Map<String, Object> getEndpoint(Members request) {
-    var session = sessions.session(request.get("SessionId"));
+    var id = request.get("SessionId");
+    synchronized (model) {
+      checkConnect(id);
+    }
+    var server = runner.connect(model, id);
+    synchronized (model) {
+      // It may have ended meanwhile.
+      checkConnect(id);
+      return Members.of(
+          "EndpointUrl",
+          server == null ? url("/spark-connect/" + id) : server.uri().toString(),
+          "AuthToken",
+          server == null ? SparkModel.newId() : server.token(),
+          "AuthTokenExpirationTime",
+          model.now().plus(TOKEN_LIFETIME));
+    }
+  }
+
+  private void checkConnect(String id) {
+    var session = sessions.session(id);
     if (!session.engineVersion().equals(SparkModel.SPARK_35)) {
       throw Refused.invalid(
           "Session %s runs %s, which has no Spark Connect endpoint"
@@ -31,13 +57,6 @@ final class LinkOperations {
     if (!SessionOperations.ACTIVE.contains(sessions.state(session))) {
       throw Refused.invalid("Session %s is %s".formatted(session.id(), sessions.state(session)));
     }
-    return Members.of(
-        "EndpointUrl",
-        url("/spark-connect/" + session.id()),
-        "AuthToken",
-        SparkModel.newId(),
-        "AuthTokenExpirationTime",
-        model.now().plus(TOKEN_LIFETIME));
   }
 
   Map<String, Object> presignNotebookUrl(Members request) {

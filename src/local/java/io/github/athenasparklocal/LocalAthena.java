@@ -38,7 +38,7 @@ public final class LocalAthena extends LocalService {
     super(options.address, options.clock);
     this.options = options;
     region = options.region;
-    runner = options.execute ? new PythonRunner() : Runner.NONE;
+    runner = options.execute ? new PythonRunner(options.python, options.console) : Runner.NONE;
     objects = new ObjectStore(S3Copy.to(options.s3Endpoint));
     settings = new Settings(options.maxSessions, this::endpoint, objects);
     s3 = new S3Endpoint(objects);

@@ -3,6 +3,7 @@ package io.github.athenasparklocal;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.InstantSource;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,12 +12,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LocalAthenaOptions {
 
+  static final String PYTHON = "python3";
+
   InetSocketAddress address = LocalService.loopback();
   InstantSource clock = InstantSource.system();
   AwsRegion region = new AwsRegion("aws", "us-east-1", "123456789012");
   Pace pace = Pace.USUAL;
   boolean primary;
   boolean execute;
+  String python = PYTHON;
+  Consumer<String> console = System.err::println;
   int maxSessions = Integer.MAX_VALUE;
   double maxCallsPerSecond = Double.POSITIVE_INFINITY;
   @Nullable URI s3Endpoint;
@@ -54,6 +59,18 @@ public final class LocalAthenaOptions {
   /** Runs the code of calculations in Python processes of this machine. */
   public LocalAthenaOptions execute() {
     this.execute = true;
+    return this;
+  }
+
+  /** The Python that runs code: a command or a path. By default the one on the path. */
+  public LocalAthenaOptions python(String python) {
+    this.python = python;
+    return this;
+  }
+
+  /** Takes what people should know while it serves. The default is the standard error stream. */
+  public LocalAthenaOptions console(Consumer<String> console) {
+    this.console = console;
     return this;
   }
 

@@ -32,9 +32,11 @@ public abstract class LocalService implements AutoCloseable
 
   static {
     // Read once, when the server's classes load. Without nodelay every second answer waits 40 ms for
-    // an acknowledgement; maxReqTime, in seconds, ends requests whose head or body stalls.
+    // an acknowledgement; maxReqTime, in seconds, ends requests whose head or body stalls; without
+    // maxIdleConnections only 200 clients can keep their connections.
     System.setProperty("sun.net.httpserver.nodelay", "true");
     System.getProperties().putIfAbsent("sun.net.httpserver.maxReqTime", "60");
+    System.getProperties().putIfAbsent("sun.net.httpserver.maxIdleConnections", "10000");
   }
 
   /** An HTTP request, with its whole body. */

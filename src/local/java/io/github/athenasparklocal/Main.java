@@ -6,7 +6,9 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -31,6 +33,7 @@ public final class Main {
         --max-sessions N   refuse more active sessions with TooManyRequestsException
         --s3-endpoint URL  write results to this S3 too
         --execute          run code in Python processes of this machine, with PySpark if installed
+        --python COMMAND   the Python of --execute (python3)
         --help             print this
 
       Results are served by S3's protocol on the same port. A page for people is at /,
@@ -45,12 +48,13 @@ public final class Main {
   private Faults faults = Faults.none();
   private @Nullable String seed;
   private boolean executes;
+  private @Nullable String python;
 
   private Main() {}
 
   /** Serves until it is ended by a signal. */
   public static void main(String[] args) throws InterruptedException {
-    if (List.of(args).contains("--help")) {
+    if (List.of(args).contains("--help") || List.of(args).contains("-h")) {
       System.out.print(HELP);
       return;
     }
@@ -78,9 +82,14 @@ public final class Main {
     while (!left.isEmpty()) {
       read(left);
     }
+    if (python != null && !executes) {
+      throw new IllegalArgumentException("--python needs --execute; see --help");
+    }
     if (executes) {
+      findPython(python == null ? LocalAthenaOptions.PYTHON : python);
       out.println("WARNING: --execute runs the code that clients send, on this machine, as you.");
     }
+    options.console(out::println);
     var athena = listen();
     try {
       plant(athena.model());
@@ -108,8 +117,13 @@ public final class Main {
 
   private void read(ArrayDeque<String> left) {
     var option = left.remove();
+    var equals = option.indexOf('=');
+    if (option.startsWith("--") && equals > 0) {
+      left.push(option.substring(equals + 1));
+      option = option.substring(0, equals);
+    }
     switch (option) {
-      case "--port" -> port = (int) number(option, value(option, left), 0, 65535);
+      case "--port" -> port = whole(option, value(option, left), 65535);
       case "--host" -> host = value(option, left);
       case "--speed" ->
           options.clock(new FastClock(number(option, value(option, left), 0.001, 1e6)));
@@ -118,12 +132,13 @@ public final class Main {
       case "--throttle" ->
           options.maxCallsPerSecond(number(option, value(option, left), 0.001, 1e6));
       case "--max-sessions" ->
-          options.maxSessions((int) number(option, value(option, left), 0, 1e6));
+          options.maxSessions(whole(option, value(option, left), 1_000_000));
       case "--s3-endpoint" -> options.s3Endpoint(uri(value(option, left)));
       case "--execute" -> {
         options.execute();
         executes = true;
       }
+      case "--python" -> python = value(option, left);
       default -> throw new IllegalArgumentException("unknown option " + option + "; see --help");
     }
   }
@@ -133,6 +148,19 @@ public final class Main {
       throw new IllegalArgumentException(option + " needs a value; see --help");
     }
     return left.remove();
+  }
+
+  private static int whole(String option, String value, int max) {
+    try {
+      var number = Integer.parseInt(value);
+      if (number >= 0 && number <= max) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below.
+    }
+    throw new IllegalArgumentException(
+        "%s takes a whole number from 0 to %d, not %s".formatted(option, max, value));
   }
 
   private static double number(String option, String value, double min, double max) {
@@ -154,11 +182,26 @@ public final class Main {
   }
 
   private static URI uri(String value) {
-    var uri = URI.create(value);
-    if (uri.getHost() == null) {
-      throw new IllegalArgumentException("--s3-endpoint takes a URL such as http://localhost:9000");
+    try {
+      var uri = new URI(value);
+      if (uri.getHost() != null && List.of("http", "https").contains(uri.getScheme())) {
+        return uri;
+      }
+    } catch (URISyntaxException e) {
+      // Refused below.
     }
-    return uri;
+    throw new IllegalArgumentException(
+        "--s3-endpoint takes a URL such as http://localhost:9000, not " + value);
+  }
+
+  private void findPython(String command) {
+    try {
+      new ProcessBuilder(command, "--version").start().destroy();
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "--execute needs a Python; name one by --python: " + e.getMessage(), e);
+    }
+    options.python(command);
   }
 
   private LocalAthena listen() {
@@ -168,7 +211,9 @@ public final class Main {
     } catch (IOException | UncheckedIOException e) {
       var cause = e.getCause() == null ? e : e.getCause();
       throw new IllegalArgumentException(
-          "can't listen on %s, port %d: %s".formatted(host, port, cause.getMessage()), e);
+          "can't listen on %s, port %d: %s; choose others by --host and --port, where 0 is a free port"
+              .formatted(host, port, cause.getMessage()),
+          e);
     }
   }
 
@@ -180,6 +225,8 @@ public final class Main {
     }
     try {
       Seed.plant(Files.readString(Path.of(seed)), model);
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("can't read " + seed + ": there is no such file", e);
     } catch (IOException e) {
       throw new IllegalArgumentException("can't read " + seed + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {

@@ -1,49 +1,40 @@
 package io.github.athenasparklocal;
 
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Runs code in a Python process for each session, with PySpark if Python has it. Stop interrupts
- * the code; a process that does not obey is killed. Ending a session kills its process.
+ * the code; a process that does not obey is killed. A session of Spark Connect has a server instead.
+ * Ending a session kills its process.
  */
 final class PythonRunner implements Runner {
 
   private static final Duration GRACE = Duration.ofSeconds(2);
-  private static final String DRIVER = driver();
 
-  private final Map<String, Python> processes = new ConcurrentHashMap<>();
+  private final String python;
+  private final Consumer<String> console;
+  private final Map<String, PythonProcess> drivers = new ConcurrentHashMap<>();
+  private final Map<String, ConnectServer> servers = new ConcurrentHashMap<>();
+  private final Set<String> said = ConcurrentHashMap.newKeySet();
 
-  PythonRunner() {
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> processes.values().forEach(Python::kill)));
+  PythonRunner(String python, Consumer<String> console) {
+    this.python = python;
+    this.console = console;
+    Runtime.getRuntime().addShutdownHook(new Thread(this::killAll));
     Thread.ofVirtual().start(this::reap);
   }
 
-  private static String driver() {
-    try (var in =
-        Objects.requireNonNull(PythonRunner.class.getResourceAsStream("driver.py.txt"))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** One session's process. */
-  private record Python(SparkModel model, Process process, BufferedReader replies) {
-
-    void kill() {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly();
-    }
+  private void killAll() {
+    drivers.keySet().forEach(this::end);
+    servers.keySet().forEach(this::end);
   }
 
   @Override
@@ -60,10 +51,14 @@ final class PythonRunner implements Runner {
     var failed = true;
     CalculationHistory.Output output;
     try {
-      var python = processes.computeIfAbsent(calculation.sessionId(), id -> begin(model));
-      var line = exchange(python, Json.text(Map.of("code", calculation.code())) + "\n");
+      var driver =
+          drivers.computeIfAbsent(
+              calculation.sessionId(), id -> PythonProcess.start(python, model, "driver.py.txt"));
+      var line = driver.exchange(Json.text(Map.of("code", calculation.code())));
       if (line == null) {
-        processes.remove(calculation.sessionId(), python);
+        if (drivers.remove(calculation.sessionId(), driver)) {
+          driver.kill();
+        }
         output = new CalculationHistory.Output("", "The Python process ended\n");
       } else {
         var reply = (Map<?, ?>) Objects.requireNonNull(Json.parse(line));
@@ -78,67 +73,66 @@ final class PythonRunner implements Runner {
     model.end(calculation.id(), failed, output);
   }
 
-  private static Python begin(SparkModel model) {
-    try {
-      var process =
-          new ProcessBuilder("python3", "-u", "-c", DRIVER)
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      var replies =
-          new BufferedReader(
-              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
-      return new Python(model, process, replies);
-    } catch (IOException e) {
-      throw new UncheckedIOException("can't start python3: " + e.getMessage(), e);
-    }
-  }
-
-  private static @Nullable String exchange(Python python, String request) {
-    synchronized (python.replies()) {
-      try {
-        var stdin = python.process().getOutputStream();
-        stdin.write(request.getBytes(StandardCharsets.UTF_8));
-        stdin.flush();
-        return python.replies().readLine();
-      } catch (IOException e) {
-        // The process was killed.
-        return null;
-      }
-    }
-  }
-
   @Override
   public void stop(CalculationHistory calculation) {
-    var python = processes.get(calculation.sessionId());
-    if (python == null) {
+    var driver = drivers.get(calculation.sessionId());
+    if (driver == null) {
       return;
     }
-    try {
-      var pid = Long.toString(python.process().pid());
-      new ProcessBuilder("kill", "-INT", pid).start();
-    } catch (IOException e) {
-      kill(calculation.sessionId());
+    if (!driver.interrupt()) {
+      end(calculation.sessionId());
       return;
     }
     Thread.ofVirtual()
         .start(
             () -> {
               pause(GRACE);
-              if (python.model().calculationState(calculation.id()).equals("CANCELING")) {
-                kill(calculation.sessionId());
+              if (driver.model().calculationState(calculation.id()).equals("CANCELING")) {
+                end(calculation.sessionId());
               }
             });
   }
 
   @Override
-  public void end(String sessionId) {
-    kill(sessionId);
+  public @Nullable ConnectServer connect(SparkModel model, String sessionId) {
+    try {
+      var server =
+          servers.compute(
+              sessionId,
+              (id, before) ->
+                  before != null && before.process().isAlive()
+                      ? before
+                      : ConnectServer.start(python, model));
+      if (server.awaitListening()) {
+        return server;
+      }
+      var reason = server.process().readLine();
+      if (reason != null && !model.isOver(sessionId)) {
+        say(reason);
+      }
+    } catch (UncheckedIOException e) {
+      say(Objects.requireNonNull(e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return null;
   }
 
-  private void kill(String sessionId) {
-    var python = processes.remove(sessionId);
-    if (python != null) {
-      python.kill();
+  private void say(String reason) {
+    if (said.add(reason)) {
+      console.accept("No Spark Connect server is behind GetSessionEndpoint: " + reason);
+    }
+  }
+
+  @Override
+  public void end(String sessionId) {
+    var driver = drivers.remove(sessionId);
+    if (driver != null) {
+      driver.kill();
+    }
+    var server = servers.remove(sessionId);
+    if (server != null) {
+      server.process().kill();
     }
   }
 
@@ -146,12 +140,14 @@ final class PythonRunner implements Runner {
   private void reap() {
     while (true) {
       pause(Duration.ofSeconds(1));
-      processes.forEach(
-          (id, python) -> {
-            if (python.model().isOver(id)) {
-              kill(id);
-            }
-          });
+      drivers.forEach((id, driver) -> reap(id, driver));
+      servers.forEach((id, server) -> reap(id, server.process()));
+    }
+  }
+
+  private void reap(String sessionId, PythonProcess process) {
+    if (process.model().isOver(sessionId)) {
+      end(sessionId);
     }
   }
 

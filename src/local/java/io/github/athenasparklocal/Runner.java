@@ -1,5 +1,7 @@
 package io.github.athenasparklocal;
 
+import org.jspecify.annotations.Nullable;
+
 /** Runs the code of calculations, or does not. */
 interface Runner {
 
@@ -11,6 +13,12 @@ interface Runner {
 
   /** Interrupts a calculation. */
   void stop(CalculationHistory calculation);
+
+  /**
+   * A session's Spark Connect server, which the first call starts and waits for; absent if there
+   * can be none.
+   */
+  @Nullable ConnectServer connect(SparkModel model, String sessionId);
 
   /** Ends a session's process. */
   void end(String sessionId);
@@ -28,6 +36,11 @@ interface Runner {
 
         @Override
         public void stop(CalculationHistory calculation) {}
+
+        @Override
+        public @Nullable ConnectServer connect(SparkModel model, String sessionId) {
+          return null;
+        }
 
         @Override
         public void end(String sessionId) {}

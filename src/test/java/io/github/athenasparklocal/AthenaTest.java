@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,6 +16,7 @@ import software.amazon.awssdk.core.client.config.ClientOverrideConfiguration;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.athena.model.Tag;
 
 /** A local Athena with three workgroups, a clock that stands still, and the SDK's client. */
 abstract class AthenaTest {
@@ -98,6 +100,14 @@ abstract class AthenaTest {
     return client
         .stopCalculationExecution(request -> request.calculationExecutionId(calculation))
         .stateAsString();
+  }
+
+  static Tag tag(String key, String value) {
+    return Tag.builder().key(key).value(value).build();
+  }
+
+  List<Tag> tags(String arn) {
+    return client.listTagsForResource(request -> request.resourceARN(arn)).tags();
   }
 
   void pass(int seconds) {

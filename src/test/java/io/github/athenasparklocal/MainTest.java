@@ -40,13 +40,17 @@ class MainTest {
   @CsvSource({
     "--nonsense, unknown option --nonsense; see --help",
     "--port, --port needs a value; see --help",
-    "--port 70000, '--port takes a number from 0 to 65535, not 70000'",
+    "--port 70000, '--port takes a whole number from 0 to 65535, not 70000'",
+    "--port=1.5, '--port takes a whole number from 0 to 65535, not 1.5'",
     "--speed fast, '--speed takes a number from 0.001 to 1000000, not fast'",
     "--faults Nothing=DENIED, there is no operation Nothing",
     "--faults GetSession=BAD, there is no fault BAD; there are THROTTLED",
     "--faults GetSession, --faults takes a list such as",
     "--s3-endpoint nowhere, --s3-endpoint takes a URL such as",
-    "--port 0 --seed absent.json, can't read absent.json",
+    "--s3-endpoint ftp://there, '--s3-endpoint takes a URL such as http://localhost:9000, not ftp'",
+    "--python python3, --python needs --execute",
+    "--execute --python no-such-python, --execute needs a Python; name one by --python: ",
+    "--port 0 --seed absent.json, can't read absent.json: there is no such file",
   })
   void refusesABadOption(String options, String message) {
     assertThatThrownBy(() -> Main.start(out, options.split(" ", -1)))
@@ -60,7 +64,9 @@ class MainTest {
       var port = Integer.toString(taken.getLocalPort());
       assertThatThrownBy(() -> Main.start(out, "--port", port))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("can't listen on 127.0.0.1, port " + port + ": Address already in use");
+          .hasMessage(
+              "can't listen on 127.0.0.1, port %s: Address already in use; choose others by --host and --port, where 0 is a free port"
+                  .formatted(port));
     }
   }
 
@@ -127,14 +133,26 @@ class MainTest {
     assertThat(text).contains(expected).doesNotContain("\tat ");
   }
 
+  /** So that a Java of its time can tell people that it is too old. */
+  @Test
+  void isStartedByAClassForJava8() throws IOException {
+    var launcher = Path.of("target/launcher-classes/io/github/athenasparklocal/Launcher.class");
+    var java8 = 52;
+    assertThat(Files.readAllBytes(launcher)[7]).isEqualTo((byte) java8);
+  }
+
   private static Process java(String... options) throws IOException {
     var command =
         new java.util.ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                String.join(File.pathSeparator, "target/local-classes", "src/local/resources"),
-                Main.class.getName()));
+                String.join(
+                    File.pathSeparator,
+                    "target/launcher-classes",
+                    "target/local-classes",
+                    "src/local/resources"),
+                "io.github.athenasparklocal.Launcher"));
     command.addAll(List.of(options));
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }

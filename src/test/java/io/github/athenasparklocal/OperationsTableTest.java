@@ -27,13 +27,14 @@ class OperationsTableTest {
       `OperationsTableTest` makes this table. It sends each operation requests that violate each modelled constraint of a top-level member, and a request that succeeds, and checks the reply by the API model.
       `src/local/clients/model.py --check` compares the table of members with the API model of the installed botocore.
 
+      * **Known**: whether the local Athena has the operation. It has the Spark, notebook, workgroup and tag operations of the API model.
       * **In**: how many constraints (required, length, range, pattern, enum) of the request were violated, one at a time, and refused.
       * **Out**: how many members the checked reply has, of those that the API model has.
       * **States**: in which states of the session, calculation or workgroup the operation is refused.
       * **Source**: `model` means that the API model or its documentation says what is answered; `clients` that the source of a client relies on it; `choice` that AWS documents no answer and this is ours.
 
-      | Operation | In | Out | States | Declared errors | Source | Notes |
-      |---|---|---|---|---|---|---|
+      | Operation | Known | In | Out | States | Declared errors | Source | Notes |
+      |---|---|---|---|---|---|---|---|
       """;
 
   /** Where an answer comes from, and what a reader should know. */
@@ -46,7 +47,8 @@ class OperationsTableTest {
     NOTES.put("GetSession", "model | an unknown session is InvalidRequestException");
     NOTES.put("GetSessionStatus", "model | as GetSession");
     NOTES.put(
-        "GetSessionEndpoint", "choice | Spark 3.5 sessions only; nothing listens at the endpoint");
+        "GetSessionEndpoint",
+        "choice | Spark 3.5 sessions only; a server listens with `--execute` and PySpark 4");
     NOTES.put(
         "ListSessions", "model | without a filter: CREATING, CREATED, IDLE, BUSY; newest first");
     NOTES.put(
@@ -116,9 +118,10 @@ class OperationsTableTest {
     var reply = succeed(operation.name());
     assertThat(Validator.violations(operation.output(), reply)).as(operation.name()).isEmpty();
     var note = NOTES.getOrDefault(operation.name(), "model | ");
-    return "| %s | %d | %d of %d | %s | %s | %s |"
+    return "| %s | %s | %d | %d of %d | %s | %s | %s |"
         .formatted(
             operation.name(),
+            api.names().contains(operation.name()) ? "yes" : "no",
             refused,
             reply.size(),
             ApiModel.structure(operation.output()).size(),

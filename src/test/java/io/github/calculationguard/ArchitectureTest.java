@@ -3,6 +3,7 @@ package io.github.calculationguard;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameEndingWith;
+import static com.tngtech.archunit.core.domain.JavaModifier.PUBLIC;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -161,6 +162,30 @@ class ArchitectureTest {
     try (var files = Files.walk(Path.of("target", "classes"))) {
       assertThat(files).noneMatch(file -> file.toString().contains("athenasparklocal"));
     }
+  }
+
+  /** As other people's tests would: its public types, and no test of its own package. */
+  @ArchTest
+  static void theGuardsTestsUseThePublicFaceOfTheLocalAthena(JavaClasses guard) {
+    var own = new ClassFileImporter().importPath(Path.of("target", "local-classes"));
+    var tests = new ClassFileImporter().importPath(Path.of("target", "test-classes"));
+    var publicFace =
+        DescribedPredicate.<JavaClass>describe(
+            "public types of the local Athena",
+            type -> own.contain(type.getName()) && type.getModifiers().contains(PUBLIC));
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(LOCAL_ATHENA)
+        .should()
+        .dependOnClassesThat(resideInAPackage(LOCAL_ATHENA).and(DescribedPredicate.not(publicFace)))
+        .check(tests);
+    noClasses()
+        .that()
+        .resideInAPackage(LOCAL_ATHENA)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".")
+        .check(tests);
   }
 
   private static DescribedPredicate<JavaCall<?>> owner(Class<?> type) {
