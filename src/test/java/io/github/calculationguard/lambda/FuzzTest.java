@@ -190,6 +190,11 @@ class FuzzTest {
                 throw new NotPublishedException("mute", null, null);
               }
             },
+            (handover, deadline) -> {
+              if (isMute) {
+                throw new NotPublishedException("mute", null, null);
+              }
+            },
             athena,
             athena);
     try {
