@@ -36,9 +36,13 @@ class SamplesTest {
   @CsvSource({
     "http-api-stop, v2",
     "http-api-describe, v2",
+    "http-api-end-session, v2",
+    "http-api-describe-session, v2",
     "function-url-stop, v2",
     "rest-api-stop, v1",
     "eventbridge-stop-requested, bus",
+    "eventbridge-end-session, bus",
+    "handover, bus",
     "finding-calculation, bus",
     "finding-session, bus",
     "cloudtrail-start-calculation, bus",

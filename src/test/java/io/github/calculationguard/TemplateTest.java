@@ -190,7 +190,7 @@ class TemplateTest {
               }
             });
 
-    assertThat(rules).hasSize(2);
+    assertThat(rules).hasSize(3);
     assertThat(queuePolicyStatements())
         .singleElement()
         .satisfies(
@@ -438,7 +438,9 @@ class TemplateTest {
     assertThat(routes)
         .containsExactly(
             "POST /calculations/{calculationExecutionId}/stop",
-            "GET /calculations/{calculationExecutionId}");
+            "GET /calculations/{calculationExecutionId}",
+            "POST /sessions/{sessionId}/terminate",
+            "GET /sessions/{sessionId}");
   }
 
   @Test
@@ -518,10 +520,15 @@ class TemplateTest {
     }
   }
 
-  @Test
-  void allowsTheSweepToPutFindingsOnlyAndOnTheInternalBusOnly() throws Exception {
+  @ParameterizedTest
+  @CsvSource({
+    "SweepFunction, Athena Spark Finding, finding-calculation.json",
+    "StopFunction, Athena Calculation Stop Handover, handover.json"
+  })
+  void allowsAFunctionToPutOneKindOfEventOnTheInternalBusOnly(
+      String function, String detailType, String sample) throws Exception {
     var mayOrder =
-        template.statementsOf("SweepFunction", ESCALATING).stream()
+        template.statementsOf(function, ESCALATING).stream()
             .filter(statement -> list(statement.get("Action")).contains("events:PutEvents"))
             .toList();
 
@@ -537,14 +544,15 @@ class TemplateTest {
                         Map.of(
                             "ForAllValues:StringEquals",
                             Map.of(
-                                "events:source", "calculation-guard",
-                                "events:detail-type", "Athena Spark Finding"),
+                                "events:source",
+                                "calculation-guard",
+                                "events:detail-type",
+                                detailType),
                             "Null",
                             Map.of("events:source", false, "events:detail-type", false))));
-    assertThat(template.variables("SweepFunction"))
+    assertThat(template.variables(function))
         .containsEntry("BUS_NAME", Map.of("Ref", "InternalBus"));
-    assertThat(read("finding-calculation.json"))
-        .contains("calculation-guard", "Athena Spark Finding");
+    assertThat(read(sample)).contains("\"calculation-guard\"", '"' + detailType + '"');
   }
 
   @Test
@@ -773,6 +781,7 @@ class TemplateTest {
   @ValueSource(
       strings = {
         "eventbridge-stop-requested.json",
+        "eventbridge-end-session.json",
         "cloudtrail-start-calculation.json",
         "alarm-state-change.json",
         "alarm-contributor.json"
@@ -780,6 +789,36 @@ class TemplateTest {
   void takesStopRequestsFromTheUsersBus(String sample) throws Exception {
     assertThat(isRequest(read(sample))).isTrue();
     assertThat(isFinding(read(sample))).isFalse();
+    assertThat(isHandover(read(sample))).isFalse();
+  }
+
+  @Test
+  void takesHandoversFromTheInternalBusAlone() throws Exception {
+    var sample = read("handover.json");
+    assertThat(isHandover(sample)).isTrue();
+    assertThat(isHandover(sample.replace("calculation-guard", "com.example"))).isFalse();
+    assertThat(isFinding(sample)).isFalse();
+    assertThat(isRequest(sample)).isFalse();
+    var rule = event("StopFunction", "Handovers");
+    assertThat(rule)
+        .containsEntry("EventBusName", Map.of("Ref", "InternalBus"))
+        .containsEntry("RetryPolicy", Map.of("MaximumEventAgeInSeconds", 3600))
+        .containsEntry(
+            "DeadLetterConfig",
+            Map.of("Arn", Map.of("Fn::GetAtt", List.of("UndeliveredOrders", "Arn"))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "Stop, http-api-stop.json",
+    "Describe, http-api-describe.json",
+    "EndSession, http-api-end-session.json",
+    "DescribeSession, http-api-describe-session.json"
+  })
+  void routesWhatTheSamplesAskFor(String name, String sample) throws Exception {
+    var route = event("StopFunction", name);
+    assertThat(read(sample))
+        .contains("\"routeKey\": \"%s %s\"".formatted(route.get("Method"), route.get("Path")));
   }
 
   @ParameterizedTest
@@ -830,6 +869,10 @@ class TemplateTest {
 
   private boolean isRequest(String event) {
     return template.takes("StopFunction", "Orders", event);
+  }
+
+  private boolean isHandover(String event) {
+    return template.takes("StopFunction", "Handovers", event);
   }
 
   private boolean isFinding(String event) {

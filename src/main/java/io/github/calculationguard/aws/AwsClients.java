@@ -2,7 +2,6 @@ package io.github.calculationguard.aws;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
@@ -88,8 +87,8 @@ public final class AwsClients implements AutoCloseable {
     return new SdkAthenaSpark(configured(AthenaClient.builder(), limited), clock);
   }
 
-  public Finding.Publisher eventBridge(String busName, InstantSource clock) {
-    return new EventBridgeFindings(configured(EventBridgeClient.builder()), busName, clock);
+  public EventBridgePublisher eventBridge(String busName, InstantSource clock) {
+    return new EventBridgePublisher(configured(EventBridgeClient.builder()), busName, clock);
   }
 
   public NotificationPublisher sns(String topicArn, InstantSource clock) {

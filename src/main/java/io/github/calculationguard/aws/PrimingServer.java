@@ -12,7 +12,8 @@ import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
  * An in-memory AWS that answers priming requests over TLS, on a loopback socket of this process. It
- * has one session, idle, and one calculation, which is canceled once it is asked to be.
+ * has one session, idle, and one calculation, which is canceled once it is asked to be, or stays
+ * CANCELING if its ID says that it is slow.
  *
  * <p>Its key store, which {@code .ci/make-rehearsal-store} makes, protects nothing: only the
  * clients that this class makes trust it. They trust nobody else, so they cannot reach the real
@@ -22,6 +23,8 @@ public final class PrimingServer implements AutoCloseable {
 
   // A name, as AWS's endpoints have, so that its resolution and verification are rehearsed too.
   private static final String HOST = "localhost";
+  // In the ID of a calculation that is not canceled in time.
+  private static final String SLOW = "-slow";
   private static final char[] PASSWORD = "rehearsal".toCharArray();
 
   private final AwsClients real;
@@ -30,7 +33,7 @@ public final class PrimingServer implements AutoCloseable {
   private final Properties answers = new Properties();
   private final ServerSocket socket;
   private final TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-  private final AtomicInteger calls = new AtomicInteger();
+  private final Map<String, Integer> calls = new ConcurrentHashMap<>();
 
   public PrimingServer(AwsClients real, Instant now) throws IOException, GeneralSecurityException {
     this.real = real;
@@ -43,7 +46,8 @@ public final class PrimingServer implements AutoCloseable {
       store.load(keys, PASSWORD);
       answers.load(texts);
     }
-    var keys = KeyManagerFactory.getInstance("PKIX");
+    // Unlike PKIX it does not read the store again.
+    var keys = KeyManagerFactory.getInstance("SunX509");
     keys.init(store, PASSWORD);
     // The authority alone, because the check of a server that is trusted itself ends too early.
     var trusted = KeyStore.getInstance("PKCS12");
@@ -100,9 +104,9 @@ public final class PrimingServer implements AutoCloseable {
     return request.protocol("https").host(HOST).port(socket.getLocalPort());
   }
 
-  /** The number of requests answered. */
-  public int calls() {
-    return calls.get();
+  /** The number of requests answered, by operation. */
+  public Map<String, Integer> calls() {
+    return calls;
   }
 
   private void accept() {
@@ -127,11 +131,16 @@ public final class PrimingServer implements AutoCloseable {
           var colon = line.indexOf(':');
           headers.put(line.substring(0, colon), line.substring(colon + 1).strip());
         }
-        in.skip(Long.parseLong(headers.getOrDefault("Content-Length", "0")));
+        var body = new StringBuilder();
+        while (body.length() < Integer.parseInt(headers.getOrDefault("Content-Length", "0"))) {
+          body.append((char) in.read());
+        }
         // SNS's requests name their operation in the body.
         var target = headers.getOrDefault("X-Amz-Target", "Publish");
-        connection.getOutputStream().write(answer(target.substring(target.indexOf('.') + 1)));
-        calls.incrementAndGet();
+        var operation = target.substring(target.indexOf('.') + 1);
+        var isSlow = body.indexOf(SLOW) >= 0 && answers.containsKey(operation + SLOW);
+        connection.getOutputStream().write(answer(isSlow ? operation + SLOW : operation));
+        calls.merge(operation, 1, Integer::sum);
       }
     } catch (IOException e) {
       // The client closed the connection, and handles that itself.

@@ -12,8 +12,9 @@ import io.github.calculationguard.stop.Source;
  * Replies over HTTP: the log record as JSON, and errors as problem details (RFC 9457).
  *
  * @param source REST APIs take another type than HTTP APIs and function URLs
+ * @param base what stands before the API's own paths: a stage, or a base path of a custom domain
  */
-record HttpReply(Source source) {
+record HttpReply(Source source, String base) {
 
   /** The reply to a request with an outcome, or to one that was only to describe. */
   Object of(LogRecord record) {
@@ -22,12 +23,20 @@ record HttpReply(Source source) {
           reply(200, record.fields(), Map.of());
       case null -> reply(200, record.fields(), Map.of());
       case CANCELING -> {
-        var location = "/calculations/" + record.text("calculation_id");
+        var calculation = record.text("calculation_id");
+        var path =
+            calculation == null
+                ? "/sessions/" + record.text("session_id")
+                : "/calculations/" + calculation;
+        var location = base + path;
         yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
       }
       case INVALID -> problem(400, "Invalid request", record.fields());
       case DENIED -> problem(403, "Denied by AWS", record.fields());
-      case NOT_FOUND -> problem(404, "No such calculation", record.fields());
+      case NOT_FOUND -> {
+        var what = record.text("calculation_id") == null ? "session" : "calculation";
+        yield problem(404, "No such " + what, record.fields());
+      }
     };
   }
 
@@ -37,7 +46,9 @@ record HttpReply(Source source) {
     if (!others.isEmpty()) {
       fields.put("calculations", others.stream().map(LogRecord::fields).toList());
     }
-    return problem(503, "Athena is unavailable", fields);
+    var title =
+        failure.isNotHandedOver() ? "The guard cannot go on with it" : "Athena is unavailable";
+    return problem(503, title, fields);
   }
 
   private Object problem(int status, String title, Map<String, Object> fields) {

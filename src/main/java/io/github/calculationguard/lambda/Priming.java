@@ -5,6 +5,7 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.aws.PrimingServer;
+import io.github.calculationguard.stop.StopService.Sleeper;
 import java.lang.management.ManagementFactory;
 import org.crac.Context;
 import org.crac.Resource;
@@ -41,7 +42,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
       awaitCompilers();
       line.put("level", "INFO");
       line.put("event", "primed");
-      line.put("canned_calls", aws.calls());
+      line.put("canned_calls", aws.calls().values().stream().reduce(0, Integer::sum));
     } catch (IOException | GeneralSecurityException | RuntimeException | LinkageError e) {
       line.put("level", "WARN");
       line.put("event", "not_primed");
@@ -63,7 +64,11 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
         StopHandler.TRACE, "Root=1-%08x-0".formatted(clock.instant().getEpochSecond()));
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
-      var handler = new StopHandler(configuration, canned, clock, _ -> {});
+      // A pause takes no time, but ends like one.
+      var paused = new AtomicReference<>(Duration.ZERO);
+      InstantSource time = () -> clock.instant().plus(paused.get());
+      Sleeper sleeper = pause -> paused.set(paused.get().plus(pause));
+      var handler = new StopHandler(configuration, canned, time, sleeper);
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler));
     } finally {
@@ -75,7 +80,9 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
     var json = new EventSerializer();
     var now = clock.instant();
     var expires = now.plus(Duration.ofMinutes(5)).toString();
-    Map<String, Object> event = json.fromJson(request[1].replace("EXPIRES", expires), Map.class);
+    Map<String, Object> event =
+        json.fromJson(
+            request[1].replace("EXPIRES", expires).replace("NOW", now.toString()), Map.class);
     var arn = "arn:aws:lambda:us-east-1:123456789012:function:f:" + request[0];
     var trace = System.getProperty(StopHandler.TRACE);
     var invocation =

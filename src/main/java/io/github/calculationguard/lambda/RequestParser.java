@@ -6,7 +6,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
-import io.github.calculationguard.report.Json;
+import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.UserText;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.SessionId;
@@ -23,17 +23,17 @@ final class RequestParser {
   private static final String CONTRIBUTOR = "CloudWatch Alarm Contributor State Change";
   // The sweep's findings expire within minutes; one that claims more is cut.
   private static final Duration MAX_FINDING_AGE = Duration.ofHours(1);
-  private static final Pattern STOP_PATH = Pattern.compile("/calculations/([^/]*)/stop/?$");
-  private static final Pattern DESCRIBE_PATH = Pattern.compile("/calculations/([^/]*)/?$");
 
   private static final String ACCEPTED =
       """
       ; accepted are: EventBridge "Athena Calculation Stop Requested" with detail.calculationExecutionId or \
-      detail.sessionId; EventBridge "Athena Spark Finding" from the guard's internal bus; CloudTrail's \
+      detail.sessionId, and detail.endSession to end the session; EventBridge "Athena Spark Finding" and "Athena \
+      Calculation Stop Handover" from the guard's internal bus; CloudTrail's \
       StartCalculationExecution through EventBridge; "CloudWatch Alarm State Change" and "CloudWatch Alarm \
       Contributor State Change" in state ALARM with a SessionId; POST \
-      /calculations/{calculationExecutionId}/stop and GET /calculations/{calculationExecutionId} through API \
-      Gateway or a function URL; and an object with calculationExecutionId at its top\
+      /calculations/{calculationExecutionId}/stop, GET /calculations/{calculationExecutionId}, POST \
+      /sessions/{sessionId}/terminate and GET /sessions/{sessionId} through API Gateway or a function URL; and an \
+      object with calculationExecutionId at its top, or with sessionId, and endSession to end the session\
       """;
 
   private final JsonObject event;
@@ -66,14 +66,22 @@ final class RequestParser {
     }
     return switch (detailType) {
       case Finding.DETAIL_TYPE -> Source.SWEEP;
+      case Handover.DETAIL_TYPE -> Source.HANDOVER;
       case "AWS API Call via CloudTrail" -> Source.CLOUDTRAIL;
       case "CloudWatch Alarm State Change", CONTRIBUTOR -> Source.ALARM;
       case String _ -> Source.EVENTBRIDGE;
-      case null ->
-          event.has("keepAlive") || (event.has(ID) && !event.has("widgetContext"))
-              ? Source.DIRECT
-              : event.has(ID) ? Source.WIDGET : Source.UNKNOWN;
+      case null -> {
+        var isRequest = event.has(ID) || event.has(Finding.SESSION_ID);
+        yield event.has("keepAlive") || (isRequest && !event.has("widgetContext"))
+            ? Source.DIRECT
+            : isRequest ? Source.WIDGET : Source.UNKNOWN;
+      }
     };
+  }
+
+  /** How a caller over HTTP is answered. */
+  HttpReply httpReply() {
+    return new HttpReply(source, new HttpRequest(event, source).base());
   }
 
   Request parse() {
@@ -81,13 +89,14 @@ final class RequestParser {
       require(
           invocation.isByService() || (!source.isHttp() && detailType == null),
           """
-          this alias of the function accepts only an object with calculationExecutionId at its top; \
+          this alias of the function accepts only an object with calculationExecutionId or sessionId at its top; \
           events and HTTP requests are accepted only from AWS services, which invoke the alias live: \
           put events on the guard's event bus, and send HTTP requests to its API\
           """);
       return switch (source) {
         case HTTP_API, FUNCTION_URL, REST_API -> http();
         case SWEEP -> finding(metadata(detail, false));
+        case HANDOVER -> handedOver();
         case CLOUDTRAIL -> started(metadata(detail, false));
         case ALARM -> alarm(metadata(detail, false));
         case EVENTBRIDGE -> stopRequested(metadata(detail, false));
@@ -96,7 +105,8 @@ final class RequestParser {
       };
     } catch (InvalidFieldException e) {
       var isRequested = source == Source.EVENTBRIDGE && STOP_REQUESTED.equals(detailType);
-      var isAddressed = invocation.isByService() && (isRequested || source == Source.SWEEP);
+      var isOurs = source == Source.SWEEP || source == Source.HANDOVER;
+      var isAddressed = invocation.isByService() && (isRequested || isOurs);
       var metadata = metadata(JsonObject.EMPTY, true);
       return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
     }
@@ -111,15 +121,47 @@ final class RequestParser {
 
   private Request stopRequested(RequestMetadata metadata) {
     require(STOP_REQUESTED.equals(detailType), "unknown detail-type" + ACCEPTED);
-    return detail.has(Finding.SESSION_ID) && !detail.has(ID)
-        ? new Request.StopSession(metadata, session(detail, "detail"))
-        : stopCalculation(metadata, detail, "detail");
+    return stop(metadata, detail, "detail");
+  }
+
+  /** What people and programs ask for, whichever way it came. */
+  private Request stop(RequestMetadata metadata, JsonObject request, String where) {
+    var ends = request.isTrue(Handover.END_SESSION);
+    var force = request.isTrue(Handover.FORCE);
+    require(
+        !ends || !request.has(ID),
+        "endSession stands beside a calculationExecutionId: to end a session, name only its sessionId");
+    require(
+        !force || ends, "force goes with endSession only: it also ends a session with later work");
+    require(
+        !force
+            || source.isHttp()
+            || source == Source.HANDOVER
+            || (source == Source.DIRECT && !invocation.isByService()),
+        "force is accepted only over the API and by the alias direct, and not from a bus or the page");
+    if (ends) {
+      return new Request.EndSession(metadata, session(request, where), null, null, force);
+    }
+    // An HTTP answer describes one thing.
+    return request.has(Finding.SESSION_ID) && !request.has(ID) && !source.isHttp()
+        ? new Request.StopSession(metadata, session(request, where))
+        : stopCalculation(metadata, request, where);
+  }
+
+  private Request handedOver() {
+    requireOurs();
+    require(detail.has(Handover.REQUESTED_AT), "detail.requestedAt is missing in a hand-over");
+    return stop(metadata(detail, false), detail, "detail");
   }
 
   /** The bus that carries it takes events from nobody but the guard. */
-  private Request finding(RequestMetadata metadata) {
+  private void requireOurs() {
     var isOurs = Finding.SOURCE.equals(event.text("source"));
-    require(isOurs, "findings are accepted only from source " + Finding.SOURCE);
+    require(isOurs, "findings and hand-overs are accepted only from source " + Finding.SOURCE);
+  }
+
+  private Request finding(RequestMetadata metadata) {
+    requireOurs();
     var expires = detail.instant(Finding.EXPIRES_AT);
     if (expires == null) {
       throw new InvalidFieldException("detail.expiresAt is missing: every finding expires");
@@ -137,7 +179,7 @@ final class RequestParser {
       case Finding.SESSION -> {
         var session = session(detail, "detail");
         var idleSince = detail.instant(Finding.ONLY_IF_IDLE_SINCE);
-        yield new Request.EndSession(metadata, session, violation, idleSince);
+        yield new Request.EndSession(metadata, session, violation, idleSince, false);
       }
       case null, default -> throw detail.wrong(Finding.TARGET, "\"calculation\" or \"session\"");
     };
@@ -172,7 +214,7 @@ final class RequestParser {
 
   private Request direct() {
     if (!event.has("keepAlive")) {
-      return stopCalculation(metadata(event, false), event, "the event");
+      return stop(metadata(event, false), event, "the event");
     }
     var isAlone = event.map().size() == 1 && Boolean.TRUE.equals(event.value("keepAlive"));
     require(isAlone, "a keep-alive event is {\"keepAlive\": true} and nothing else");
@@ -180,49 +222,23 @@ final class RequestParser {
   }
 
   private Request http() {
-    var isRest = source == Source.REST_API;
-    var method = isRest ? event.text("httpMethod") : context.object("http").text("method");
-    var path = event.text(isRest ? "path" : "rawPath");
-    return switch (method) {
+    var http = new HttpRequest(event, source);
+    return switch (http.method()) {
       case "GET" -> {
-        var id = calculation(inPath(DESCRIBE_PATH, path), "GET's path /calculations/{id}");
-        yield new Request.DescribeRequest(metadata(JsonObject.EMPTY, true), id);
+        var metadata = metadata(JsonObject.EMPTY, true);
+        var named = http.described();
+        yield named.has(Finding.SESSION_ID)
+            ? new Request.DescribeSession(metadata, session(named, "GET's path /sessions/{id}"))
+            : new Request.DescribeCalculation(
+                metadata, calculation(named, "GET's path /calculations/{id}"));
       }
       case "POST" -> {
-        var body = body();
-        var named = inPath(STOP_PATH, path);
-        var id = calculation(named.has(ID) ? named : body, "the path and the body");
-        yield new Request.StopCalculation(metadata(body, true), id, null);
+        var request = http.posted();
+        yield stop(metadata(request, true), request, "the path and the body");
       }
-      case null, default -> throw new InvalidFieldException("the method is " + method + ACCEPTED);
+      case null, default ->
+          throw new InvalidFieldException("the method is " + http.method() + ACCEPTED);
     };
-  }
-
-  private JsonObject inPath(Pattern pattern, @Nullable String path) {
-    var parameters = event.object("pathParameters");
-    var matcher = pattern.matcher(requireNonNullElse(path, ""));
-    return parameters.has(ID) || !matcher.find()
-        ? parameters
-        : new JsonObject(Map.of(ID, matcher.group(1)));
-  }
-
-  private JsonObject body() {
-    var sent = event.value("body");
-    if (sent == null) {
-      return JsonObject.EMPTY;
-    }
-    require(sent instanceof String, "the body is not a text");
-    var text = sent.toString();
-    try {
-      if (event.isTrue("isBase64Encoded")) {
-        text = new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8);
-      }
-      return text.isBlank() ? JsonObject.EMPTY : new JsonObject(Json.object(text));
-    } catch (IllegalArgumentException e) {
-      throw new InvalidFieldException("the body is not base64, although isBase64Encoded is true");
-    } catch (Json.InvalidJsonException e) {
-      throw new InvalidFieldException("the body is not a JSON object: " + e.getMessage());
-    }
   }
 
   /**
@@ -231,14 +247,19 @@ final class RequestParser {
    */
   private RequestMetadata metadata(JsonObject request, boolean isNow) {
     var now = invocation.now();
-    var time = isNow ? now : event.instant("time");
+    // What is handed over is the request as it was made.
+    var isHandedOver = source == Source.HANDOVER && !isNow;
+    var timed = isHandedOver ? detail : event;
+    var time = isNow ? now : timed.instant(isHandedOver ? Handover.REQUESTED_AT : "time");
     // A time in the future must not cover what is submitted until then.
     var latest = time != null && time.isAfter(now) ? now : time;
     var at = latest == null ? invocation.asked() : latest;
     var earliest = latest == null ? invocation.earliestAsked() : latest;
-    var id = source.isHttp() ? context.text("requestId") : event.text("id");
+    var own = isHandedOver ? detail.text(Handover.ORDER_ID) : event.text("id");
+    var id = source.isHttp() ? context.text("requestId") : own;
     var iam = context.object("authorizer").object("iam");
-    var caller = context.has("http") ? iam : context.object("identity");
+    var http = context.has("http") ? iam : context.object("identity");
+    var caller = isHandedOver ? detail.text(Handover.REQUESTED_BY) : http.text("userArn");
     return new RequestMetadata(
         id == null || id.isBlank() ? invocation.info().requestId() : UserText.clean(id),
         source,
@@ -249,8 +270,8 @@ final class RequestParser {
         invocation.place(),
         request.isTrue("dryRun"),
         request.text("reason"),
-        invocation.isByService() ? caller.text("userArn") : null,
-        request.text("requestedBy"));
+        invocation.isByService() ? caller : null,
+        request.text(isHandedOver ? Handover.CLAIMED_BY : Handover.REQUESTED_BY));
   }
 
   private static void require(boolean isValid, String otherwise) {

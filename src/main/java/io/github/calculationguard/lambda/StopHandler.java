@@ -5,6 +5,7 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
@@ -34,6 +35,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** Where the runtime interface client leaves the trace header of an invocation. */
   static final String TRACE = "com.amazonaws.xray.traceHeader";
 
+  private static final String GOES_ON = "the guard goes on with it, and announces the end";
   private static final Duration BETWEEN_SAME_MISTAKES = Duration.ofHours(1);
   // Each is a line of text; more mistakes than these at once are one mistake.
   private static final int MAX_MISTAKES = 100;
@@ -43,6 +45,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private final Duration httpBudget;
   private final StopService service;
   private final NotificationPublisher publisher;
+  private final Handover.Publisher handovers;
   private final String stack;
   private final InstantSource clock;
   private final Map<String, Instant> mistakes = new HashMap<>();
@@ -63,16 +66,19 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       Configuration configuration, AwsClients clients, InstantSource clock, Sleeper sleeper) {
     var athena = clients.athena(clock);
     var sns = clients.sns(configuration.topicArn(), clock);
-    this(configuration, athena, sns, clock, sleeper);
+    var bus = clients.eventBridge(configuration.busName(), clock);
+    this(configuration, athena, sns, bus, clock, sleeper);
   }
 
   StopHandler(
       Configuration configuration,
       AthenaSpark athena,
       NotificationPublisher publisher,
+      Handover.Publisher handovers,
       InstantSource clock,
       Sleeper sleeper) {
     this.publisher = publisher;
+    this.handovers = handovers;
     this.clock = clock;
     stack = configuration.service();
     invocations = new Invocation.Factory(configuration, clock);
@@ -94,13 +100,15 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   Object handle(Map<String, Object> event, Invocation invocation) {
-    return switch (new RequestParser(event, invocation, confirm, httpBudget).parse()) {
-      case Request.StopRequest request -> reply(request, service.stop(request), invocation);
+    var parser = new RequestParser(event, invocation, confirm, httpBudget);
+    var http = parser.httpReply();
+    return switch (parser.parse()) {
+      case Request.StopRequest request -> reply(request, service.stop(request), invocation, http);
       case Request.InvalidRequest request -> {
         var result = new StopResult(Outcome.INVALID, request.reason(), null);
-        yield reply(request, new StopReport(List.of(result), List.of()), invocation);
+        yield reply(request, new StopReport(List.of(result), List.of()), invocation, http);
       }
-      case Request.DescribeRequest request -> describe(request, invocation);
+      case Request.DescribeRequest request -> describe(request, invocation, http);
       case Request.KeepAlive request -> {
         var record = LogRecord.keepAlive(request, invocation.info(), invocation.now());
         yield invocation.log(record).fields();
@@ -109,7 +117,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   /** Reports all that became of a request, and answers its sender. */
-  private Object reply(Request request, StopReport report, Invocation invocation) {
+  private Object reply(Request request, StopReport report, Invocation invocation, HttpReply http) {
     var source = request.metadata().source();
     var results = new ArrayList<>(report.results());
     var failures = new ArrayList<Unresolved>();
@@ -124,21 +132,22 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
         failures.add(unresolved);
       }
     }
+    if (failures.isEmpty() && request instanceof Request.StopRequest stop) {
+      failures.addAll(handOver(stop, results));
+    }
     var reported = results.stream().map(it -> report(request, it, invocation)).toList();
     var failed = failures.stream().map(it -> logFailure(request, it, invocation)).toList();
     var records = reported.stream().map(Notification::record).toList();
     return switch (source) {
-      case HTTP_API, REST_API, FUNCTION_URL -> {
-        var http = new HttpReply(source);
-        yield failed.isEmpty()
-            ? http.of(records.getFirst())
-            : http.unavailable(failed.getFirst(), records);
-      }
+      case HTTP_API, REST_API, FUNCTION_URL ->
+          failed.isEmpty()
+              ? http.of(records.getFirst())
+              : http.unavailable(failed.getFirst(), records);
       case WIDGET ->
           failed.isEmpty()
               ? reported.getFirst().popup()
               : Notification.failurePopup(failed.getFirst());
-      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN -> {
+      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, HANDOVER, UNKNOWN -> {
         if (!failures.isEmpty()) {
           var first = failures.getFirst();
           throw new RequestFailedException(first.reason(), first.cause());
@@ -150,6 +159,29 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
         yield fields.size() == 1 ? fields.getFirst() : fields;
       }
     };
+  }
+
+  /**
+   * Sends the request to this function itself if its sender must be answered before its end. What
+   * comes from there is not sent again.
+   *
+   * @return the failure to do so, if it failed
+   */
+  private List<Unresolved> handOver(Request.StopRequest request, List<StopResult> results) {
+    var metadata = request.metadata();
+    var isOpen = results.stream().anyMatch(it -> it.outcome() == Outcome.CANCELING);
+    if (!isOpen || !metadata.source().isImpatient()) {
+      return List.of();
+    }
+    try {
+      // The rest of the time is for the notification.
+      var deadline = metadata.deadline().fraction(0.5, clock.instant());
+      handovers.publish(new Handover(request), deadline);
+      results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.noting(GOES_ON) : it);
+      return List.of();
+    } catch (NotPublishedException e) {
+      return List.of(new Unresolved(request.calculation(), true, e));
+    }
   }
 
   /** Publishes, logs and counts a result. What goes wrong on the way is noted in the record. */
@@ -201,8 +233,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   /** Only the caller hears of it: it is neither published nor counted. */
-  private Object describe(Request.DescribeRequest request, Invocation invocation) {
-    var http = new HttpReply(request.metadata().source());
+  private Object describe(Request.DescribeRequest request, Invocation invocation, HttpReply http) {
     var info = invocation.info();
     try {
       var record = LogRecord.described(request, service.describe(request), info);

@@ -7,6 +7,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.Failure;
+import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Severity;
@@ -50,7 +51,7 @@ public final class LogRecord {
     return record.tail(info);
   }
 
-  /** A calculation that was described. */
+  /** A calculation or a session that was described. */
   public static LogRecord described(Request request, Snapshot snapshot, InvocationInfo info) {
     return new LogRecord()
         .head("describe", Severity.INFO, request, info, snapshot.at())
@@ -65,6 +66,7 @@ public final class LogRecord {
         .head("failure", Severity.ERROR, request, info, at)
         .put("reason", UserText.aws(unresolved.reason()))
         .error(unresolved.cause())
+        .put("handed_over", unresolved.cause() instanceof NotPublishedException ? false : null)
         .body(request, null, info)
         .put("calculation_id", unresolved.calculation())
         .tail(info);
@@ -103,7 +105,7 @@ public final class LogRecord {
   }
 
   /** Adds that nobody could be notified, which is an error, and why. */
-  public LogRecord notAnnounced(NotificationPublisher.NotPublishedException e) {
+  public LogRecord notAnnounced(NotPublishedException e) {
     var reason = fields.get("reason");
     var lost = "not announced: " + UserText.aws(String.valueOf(e.getMessage()));
     return put("announced", false)
@@ -120,6 +122,11 @@ public final class LogRecord {
   /** Whether it says that nobody could be notified. */
   public boolean isUnannounced() {
     return Boolean.FALSE.equals(fields.get("announced"));
+  }
+
+  /** Whether it says that nobody goes on with the request, although its end is not known. */
+  public boolean isNotHandedOver() {
+    return Boolean.FALSE.equals(fields.get("handed_over"));
   }
 
   /** The request's outcome; absent where it has none, as a description. */
@@ -199,7 +206,7 @@ public final class LogRecord {
     var error =
         switch (e) {
           case AthenaSparkException athena -> athena.awsError();
-          case NotificationPublisher.NotPublishedException sns -> sns.awsError();
+          case NotPublishedException sns -> sns.awsError();
           default -> null;
         };
     if (error == null) {

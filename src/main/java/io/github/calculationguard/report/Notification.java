@@ -169,9 +169,12 @@ public record Notification(
 
   /** The same where a click did not end in an outcome. */
   public static String failurePopup(LogRecord record) {
-    var headline = "Athena could not be reached. It is not known whether anything was stopped.";
+    var headline =
+        record.isNotHandedOver()
+            ? "It was asked to stop and has NOT stopped yet, and the guard cannot go on with it."
+            : "Athena could not be reached. It is not known whether anything was stopped.";
     var reason = new Fact("Reason", String.valueOf(record.text("reason")));
-    var step = "Click Stop again. It is safe to stop a calculation twice.";
+    var step = "Click the button again. It is safe to stop something twice.";
     return PopupRenderer.of().execute(new Popup(headline, List.of(reason), List.of(step)));
   }
 

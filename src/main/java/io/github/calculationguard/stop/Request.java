@@ -51,18 +51,28 @@ public sealed interface Request {
   /**
    * Terminate this session.
    *
+   * @param violation absent where the sweep did not make the request
    * @param onlyIfIdleSince the start of the idle time that is the reason: a session that has worked
    *     since is left alone; absent where idle time is not the reason
+   * @param force also a session with work that was submitted after the request was made
    */
   record EndSession(
       RequestMetadata metadata,
       SessionId session,
-      LimitViolation violation,
-      @Nullable Instant onlyIfIdleSince)
+      @Nullable LimitViolation violation,
+      @Nullable Instant onlyIfIdleSince,
+      boolean force)
       implements StopRequest {}
 
-  /** Describe this calculation, and stop nothing. */
-  record DescribeRequest(RequestMetadata metadata, CalculationId calculation) implements Request {}
+  /** Asks what is known of something, and stops nothing. */
+  sealed interface DescribeRequest extends Request {}
+
+  /** Describe this calculation. */
+  record DescribeCalculation(RequestMetadata metadata, CalculationId calculation)
+      implements DescribeRequest {}
+
+  /** Describe this session. */
+  record DescribeSession(RequestMetadata metadata, SessionId session) implements DescribeRequest {}
 
   /** Do nothing: keeps Lambda from deleting the function's snapshot. */
   record KeepAlive(RequestMetadata metadata) implements Request {}

@@ -2,7 +2,6 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
@@ -22,14 +21,21 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
     if (session.state().isOver()) {
       return alreadyOver(session);
     }
-    var active = service.calculations(session, Instant.MAX, budget);
-    var exemption = whyLeftAlone(session, active);
-    if (exemption != null || metadata.dryRun()) {
-      var outcome = exemption == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
+    var exemption = new AtomicReference<@Nullable String>();
+    // Work may come between two tries.
+    var state =
+        budget.retry(
+            () -> {
+              exemption.set(whyLeftAlone(session));
+              return exemption.get() != null || metadata.dryRun()
+                  ? session.state()
+                  : service.athena().terminate(session.id(), budget.stopBy());
+            });
+    if (exemption.get() != null || metadata.dryRun()) {
+      var outcome = exemption.get() == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
       var snapshot = service.reader().read(session, metadata.place(), budget.describeBy());
-      return new StopResult(outcome, exemption, snapshot);
+      return new StopResult(outcome, exemption.get(), snapshot);
     }
-    var state = budget.retry(() -> service.athena().terminate(session.id(), budget.stopBy()));
     var latest = new AtomicReference<>(session.withState(state));
     budget.poll(() -> latest.updateAndGet(this::newer).state().isOver(), () -> false);
     var isOver = latest.get().state().isOver();
@@ -56,24 +62,34 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
   }
 
   /** Why the session is not terminated; absent where it is. */
-  private @Nullable String whyLeftAlone(Session session, CalculationList active) {
+  private @Nullable String whyLeftAlone(Session session) {
     var metadata = request.metadata();
+    if (!service.policy().mayTerminate() && !metadata.dryRun()) {
+      return "this deployment may not terminate sessions: the parameter Escalation is NONE";
+    }
+    // A person's order does not cover later work either if that has ended meanwhile.
+    var since = request.violation() == null ? metadata.at() : Instant.MAX;
+    var work = service.calculations(session, since, budget);
     var idleSince = request.onlyIfIdleSince();
-    var calculations = active.calculations();
-    var isEmpty = calculations.isEmpty() && active.unreadable() == 0;
+    var calculations = work.calculations();
+    var isEmpty = calculations.isEmpty() && work.unreadable() == 0;
     if (idleSince != null && !(session.state().isIdle() && isEmpty)) {
       return "the session is busy again";
     }
     if (idleSince != null && hasWorkedSince(session, idleSince)) {
       return "the session has worked since the finding, and is idle again";
     }
-    if (active.unreadable() > 0
+    if (request.force()) {
+      return null;
+    }
+    if (work.unreadable() > 0
         || !calculations.stream().allMatch(it -> metadata.follows(it.submittedAt()))) {
       return "a calculation was submitted after the request was made";
     }
-    return service.policy().mayTerminate() || metadata.dryRun()
+    // There later work can't be seen.
+    return session.supportsCalculations() || metadata.follows(session.startedAt())
         ? null
-        : "this deployment may not terminate sessions: the parameter Escalation is NONE";
+        : "the session was started after the request was made, or Athena does not say when";
   }
 
   private Session newer(Session known) {

@@ -16,11 +16,18 @@ public enum Source {
   DIRECT,
   /** The Stop button on the dashboard. */
   WIDGET,
+  /** The stop function itself, over the internal event bus: it goes on after it answered. */
+  HANDOVER,
   UNKNOWN;
 
   /** Whether an HTTP caller waits for the reply. */
   public boolean isHttp() {
     return this == HTTP_API || this == REST_API || this == FUNCTION_URL;
+  }
+
+  /** Whether somebody waits who must be answered before the end of a stop. */
+  public boolean isImpatient() {
+    return isHttp() || this == WIDGET;
   }
 
   /** The name in the log, such as {@code http-api}. */

@@ -28,6 +28,12 @@ public record StopResult(
    */
   public record Effort(int stopsSent, Duration took, boolean wasOver, boolean repeat) {}
 
+  /** The same, with one more thing to say. */
+  public StopResult noting(String more) {
+    var both = reason == null ? more : reason + "; " + more;
+    return new StopResult(outcome, both, snapshot, effort);
+  }
+
   /** A result without effort. */
   public StopResult(Outcome outcome, @Nullable String reason, @Nullable Snapshot snapshot) {
     this(outcome, reason, snapshot, null);

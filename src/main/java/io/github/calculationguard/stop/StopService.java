@@ -12,7 +12,9 @@ import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.Request.DescribeCalculation;
 import io.github.calculationguard.stop.Request.DescribeRequest;
+import io.github.calculationguard.stop.Request.DescribeSession;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopRequest;
@@ -95,14 +97,19 @@ public record StopService(
   }
 
   /**
-   * Describes a calculation, and stops nothing.
+   * Describes a calculation or a session, and stops nothing.
    *
    * @throws AthenaSparkException if Athena does not describe it
    */
   public Snapshot describe(DescribeRequest request) {
-    var metadata = request.metadata();
-    var calculation = athena.calculation(request.calculation(), metadata.deadline());
-    return reader.read(calculation, metadata.place(), metadata.deadline());
+    var place = request.metadata().place();
+    var deadline = request.metadata().deadline();
+    return switch (request) {
+      case DescribeCalculation it ->
+          reader.read(athena.calculation(it.calculation(), deadline), place, deadline);
+      case DescribeSession it ->
+          reader.read(athena.session(it.session(), deadline), place, deadline);
+    };
   }
 
   private StopReport stopWhatRunsIn(StopSession request, TimeBudget budget) {
@@ -144,9 +151,9 @@ public record StopService(
       return "what runs in the session was submitted after the request was made, or Athena does not"
           + " say when";
     }
-    return session.state().isBusy()
-        ? "the session is busy, but Athena lists no calculation in it, as in the Spark 3.5 release:"
-            + " only the session can be terminated"
+    return session.state().isBusy() || !(session.supportsCalculations() || session.state().isOver())
+        ? "Athena lists no calculation in the session, as in the Spark 3.5 release: only the session"
+            + " can be ended; send \"endSession\": true with its sessionId"
         : "nothing runs in the session";
   }
 

@@ -48,6 +48,7 @@ final class StandInsProcess implements AutoCloseable {
     endpoints.put("AWS_ENDPOINT_URL_ATHENA", "https://localhost:" + ports[0]);
     endpoints.put("AWS_ENDPOINT_URL_SNS", "https://localhost:" + ports[1]);
     endpoints.put("TOPIC_ARN", TOPIC);
+    endpoints.put("BUS_NAME", "guard-internal");
     for (var port : ports) {
       warmUp(Integer.parseInt(port));
     }

@@ -87,6 +87,10 @@ class BadInputTest {
         "CloudWatch Alarm Contributor State Change",
         "POST /calculations/{calculationExecutionId}/stop",
         "GET /calculations/{calculationExecutionId}",
+        "POST /sessions/{sessionId}/terminate",
+        "GET /sessions/{sessionId}",
+        "Athena Calculation Stop Handover",
+        "endSession",
         "an object with calculationExecutionId at its top"
       })
   void listsEveryAcceptedShape(String shape) {
@@ -285,8 +289,12 @@ class BadInputTest {
         "cloudtrail-start-calculation.json",
         "alarm-state-change.json",
         "alarm-contributor.json",
+        "eventbridge-end-session.json",
+        "handover.json",
         "http-api-stop.json",
         "http-api-describe.json",
+        "http-api-end-session.json",
+        "http-api-describe-session.json",
         "rest-api-stop.json",
         "function-url-stop.json"
       })

@@ -39,7 +39,12 @@ class ConfigurationTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"stop, TOPIC_ARN, sns", "sweep, TOPIC_ARN, sns", "sweep, BUS_NAME, event bus"})
+  @CsvSource({
+    "stop, TOPIC_ARN, sns",
+    "sweep, TOPIC_ARN, sns",
+    "sweep, BUS_NAME, event bus",
+    "stop, BUS_NAME, event bus"
+  })
   void nameWhatIsMissing(String function, String variable, String accepted) {
     var environment = new HashMap<>(NEEDED);
     environment.remove(variable);

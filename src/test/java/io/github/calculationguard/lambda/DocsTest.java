@@ -193,6 +193,9 @@ class DocsTest {
     "alarm-contributor.json, CANCELED",
     "cloudtrail-start-calculation.json, CANCELED",
     "direct-stop.json, CANCELED",
+    "handover.json, CANCELED",
+    // Its session is to end, which nothing allows here.
+    "eventbridge-end-session.json, RUNNING",
     "finding-calculation.json, RUNNING",
     "finding-session.json, RUNNING"
   })

@@ -87,6 +87,9 @@ class FuzzTest {
           "x".repeat(5000),
           "/calculations/c-1/stop",
           "/calculations/c-2",
+          "/sessions/s-1/terminate",
+          "/prod/sessions/s-1",
+          "Athena Calculation Stop Handover",
           "{\"dryRun\": true}",
           "eyJjYWxjdWxhdGlvbkV4ZWN1dGlvbklkIjoiYy0xIn0=",
           "null",
@@ -117,6 +120,11 @@ class FuzzTest {
           "dryRun",
           "reason",
           "requestedBy",
+          "claimedBy",
+          "requestedAt",
+          "orderId",
+          "endSession",
+          "force",
           "expiresAt",
           "onlyIfIdleSince",
           "target",
@@ -186,6 +194,11 @@ class FuzzTest {
             (notification, deadline) -> {
               assertThat(notification.subject()).matches("[!-~][ -~]{0,98}");
               json(notification.chat());
+              if (isMute) {
+                throw new NotPublishedException("mute", null, null);
+              }
+            },
+            (handover, deadline) -> {
               if (isMute) {
                 throw new NotPublishedException("mute", null, null);
               }

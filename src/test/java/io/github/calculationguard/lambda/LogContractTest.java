@@ -65,6 +65,7 @@ class LogContractTest {
           "repeat",
           "request_id",
           "cold_start",
+          "handed_over",
           "error_type",
           "aws_service",
           "aws_request_id");
@@ -119,6 +120,13 @@ class LogContractTest {
           .containsEntry("aws_service", "Sns")
           .hasEntrySatisfying("error_type", type -> assertThat((String) type).isNotBlank());
       used.addAll(line(invocation).keySet());
+    }
+    try (var guarded = GuardedWorld.running(Course.onStop(new Course.OnStop.Ignored()))) {
+      guarded.world.eventBridge().faults(Faults.always(Fault.Refusal.DENIED));
+      var invocation = new TestContext("request-1");
+      guarded.play(sample("http-api-stop.json"), invocation);
+      var failure = invocation.lines.stream().filter(it -> it.contains("\"failure\"")).toList();
+      used.addAll(json(failure.getFirst()).keySet());
     }
     assertThat(used).containsExactlyInAnyOrderElementsOf(KEYS);
   }

@@ -38,6 +38,9 @@ class PermissionsTest {
       try (var guarded = plot.world(mayTerminate)) {
         guarded.play(plot.order(), new TestContext("request-1"));
         guarded.play(sample("http-api-describe.json"), new TestContext("request-2"));
+        guarded.play(sample("http-api-describe-session.json"), new TestContext("request-3"));
+        guarded.play(sample("http-api-stop.json"), new TestContext("request-4"));
+        guarded.play(sample("http-api-end-session.json"), new TestContext("request-5"));
         used.addAll(actions(guarded.world));
       }
     }

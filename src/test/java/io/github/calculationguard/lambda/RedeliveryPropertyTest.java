@@ -2,6 +2,7 @@ package io.github.calculationguard.lambda;
 
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
@@ -115,6 +116,7 @@ class RedeliveryPropertyTest {
           }
           remember(json(notification.queue()));
         },
+        (_, _) -> fail("nobody waits for these"),
         athena,
         athena);
   }

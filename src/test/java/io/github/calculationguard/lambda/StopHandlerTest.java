@@ -319,7 +319,7 @@ class StopHandlerTest {
       guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-2")))
           .contains("Athena could not be reached.")
-          .contains("Click Stop again");
+          .contains("Click the button again");
       guarded.world.athena().faults(Faults.none());
       guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-3")))

@@ -28,7 +28,13 @@ import software.amazon.awssdk.http.SdkHttpClient;
 class StopPathTest {
 
   private static final Map<String, String> ENVIRONMENT =
-      Map.of("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard", "MAX_ATTEMPTS", "1");
+      Map.of(
+          "TOPIC_ARN",
+          "arn:aws:sns:us-east-1:123456789012:guard",
+          "BUS_NAME",
+          "guard-internal",
+          "MAX_ATTEMPTS",
+          "1");
 
   /** Notes our own frames at the first request, and fails it. */
   private static final class StackRecorder implements SdkHttpClient {
@@ -101,6 +107,7 @@ class StopPathTest {
             new Configuration(ENVIRONMENT),
             athena,
             (notification, deadline) -> published.add(notification),
+            (_, _) -> {},
             athena,
             athena);
     var context = new TestContext("request-1");

@@ -16,6 +16,7 @@ public final class LocalWorld implements AutoCloseable {
   /** An account that AWS uses in its own samples. */
   public static final AccountRegion PLACE = new AccountRegion("aws", "us-east-1", "123456789012");
 
+  private static final String INTERNAL_BUS = "guard-internal";
   private static final AwsRegion REGION =
       new AwsRegion(PLACE.partition(), PLACE.region(), PLACE.accountId());
 
@@ -38,6 +39,7 @@ public final class LocalWorld implements AutoCloseable {
             new LocalAthenaOptions().clock(clock).region(REGION).address(athenaAddress));
     sns = new LocalSns(clock, PLACE, beside);
     eventBridge = new LocalEventBridge(clock, PLACE, beside);
+    eventBridge.addBus(INTERNAL_BUS);
   }
 
   /** Its Athena. */
@@ -55,12 +57,16 @@ public final class LocalWorld implements AutoCloseable {
     return eventBridge;
   }
 
-  /** The environment variables by which the AWS SDKs and the AWS CLI find these services. */
+  /**
+   * The environment variables by which the AWS SDKs and the AWS CLI find these services, and by
+   * which the guard finds its internal bus.
+   */
   public Map<String, String> environment() {
     var environment = new LinkedHashMap<String, String>();
     environment.put("AWS_ENDPOINT_URL_ATHENA", athena.endpoint().toString());
     environment.put("AWS_ENDPOINT_URL_SNS", sns.endpoint().toString());
     environment.put("AWS_ENDPOINT_URL_EVENTBRIDGE", eventBridge.endpoint().toString());
+    environment.put("BUS_NAME", INTERNAL_BUS);
     environment.put("AWS_REGION", PLACE.region());
     // boto3 and version 1 of the AWS CLI read this name.
     environment.put("AWS_DEFAULT_REGION", PLACE.region());

@@ -14,6 +14,7 @@ import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import io.github.calculationguard.stop.VirtualAthena.Job;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
@@ -69,7 +70,8 @@ class EscalationPropertyTest {
           !given.dryRun()
               && switch (order) {
                 case StopCalculation one -> one.calculation().equals(job.id());
-                case StopSession _, EndSession _ -> !job.submitted().isAfter(given.at());
+                case StopSession _ -> !job.submitted().isAfter(given.at());
+                case EndSession end -> end.force() || !job.submitted().isAfter(given.at());
               };
       if (!isOrdered) {
         assertThat(athena.wasStopped(job.id())).as("%s by %s", job, order).isFalse();
@@ -84,16 +86,160 @@ class EscalationPropertyTest {
             !isHealthy || given.deadline().at().isBefore(VirtualAthena.START.plusSeconds(3)));
   }
 
+  @Property(tries = 4_000)
+  void endsNoSessionThatTheOrderDoesNotCoverWithoutForce(@ForAll @LongRange(min = 1) long seed) {
+    var random = new Random(seed);
+    var athena = new VirtualAthena();
+    athena.latency = () -> Duration.ofMillis(random.nextInt(300));
+    var failures = random.nextInt(3) * 0.25;
+    athena.fails = () -> random.nextDouble() < failures;
+    var isConnect = random.nextBoolean();
+    athena.engineVersion = isConnect ? "Apache Spark version 3.5" : "PySpark engine version 3";
+    athena.startedAt = VirtualAthena.START.plusSeconds(random.nextInt(900) - 800);
+    var given = given(random);
+    // Some have ended before anybody looks.
+    var jobs =
+        isConnect
+            ? List.<Job>of()
+            : IntStream.range(0, random.nextInt(3)).mapToObj(i -> job(random, i)).toList();
+    jobs.forEach(athena::add);
+    var force = random.nextBoolean();
+    var order = new EndSession(given, VirtualAthena.SESSION, null, null, force);
+    var mayTerminate = random.nextInt(4) > 0;
+
+    var report = stop(athena, policy(mayTerminate)).stop(order);
+
+    var isCovered =
+        isConnect
+            ? !athena.startedAt.isAfter(given.at())
+            : jobs.stream()
+                .filter(job -> !athena.cameUnseen(job))
+                .allMatch(job -> !job.submitted().isAfter(given.at()));
+    var isEnded = athena.calls.stream().anyMatch(call -> call.startsWith("terminate"));
+    Statistics.collect(isEnded ? "ended" : "left", isCovered ? "covered" : "not covered", force);
+    if (!mayTerminate || given.dryRun() || !(isCovered || force)) {
+      assertThat(isEnded).as("%s", report).isFalse();
+    } else if (failures == 0 && report.unresolved().isEmpty()) {
+      assertThat(isEnded).as("%s", report).isTrue();
+    }
+    assertThat(athena.instant()).isBefore(given.deadline().at());
+  }
+
+  /** What a caller over HTTP is told, and what the order becomes then. */
+  @Property(tries = 4_000)
+  void carriesToItsEndWhatIsHandedOver(@ForAll @LongRange(min = 1) long seed) {
+    var random = new Random(seed);
+    var athena = new VirtualAthena();
+    athena.latency = () -> Duration.ofMillis(random.nextInt(200));
+    var jobs = IntStream.range(0, 1 + random.nextInt(2)).mapToObj(i -> job(random, i)).toList();
+    jobs.forEach(athena::add);
+    var mayTerminate = random.nextBoolean();
+    var service = stop(athena, policy(mayTerminate));
+    var asked = new StopCalculation(at(athena, Source.HTTP_API, 5), jobs.getFirst().id(), null);
+
+    var answer = service.stop(asked).results();
+    if (answer.isEmpty() || answer.getFirst().outcome() != Outcome.CANCELING) {
+      return;
+    }
+    athena.sleep(Duration.ofMillis(random.nextInt(90_000)));
+    var wasOver = athena.stateOf(jobs.getFirst()).isOver();
+    var first = deliver(service, athena, asked);
+    var isOver = first.outcome() != Outcome.CANCELING;
+    Statistics.collect(first.outcome(), wasOver ? "was over" : "went on");
+
+    assertThat(first.outcome())
+        .isIn(
+            Outcome.CANCELED,
+            Outcome.CANCELING,
+            Outcome.FINISHED_ANYWAY,
+            Outcome.SESSION_TERMINATED);
+    if (wasOver) {
+      assertThat(first.effort()).isNotNull();
+      assertThat(Objects.requireNonNull(first.effort()).repeat()).isTrue();
+    }
+    var isStopped = athena.wasStopped(jobs.getFirst().id()) || athena.wasTerminated();
+    assertThat(isStopped || athena.stateOf(jobs.getFirst()).isOver()).isTrue();
+    var isListed = !jobs.getFirst().submitted().isAfter(VirtualAthena.START);
+    if (mayTerminate && jobs.size() == 1 && isListed) {
+      assertThat(isOver).as("nothing keeps it from its end").isTrue();
+    }
+    if (isOver) {
+      var repeat = deliver(service, athena, asked);
+      assertThat(repeat.outcome()).isEqualTo(first.outcome());
+      assertThat(Objects.requireNonNull(repeat.effort()).repeat()).isTrue();
+    }
+    jobs.stream()
+        .skip(1)
+        .forEach(
+            other -> {
+              assertThat(athena.wasStopped(other.id())).isFalse();
+              assertThat(athena.wasCutOff(other) && !athena.cameUnseen(other)).isFalse();
+            });
+  }
+
+  /** Delivers what was handed over: the order as it was made, with the full time of an event. */
+  private static StopResult deliver(
+      StopService service, VirtualAthena athena, StopCalculation asked) {
+    var its = asked.metadata();
+    var now = at(athena, Source.HANDOVER, 60);
+    var metadata =
+        new RequestMetadata(
+            its.id(),
+            now.source(),
+            its.at(),
+            its.at(),
+            now.deadline(),
+            its.place(),
+            false,
+            null,
+            null,
+            null);
+    var report = service.stop(new StopCalculation(metadata, asked.calculation(), null));
+    assertThat(athena.instant()).isBefore(now.deadline().at());
+    assertThat(report.unresolved()).isEmpty();
+    return report.results().getFirst();
+  }
+
+  private static RequestMetadata at(VirtualAthena athena, Source source, int seconds) {
+    var now = athena.instant();
+    return new RequestMetadata(
+        "order-1",
+        source,
+        now,
+        now,
+        new Deadline(now.plusSeconds(seconds)),
+        new AccountRegion("aws", "us-east-1", "123456789012"),
+        false,
+        null,
+        null,
+        null);
+  }
+
+  private static Job job(Random random, int i) {
+    var submitted = VirtualAthena.START.plusSeconds(random.nextInt(900) - 800);
+    return new Job(
+        new CalculationId("c-" + i),
+        submitted,
+        submitted.plusSeconds(random.nextInt(1500)),
+        Duration.ofSeconds(random.nextBoolean() ? random.nextInt(60) : 100_000));
+  }
+
+  private static EscalationPolicy policy(boolean mayTerminate) {
+    return new EscalationPolicy(mayTerminate, Duration.ofSeconds(20));
+  }
+
   private static Request.StopRequest order(Random random, RequestMetadata given, List<Job> jobs) {
-    return switch (random.nextInt(3)) {
+    return switch (random.nextInt(4)) {
       case 0 -> new StopCalculation(given, jobs.getFirst().id(), null);
       case 1 -> new StopSession(given, VirtualAthena.SESSION);
+      case 2 -> new EndSession(given, VirtualAthena.SESSION, null, null, random.nextInt(4) == 0);
       default ->
           new EndSession(
               given,
               VirtualAthena.SESSION,
               new LimitViolation("max-session-hours", 8, 9.5, given.at().plusSeconds(700)),
-              null);
+              null,
+              false);
     };
   }
 

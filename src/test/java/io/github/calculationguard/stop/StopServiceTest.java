@@ -53,7 +53,7 @@ class StopServiceTest {
   private static EndSession endSession(boolean dryRun) {
     var expiresAt = VirtualAthena.START.plusSeconds(700);
     var violation = new LimitViolation("max-session-hours", 8, 9.5, expiresAt);
-    return new EndSession(metadata(dryRun), VirtualAthena.SESSION, violation, null);
+    return new EndSession(metadata(dryRun), VirtualAthena.SESSION, violation, null, false);
   }
 
   private StopReport stop(Request.StopRequest request) {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever
@@ -45,6 +46,12 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
 
   /** What goes wrong with a call about one calculation; by default nothing does. */
   public Function<CalculationId, Trouble> trouble = _ -> Trouble.NONE;
+
+  /** The session's engine; by default one with calculations. */
+  public @Nullable String engineVersion;
+
+  /** When the session was started. */
+  public Instant startedAt = START.minusSeconds(3600);
 
   /** Whether a session that has ended does not say when. */
   public boolean hidesEnd;
@@ -86,6 +93,11 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   /** Whether it came after the last look into the session, so that nobody could know of it. */
   public boolean cameUnseen(Job job) {
     return job.submitted().isAfter(lastListed);
+  }
+
+  /** Whether the session was terminated. */
+  public boolean wasTerminated() {
+    return !terminated.isAfter(now);
   }
 
   /** Whether our stop or termination cut it off. */
@@ -152,8 +164,8 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
         "analytics",
         sessionState(),
         null,
-        null,
-        START.minusSeconds(3600),
+        engineVersion,
+        startedAt,
         null,
         hidesEnd || terminated.isAfter(now) ? null : terminated,
         20,

@@ -45,7 +45,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.StandardRetryStrategy;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 
-class EventBridgeFindingsTest {
+class EventBridgePublisherTest {
 
   private static final Instant FOUND = Instant.parse("2026-11-22T09:30:01.417Z");
   private static final Deadline DEADLINE = new Deadline(FOUND.plusSeconds(30));
@@ -53,7 +53,7 @@ class EventBridgeFindingsTest {
   private final HandClock clock = new HandClock(FOUND.plusSeconds(1));
   private final LocalEventBridge bus = new LocalEventBridge(clock, LocalWorld.PLACE);
   private final EventBridgeClient client = client(bus.endpoint());
-  private final EventBridgeFindings orders = new EventBridgeFindings(client, "guard", clock);
+  private final EventBridgePublisher orders = new EventBridgePublisher(client, "guard", clock);
 
   @AfterEach
   void close() {
@@ -180,7 +180,7 @@ class EventBridgeFindingsTest {
     var port = server.getAddress().getPort();
     try (var client = client(URI.create("http://127.0.0.1:" + port))) {
       refused.putAll(
-          new EventBridgeFindings(client, "guard", clock)
+          new EventBridgePublisher(client, "guard", clock)
               .publish(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
       return asked;
     } finally {
