@@ -19,7 +19,6 @@ import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.SnsMessage;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -185,7 +184,7 @@ class ReturnTest {
                             "TERMINATED",
                             "MaxResults",
                             100)));
-    assertThat(last(sweeps, "finding").get("reason").toString())
+    assertThat(String.valueOf(last(sweeps, "finding").get("reason")))
         .endsWith("; may have returned after s-149");
   }
 
@@ -210,10 +209,9 @@ class ReturnTest {
   @Test
   void cleansTheIdThatAnEventNames() {
     var event = sample("finding-session.json");
-    detail(event).put("returnedAfter", "s-1\n@channel <!here>");
+    detail(event).put("returnedAfter", "s-1\n\u001b[31m");
     try (var guarded = new GuardedWorld().with("ESCALATION", "TERMINATE_SESSION")) {
-      assertThat(List.of(String.valueOf(guarded.log(event).get("returned_after"))))
-          .noneMatch(it -> it.contains("\n") || it.contains("@channel"));
+      assertThat(String.valueOf(guarded.log(event).get("returned_after"))).matches("s-1[ -~]*");
     }
   }
 }
