@@ -93,6 +93,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var request =
         ListCalculationExecutionsRequest.builder().sessionId(session.value()).maxResults(MAX_PAGE);
     var matches = new ArrayList<Calculation>();
+    var earlier = new ArrayList<Calculation>();
     var unreadable = 0;
     try {
       var pages =
@@ -114,6 +115,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
           var end = it.completedAt();
           if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
             matches.add(it);
+          } else {
+            earlier.add(it);
           }
         }
       } while (matches.size() + unreadable > before && pages.hasNext());
@@ -123,7 +126,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         throw new AthenaUnavailableException(e.getMessage(), Reason.FAILED, e.awsError(), e);
       }
     }
-    return new CalculationList(matches, unreadable);
+    return new CalculationList(matches, earlier, unreadable);
   }
 
   @Override
@@ -175,6 +178,15 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         .flatMap(page -> page.sessions().stream())
         .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
         .filter(session -> !session.state().isOver())
+        .toList();
+  }
+
+  @Override
+  public List<Session> terminatedSessions(WorkGroup workGroup, Deadline deadline) {
+    var request = ListSessionsRequest.builder().workGroup(workGroup.name()).maxResults(MAX_PAGE);
+    var ended = request.stateFilter("TERMINATED").build();
+    return call(deadline, ended, athena::listSessions).sessions().stream()
+        .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
         .toList();
   }
 

@@ -5,16 +5,22 @@ import module java.base;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A calculation or a session that exceeds a limit, on its way to the stop function.
  *
+ * @param returned what it returned after; absent if it did not
  * @param expiresAt from then on the stop function ignores it
  */
 public record Finding(
-    Snapshot snapshot, Verdict.Exceeded verdict, double usdPerDpuHour, Instant expiresAt) {
+    Snapshot snapshot,
+    Verdict.Exceeded verdict,
+    @Nullable Return returned,
+    double usdPerDpuHour,
+    Instant expiresAt) {
 
   /** Delivery takes seconds, and the next sweep judges anew: an older finding is out of date. */
   static final Duration LIFETIME = Duration.ofMinutes(10);
@@ -30,6 +36,8 @@ public record Finding(
   public static final String LIMIT = "limit";
   public static final String OBSERVED = "observed";
   public static final String ONLY_IF_IDLE_SINCE = "onlyIfIdleSince";
+  private static final String RETURNED_AFTER = "returnedAfter";
+  private static final String MAY_HAVE_RETURNED_AFTER = "mayHaveReturnedAfter";
   public static final String EXPIRES_AT = "expiresAt";
 
   /** Where the findings of a sweep go. */
@@ -66,7 +74,10 @@ public record Finding(
       var basis = cost.basis().name();
       detail.put("cost", Map.of("dpuHours", number(cost.dpuHours()), "usd", usd, "basis", basis));
     }
-    detail.put("reason", verdict.reason());
+    detail.put("reason", Return.appended(verdict.reason(), returned));
+    if (returned != null) {
+      detail.put(returned.isCertain() ? RETURNED_AFTER : MAY_HAVE_RETURNED_AFTER, returned.after());
+    }
     detail.put("dryRun", false);
     if (idleSince != null) {
       detail.put(ONLY_IF_IDLE_SINCE, idleSince.toString());
@@ -74,6 +85,13 @@ public record Finding(
     detail.put("foundAt", snapshot.at().toString());
     detail.put(EXPIRES_AT, expiresAt.toString());
     return detail;
+  }
+
+  /** What a detail says that it returned after, by the names of its texts. */
+  public static @Nullable Return returned(Function<String, @Nullable String> texts) {
+    var certain = texts.apply(RETURNED_AFTER);
+    var after = certain == null ? texts.apply(MAY_HAVE_RETURNED_AFTER) : certain;
+    return after == null ? null : new Return(after, certain != null);
   }
 
   /** A whole number has no decimal point. */

@@ -135,7 +135,9 @@ final class SessionReader {
   }
 
   private List<Calculation> calculations(Instant endedSince) {
-    return sweep.athena.calculations(session.id(), endedSince, sweep.deadline).calculations();
+    var listed = sweep.athena.calculations(session.id(), endedSince, sweep.deadline);
+    sweep.rememberCanceled(session.id(), listed);
+    return listed.calculations();
   }
 
   private List<Calculation> readCalculations() {

@@ -20,6 +20,7 @@ import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Snapshot;
 
 /**
@@ -48,6 +49,7 @@ public final class Sweep {
   private final InventoryReader reader;
   private final SweepReader.Cache cache = new SweepReader.Cache();
   private final Map<String, Instant> publishedAt = new HashMap<>();
+  private final Map<String, Optional<Return>> knownReturns = new HashMap<>();
   private final Map<String, Instant> notifiedAt = new HashMap<>();
 
   /**
@@ -82,7 +84,11 @@ public final class Sweep {
     var exceeding = judged.stream().filter(it -> it.disposition() == Disposition.ORDERED).toList();
     judged.removeAll(exceeding);
     var chosen = choose(exceeding, judged, reading);
+    var returns = new ReturnFinder(reading, publishedAt, knownReturns);
+    chosen.replaceAll(returns::mark);
     publish(chosen, judged, failures, deadline);
+    judged.replaceAll(returns::mark);
+    knownReturns.keySet().retainAll(judged.stream().map(Judged::id).toList());
     var longAgo = reading.startedAt.minus(MEMORY);
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));
     notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
@@ -125,7 +131,7 @@ public final class Sweep {
           case Exceeded _ when limits.mode() == Mode.ENFORCE -> Disposition.ORDERED;
           case Exceeded _ -> Disposition.OBSERVED;
         };
-    return new Judged(snapshot, limits, verdict, disposition);
+    return new Judged(snapshot, limits, verdict, disposition, null);
   }
 
   /**
@@ -172,7 +178,8 @@ public final class Sweep {
 
   private void publish(
       List<Judged> chosen, List<Judged> judged, List<Failure> failures, Deadline deadline) {
-    var expiresAt = clock.instant().plus(Finding.LIFETIME);
+    var now = clock.instant();
+    var expiresAt = now.plus(Finding.LIFETIME);
     var price = policy.usdPerDpuHour();
     var findings = chosen.stream().map(it -> it.finding(price, expiresAt)).toList();
     var refused = publisher.publish(findings, deadline);
@@ -180,7 +187,7 @@ public final class Sweep {
       var why = refused.get(it.finding(price, expiresAt));
       if (why == null) {
         judged.add(it);
-        publishedAt.put(it.id(), clock.instant());
+        publishedAt.put(it.id(), now);
       } else {
         judged.add(it.with(Disposition.REFUSED));
         failures.add(new Failure("order for", it.id(), why));

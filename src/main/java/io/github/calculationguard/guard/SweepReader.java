@@ -9,6 +9,8 @@ import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
+import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -41,6 +43,8 @@ final class SweepReader extends Reading {
   private final Cache cache;
   private final Map<WorkGroup, List<Session>> listed = new HashMap<>();
   private final List<Entry> entries = new ArrayList<>();
+  private final Map<String, EffectiveTags> groupTags = new HashMap<>();
+  private final Map<SessionId, List<Calculation>> canceled = new HashMap<>();
   private int sessionsVisited;
 
   SweepReader(
@@ -108,6 +112,7 @@ final class SweepReader extends Reading {
       return !isOutOfTime();
     }
     var tags = read.get();
+    groupTags.put(group.name(), tags);
     if (tags.limits().mode() == Mode.OFF) {
       return true;
     }
@@ -120,6 +125,21 @@ final class SweepReader extends Reading {
       visit(session, tags);
     }
     return true;
+  }
+
+  /** The owner whom the tags of a workgroup that was visited name. */
+  Optional<String> ownerOf(String workGroup) {
+    return Optional.ofNullable(groupTags.get(workGroup)).map(EffectiveTags::owner);
+  }
+
+  void rememberCanceled(SessionId session, CalculationList listed) {
+    var all = Stream.of(listed.calculations(), listed.earlier()).flatMap(List::stream);
+    canceled.put(session, all.filter(it -> it.state().isCanceled()).toList());
+  }
+
+  /** The canceled calculations of a session whose calculations were listed, as far as they were. */
+  List<Calculation> canceledIn(SessionId session) {
+    return canceled.getOrDefault(session, List.of());
   }
 
   private void visit(Session session, EffectiveTags groupTags) {

@@ -5,8 +5,10 @@ import module java.base;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
@@ -46,8 +48,17 @@ public record SweepReport(
     EXEMPT
   }
 
-  /** One verdict, the limits that it applied, and what became of it. */
-  public record Judged(Snapshot snapshot, Limits limits, Verdict verdict, Disposition disposition) {
+  /**
+   * One verdict, the limits that it applied, and what became of it.
+   *
+   * @param returned what it returned after; absent if it did not, or nobody looked
+   */
+  public record Judged(
+      Snapshot snapshot,
+      Limits limits,
+      Verdict verdict,
+      Disposition disposition,
+      @Nullable Return returned) {
 
     /** The session, itself or the one that the calculation runs in. */
     public Session session() {
@@ -64,12 +75,32 @@ public record SweepReport(
     }
 
     Judged with(Disposition other) {
-      return new Judged(snapshot, limits, verdict, other);
+      return new Judged(snapshot, limits, verdict, other, returned);
+    }
+
+    Judged with(Return other) {
+      return new Judged(snapshot, limits, verdict, disposition, other);
+    }
+
+    /** The verdict's reason, and whether it returned. */
+    public String reason() {
+      return Return.appended(verdict.reason(), returned);
     }
 
     /** The finding of what exceeds a limit. */
     Finding finding(double usdPerDpuHour, Instant expiresAt) {
-      return new Finding(snapshot, (Verdict.Exceeded) verdict, usdPerDpuHour, expiresAt);
+      return new Finding(snapshot, (Verdict.Exceeded) verdict, returned, usdPerDpuHour, expiresAt);
+    }
+
+    /** How much a person should care; what returned is at least a warning. */
+    public Severity severity() {
+      var severity =
+          switch (disposition) {
+            case LEFT, ORDERED, EXEMPT -> Severity.INFO;
+            case WARNED, OBSERVED -> Severity.WARNING;
+            case HELD_BACK, REFUSED -> Severity.ERROR;
+          };
+      return returned == null ? severity : severity.orWarning();
     }
 
     /** Identifies it to people who were notified of it; everything else may change. */

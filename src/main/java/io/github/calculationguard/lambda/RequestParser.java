@@ -172,6 +172,7 @@ final class RequestParser {
             requireNonNullElse(detail.text(Finding.RULE), ""),
             detail.number(Finding.LIMIT),
             detail.number(Finding.OBSERVED),
+            Finding.returned(detail::text),
             expires.isBefore(latest) ? expires : latest);
     return switch (detail.text(Finding.TARGET)) {
       case Finding.CALCULATION ->

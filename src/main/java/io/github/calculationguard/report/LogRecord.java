@@ -10,6 +10,7 @@ import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Severity;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
@@ -36,7 +37,7 @@ public final class LogRecord {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
     var record =
         new LogRecord()
-            .head(event, result.outcome().severity(), request, info, at)
+            .head(event, severity(request, result), request, info, at)
             .put("outcome", result.outcome())
             .put("reason", reason(result.reason(), request.metadata().reason()))
             .body(request, result.snapshot(), info);
@@ -155,9 +156,24 @@ public final class LogRecord {
     if (violation != null) {
       put("rule", UserText.clean(violation.rule()))
           .put("limit", violation.limit())
-          .put("observed", violation.observed());
+          .put("observed", violation.observed())
+          .returned(violation.returned());
     }
     return snapshot == null ? this : details(snapshot, info.usdPerDpuHour());
+  }
+
+  /** Of a request with its outcome: what returned is at least a warning, whatever became of it. */
+  static Severity severity(Request request, StopResult result) {
+    var severity = result.outcome().severity();
+    var violation = request.violation();
+    return violation == null || violation.returned() == null ? severity : severity.orWarning();
+  }
+
+  /** Adds what it returned after, if that is certain. */
+  LogRecord returned(@Nullable Return returned) {
+    return returned == null || !returned.isCertain()
+        ? this
+        : put("returned_after", UserText.name(returned.after()));
   }
 
   /** What every line begins with. */

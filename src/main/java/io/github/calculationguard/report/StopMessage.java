@@ -122,6 +122,12 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
             .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
   }
 
+  /** Such as "returned after ID"; absent if the sweep did not see that. */
+  @Nullable String returned() {
+    var it = request.violation();
+    return it == null || it.returned() == null ? null : UserText.clean(it.returned().inWords());
+  }
+
   String askedBy() {
     var verified = metadata().requestedBy();
     var claimed = metadata().claimedBy();

@@ -83,7 +83,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     var ofTags = report.news().invalidTags().isEmpty() ? Severity.INFO : Severity.WARNING;
     var severity =
         report.news().judged().stream()
-            .map(SweepRecord::severity)
+            .map(Judged::severity)
             .reduce(ofTags, BinaryOperator.maxBy(naturalOrder()));
     return Notification.of(
         record(),
@@ -93,14 +93,6 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         place,
         "sweep",
         Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()));
-  }
-
-  private static Severity severity(Judged judged) {
-    return switch (judged.disposition()) {
-      case LEFT, ORDERED, EXEMPT -> Severity.INFO;
-      case WARNED, OBSERVED -> Severity.WARNING;
-      case HELD_BACK, REFUSED -> Severity.ERROR;
-    };
   }
 
   private LogRecord head(String event, Severity severity) {
@@ -149,9 +141,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   private LogRecord finding(Judged judged) {
     var usage = judged.verdict().usage();
     var record =
-        head("finding", severity(judged))
+        head("finding", judged.severity())
             .put("outcome", judged.disposition())
-            .put("reason", judged.verdict().reason());
+            .put("reason", judged.reason())
+            .returned(judged.returned());
     if (usage != null) {
       record
           .put("rule", usage.rule())
@@ -223,7 +216,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             "workgroup " + UserText.clean(judged.session().workGroup()),
             snapshot.owner() == null ? null : "owner " + UserText.quoted(snapshot.owner()),
             UserText.quotedOrNull(snapshot.description()),
-            judged.verdict().reason(),
+            judged.reason(),
             costs.soFar() == null
                 ? null
                 : "cost so far %s (%s)".formatted(costs.soFarText(), costs.basis()),
@@ -274,6 +267,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   String failures() {
     return Format.count(report.failures().size(), "failure");
+  }
+
+  boolean isReturned() {
+    return report.news().judged().stream().anyMatch(it -> it.returned() != null);
   }
 
   boolean isHeldBack() {

@@ -37,11 +37,16 @@ public interface AthenaSparkReader {
   /** The active sessions of a workgroup, also degraded ones, newest first, without statistics. */
   List<Session> activeSessions(WorkGroup workGroup, Deadline deadline);
 
+  /** The newest TERMINATED sessions of a workgroup, as many as one page has. */
+  List<Session> terminatedSessions(WorkGroup workGroup, Deadline deadline);
+
   /**
    * The calculations of a session as Athena lists them.
    *
    * @param calculations newest first, without statistics
+   * @param earlier those of the same pages that ended before: no further page is read for them
    * @param unreadable how many entries had no valid ID; a retry may show them correctly
    */
-  record CalculationList(List<Calculation> calculations, int unreadable) {}
+  record CalculationList(
+      List<Calculation> calculations, List<Calculation> earlier, int unreadable) {}
 }

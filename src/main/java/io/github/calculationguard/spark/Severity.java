@@ -9,6 +9,11 @@ public enum Severity {
   /** Something was not done. */
   ERROR;
 
+  /** This severity, but at least a warning. */
+  public Severity orWarning() {
+    return this == INFO ? WARNING : this;
+  }
+
   /** Lambda's log level. */
   public String level() {
     return this == WARNING ? "WARN" : name();

@@ -1,6 +1,7 @@
 package io.github.calculationguard.stop;
 
 import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.SessionId;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +33,15 @@ public sealed interface Request {
    * @param rule such as max-calculation-minutes
    * @param limit in the rule's unit
    * @param observed in the same unit
+   * @param returned what it returned after; absent if it did not
    * @param expiresAt from then on the finding is stale, and the next sweep judges anew
    */
   record LimitViolation(
-      String rule, @Nullable Number limit, @Nullable Number observed, Instant expiresAt) {}
+      String rule,
+      @Nullable Number limit,
+      @Nullable Number observed,
+      @Nullable Return returned,
+      Instant expiresAt) {}
 
   /** Asks to stop something. */
   sealed interface StopRequest extends Request {}

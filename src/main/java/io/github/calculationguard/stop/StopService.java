@@ -165,7 +165,7 @@ public record StopService(
   CalculationList calculations(Session session, Instant endedSince, TimeBudget budget) {
     return session.supportsCalculations()
         ? budget.retry(() -> athena.calculations(session.id(), endedSince, budget.stopBy()))
-        : new CalculationList(List.of(), 0);
+        : new CalculationList(List.of(), List.of(), 0);
   }
 
   /** What is known of a session; absent where it cannot be read, even by a defect of ours. */

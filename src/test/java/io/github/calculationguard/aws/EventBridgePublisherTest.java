@@ -14,6 +14,7 @@ import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
@@ -104,6 +105,7 @@ class EventBridgePublisherTest {
         new Exceeded(
             new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
             "running for 3 h 7 min, limit 2 h"),
+        null,
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
   }
@@ -119,6 +121,7 @@ class EventBridgePublisherTest {
         new Exceeded(
             new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
             "idle for 1 h 32 min, limit 1 h"),
+        new Return("5d1f0b7e-3c42-6a19-ce60-2b9d7c5a1f38", true),
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
   }

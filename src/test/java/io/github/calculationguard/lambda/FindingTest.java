@@ -14,6 +14,7 @@ import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
@@ -72,6 +73,7 @@ class FindingTest {
         new Snapshot(
             isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
         new Verdict.Exceeded(new Verdict.Usage(rule, limit, observed, null), "over \"it\""),
+        new Return("s-0", isAboutCalculations(rule)),
         0.35,
         FOUND.plus(ofMinutes(10)));
   }
@@ -119,13 +121,15 @@ class FindingTest {
     var order = carried(finding(rule, limit, observed));
 
     assertThat(order.metadata().source()).isEqualTo(Source.SWEEP);
-    assertThat(order.metadata().reason()).isEqualTo("over \"it\"");
+    var returned = new Return("s-0", isAboutCalculations(rule));
+    assertThat(order.metadata().reason()).isEqualTo("over \"it\"; " + returned.inWords());
     assertThat(order.metadata().dryRun()).isFalse();
     assertThat(order.metadata().at()).isBetween(FOUND.minusMillis(999), FOUND);
     var broken = Objects.requireNonNull(order.violation());
     assertThat(broken.rule()).isEqualTo(rule.toString());
     assertThat(number(broken.limit())).isEqualTo(limit);
     assertThat(number(broken.observed())).isEqualTo(observed);
+    assertThat(broken.returned()).isEqualTo(returned);
     assertThat(broken.expiresAt()).isEqualTo(FOUND.plus(ofMinutes(10)));
     switch (order) {
       case Request.StopCalculation it -> {

@@ -51,7 +51,8 @@ public final class InProcess {
     return new WidgetHandler(new Configuration(environment), clock, clock::advance);
   }
 
-  static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
+  /** The sweep function by a clock that its pauses move. */
+  public static SweepHandler sweep(Map<String, String> environment, HandClock clock) {
     tellTheSdk(environment);
     return new SweepHandler(new Configuration(environment), clock, clock::advance);
   }

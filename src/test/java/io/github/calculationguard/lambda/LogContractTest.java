@@ -53,6 +53,7 @@ class LogContractTest {
           "rule",
           "limit",
           "observed",
+          "returned_after",
           "submitted_at",
           "age_seconds",
           "dpu_hours",

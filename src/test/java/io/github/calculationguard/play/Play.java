@@ -6,6 +6,7 @@ import io.github.athenasparklocal.FastClock;
 import io.github.athenasparklocal.Pace;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.Template;
 import io.github.calculationguard.lambda.InProcess;
 import io.github.calculationguard.play.SampleEvent.UnplayableException;
 import io.github.calculationguard.standin.FunctionSettings;
@@ -13,6 +14,7 @@ import io.github.calculationguard.standin.InProcessLambda;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LambdaFunction;
 import io.github.calculationguard.standin.LambdaFunction.Outcome;
+import io.github.calculationguard.standin.LocalEventBridge;
 import io.github.calculationguard.standin.LocalLambda;
 import io.github.calculationguard.standin.LocalWorld;
 import java.io.IOException;
@@ -26,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +41,17 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class Play {
 
+  private static final String OPTIONS =
+      """
+      Options:
+        -Descalation=none       a session is never ended; the default, but for sweep and returns
+        -Descalation=terminate  a session is ended where stopping did not help, or over its limit
+        -Dmode=observe          sweeps stop nothing; the default of connect
+        -Dmode=enforce          sweeps stop what is over a limit; the default of sweep and returns
+        -Devent=FILE            another event, such as events/http-api-stop.json
+        -Dserve=ADDRESS:PORT    plays nothing, and serves the local Athena and SNS there""";
+
+  private static final String INTERNAL_BUS = "calculation-guard-internal";
   private static final int ATTEMPTS = 3;
   private static final int DELIVERIES = 3;
   private static final Duration PARENT_CHECK = Duration.ofMillis(300);
@@ -59,6 +73,7 @@ public final class Play {
     this.event = event;
     this.world = world;
     topic = world.sns().addTopic("calculation-guard");
+    world.eventBridge().addBus(INTERNAL_BUS);
   }
 
   /** Reads its options from system properties: scenario, event, escalation, mode, serve. */
@@ -98,15 +113,24 @@ public final class Play {
 
   private static boolean play() throws UnplayableException {
     var scenario = scenario();
-    var usual = scenario == Scenario.LATE ? "alarm-state-change" : "eventbridge-stop-requested";
+    // So that a misspelled one is never ignored.
+    mode("enforce");
+    escalation("none");
+    var usual =
+        switch (scenario) {
+          case LATE -> "alarm-state-change";
+          case HTTP -> "http-api-stop";
+          default -> "eventbridge-stop-requested";
+        };
     var sample = SampleEvent.read(Path.of(property("event", "events/" + usual + ".json")));
     if (scenario == Scenario.WIDGET || sample.isForTheWidget()) {
       try (var world = new LocalWorld(InstantSource.system())) {
         return WidgetStory.play(world, System.out);
       }
     }
-    if (scenario == Scenario.SWEEP || sample.isForTheSweep()) {
-      return SweepPlay.play();
+    var sweeps = EnumSet.of(Scenario.SWEEP, Scenario.CONNECT, Scenario.RETURNS);
+    if (sweeps.contains(scenario) || sample.isForTheSweep()) {
+      return SweepPlay.play(sweeps.contains(scenario) ? scenario : Scenario.SWEEP);
     }
     var now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     var sent = scenario == Scenario.LATE ? now.minus(Duration.ofHours(3)) : now;
@@ -122,8 +146,8 @@ public final class Play {
         .orElseThrow(
             () ->
                 new UnplayableException(
-                    "Unknown scenario: %s. The scenarios are: %s."
-                        .formatted(name, Scenario.all())));
+                    "Unknown scenario: %s. The scenarios are: %s.%n%s"
+                        .formatted(name, Scenario.all(), OPTIONS)));
   }
 
   private boolean run() throws UnplayableException {
@@ -153,13 +177,23 @@ public final class Play {
       case "terminate" -> "TERMINATE_SESSION";
       default ->
           throw new UnplayableException(
-              "Unknown escalation: %s. Use none or terminate.".formatted(escalation));
+              "Unknown escalation: %s. Use none or terminate.%n%s".formatted(escalation, OPTIONS));
     };
+  }
+
+  static String mode(String standard) throws UnplayableException {
+    var mode = property("mode", standard);
+    if (!List.of("observe", "enforce").contains(mode)) {
+      throw new UnplayableException(
+          "Unknown mode: %s. Use observe or enforce.%n%s".formatted(mode, OPTIONS));
+    }
+    return mode;
   }
 
   private FunctionSettings function(String escalation) {
     var environment = new HashMap<>(world.environment());
     environment.put("TOPIC_ARN", topic);
+    environment.put("BUS_NAME", INTERNAL_BUS);
     environment.put("ESCALATION", escalation);
     environment.put("ESCALATE_AFTER_SECONDS", "1");
     environment.put("CONFIRM_SECONDS", "6");
@@ -216,6 +250,9 @@ public final class Play {
           screen.title("The answer");
           out.println(answer.json());
           printState();
+          if (scenario == Scenario.HTTP) {
+            return deliverHandover(function);
+          }
           return !answer.json().matches("(?s).*\"(statusCode\":5|outcome\":\"INVALID).*");
         }
         case Outcome.Failure failure -> {
@@ -233,6 +270,26 @@ public final class Play {
         }
       }
     }
+  }
+
+  /** Delivers what the function sent itself, by the rule of {@code template.yaml}. */
+  private boolean deliverHandover(LambdaFunction function) {
+    var template = Template.read();
+    var handovers =
+        world.eventBridge().events().stream()
+            .map(LocalEventBridge.Event::json)
+            .filter(event -> template.takes("StopFunction", "Handovers", event))
+            .toList();
+    screen.title("The hand-over on the internal bus");
+    handovers.forEach(out::println);
+    if (handovers.size() != 1) {
+      out.println(handovers.size() + " events match the rule Handovers. There should be one.");
+      return false;
+    }
+    var result = function.invoke(handovers.getFirst(), TIMEOUT);
+    print(1, result.log());
+    printState();
+    return result.outcome() instanceof Outcome.Answer;
   }
 
   private void print(int delivery, List<String> log) {

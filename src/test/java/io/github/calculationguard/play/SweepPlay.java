@@ -2,6 +2,7 @@ package io.github.calculationguard.play;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.athenasparklocal.FastClock;
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.lambda.InProcess;
 import io.github.calculationguard.play.SampleEvent.UnplayableException;
@@ -28,6 +29,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,14 +55,26 @@ final class SweepPlay {
 
   private final Screen screen = new Screen(System.out);
   private final SweepTables tables;
+  private final Scenario scenario;
   private final LocalWorld world;
+
+  /** The clock of all, functions included, where the play jumps over hours. */
+  private final @Nullable HandClock hand;
+
   private final SampleEvent event;
   private final Map<String, String> settings;
   private final ConcurrentLinkedQueue<Delivery> deliveries = new ConcurrentLinkedQueue<>();
   private int printed;
 
-  private SweepPlay(LocalWorld world, SampleEvent event, Map<String, String> settings) {
+  private SweepPlay(
+      Scenario scenario,
+      LocalWorld world,
+      @Nullable HandClock hand,
+      SampleEvent event,
+      Map<String, String> settings) {
+    this.scenario = scenario;
     this.world = world;
+    this.hand = hand;
     this.event = event;
     this.settings = settings;
     tables = new SweepTables(screen, world.athena().model());
@@ -71,37 +85,43 @@ final class SweepPlay {
    *
    * @return whether each sweep and each stop request got an outcome
    */
-  static boolean play() throws UnplayableException {
+  static boolean play(Scenario scenario) throws UnplayableException {
     var settings = new HashMap<String, String>();
-    settings.put("MODE", mode());
-    settings.put("ESCALATION", Play.escalation("terminate"));
+    // A new stack observes, and ends no session.
+    var isNewStack = scenario == Scenario.CONNECT;
+    settings.put("MODE", Play.mode(isNewStack ? "observe" : "enforce"));
+    settings.put("ESCALATION", Play.escalation(isNewStack ? "none" : "terminate"));
     var file = Path.of(Play.property("event", "events/schedule-sweep.json"));
     var event = SampleEvent.read(file).sentAt(Instant.now().truncatedTo(ChronoUnit.SECONDS));
-    try (var world = new LocalWorld(new FastClock(SPEED))) {
+    var hand = scenario == Scenario.RETURNS ? new HandClock(Instant.now()) : null;
+    try (var world = new LocalWorld(hand == null ? new FastClock(SPEED) : hand)) {
       world.eventBridge().addBus(BUS);
       settings.putAll(world.environment());
       settings.put("TOPIC_ARN", world.sns().addTopic("calculation-guard"));
-      return new SweepPlay(world, event, settings).run();
+      return new SweepPlay(scenario, world, hand, event, settings).run();
     }
-  }
-
-  private static String mode() throws UnplayableException {
-    var mode = Play.property("mode", "enforce");
-    if (!List.of("observe", "enforce").contains(mode)) {
-      throw new UnplayableException("Unknown mode: %s. Use observe or enforce.".formatted(mode));
-    }
-    return mode;
   }
 
   private boolean run() {
-    CrowdedAccount.settle(world.athena().model(), Instant.now());
-    screen.title("Scenario " + Scenario.SWEEP + ": " + Scenario.SWEEP.summary);
+    var connect = new ConnectStory(world.athena().model());
+    var now = hand == null ? Instant.now() : hand.instant();
+    switch (scenario) {
+      case CONNECT -> {
+        connect.begin(now);
+        connect.addYoung(now);
+      }
+      case RETURNS -> connect.begin(now);
+      default -> CrowdedAccount.settle(world.athena().model(), now);
+    }
+    screen.title("Scenario " + scenario + ": " + scenario.summary);
     screen.say(
         "mode %s, escalation %s, at most %d actions per sweep"
             .formatted(settings.get("MODE"), settings.get("ESCALATION"), MAX_ACTIONS));
     tables.sessions("Sessions before the sweep");
-    screen.title("The event, " + event.file());
-    screen.say(Json.text(event.json()));
+    if (scenario == Scenario.SWEEP) {
+      screen.title("The event, " + event.file());
+      screen.say(Json.text(event.json()));
+    }
     var environments = Executors.newSingleThreadExecutor();
     try (var sweep = sweepFunction();
         var stop = stopFunction()) {
@@ -110,6 +130,12 @@ final class SweepPlay {
         var _ = environments.submit(it::start);
       }
       deliver(stop, environments);
+      var isDone = sweepUntilNothingIsHeldBack(sweep);
+      if (hand == null || !isDone) {
+        return isDone;
+      }
+      connect.returns(hand, screen);
+      tables.sessions("Sessions 13 hours later");
       return sweepUntilNothingIsHeldBack(sweep);
     } finally {
       environments.shutdown();
@@ -122,17 +148,19 @@ final class SweepPlay {
     environment.put("BUS_NAME", BUS);
     environment.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(MAX_ACTIONS));
     environment.put("CALLS_PER_SECOND", "50");
-    return function("Sweep", environment, InProcess::sweep);
+    return function(
+        "Sweep", environment, it -> hand == null ? InProcess.sweep(it) : InProcess.sweep(it, hand));
   }
 
   private LambdaFunction stopFunction() {
     var environment = new HashMap<>(settings);
     environment.put("ESCALATE_AFTER_SECONDS", "1");
     environment.put("CONFIRM_SECONDS", "10");
-    return function("Stop", environment, InProcess::stop);
+    return function(
+        "Stop", environment, it -> hand == null ? InProcess.stop(it) : InProcess.stop(it, hand));
   }
 
-  private static LambdaFunction function(
+  private LambdaFunction function(
       String name,
       Map<String, String> environment,
       Function<Map<String, String>, RequestHandler<?, ?>> inProcess) {
@@ -142,7 +170,7 @@ final class SweepPlay {
             "io.github.calculationguard.lambda." + name + "Handler",
             LocalWorld.PLACE,
             environment);
-    return LocalLambda.isSupported()
+    return LocalLambda.isSupported() && hand == null
         ? new LocalLambda(function)
         : new InProcessLambda(function, inProcess.apply(environment));
   }
@@ -176,9 +204,14 @@ final class SweepPlay {
         return false;
       }
       tables.findings(number == 1 ? "Findings" : "Findings of the next sweep", result);
-      printNotification();
+      if (scenario == Scenario.SWEEP) {
+        printNotifications(SweepPlay::isOfASweep);
+      }
       if (!printStops()) {
         return false;
+      }
+      if (scenario != Scenario.SWEEP) {
+        printNotifications(_ -> true);
       }
       var heldBack = Json.object(answer.json()).get("held_back");
       if (Integer.valueOf(0).equals(heldBack)) {
@@ -189,9 +222,8 @@ final class SweepPlay {
     return false;
   }
 
-  private void printNotification() {
-    var announced =
-        world.sns().messages().stream().filter(SweepPlay::isOfASweep).skip(printed).toList();
+  private void printNotifications(Predicate<SnsMessage> which) {
+    var announced = world.sns().messages().stream().filter(which).skip(printed).toList();
     printed += announced.size();
     screen.title("Notification by email");
     announced.forEach(message -> screen.say(message.delivery("email").stripTrailing()));

@@ -34,6 +34,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
   private final Map<String, Map<String, String>> tags = new HashMap<>();
   private final Map<String, AthenaSparkException> faults = new HashMap<>();
   private final List<Calculation> ended = new ArrayList<>();
+  private final List<Session> terminated = new ArrayList<>();
   private final Map<String, List<Instant>> tagReads = new HashMap<>();
   private boolean listsTwice;
   private Consumer<String> listener = _ -> {};
@@ -92,7 +93,10 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
 
   /** Ends a session and what runs in it. */
   public void terminate(SessionId id) {
-    sessions.remove(id);
+    var it = sessions.remove(id);
+    if (it != null) {
+      terminated.addFirst(in(it, new SessionState("TERMINATED"), it.idleSince(), clock.instant()));
+    }
     calculations.values().removeIf(calculation -> id.equals(calculation.sessionId()));
   }
 
@@ -109,7 +113,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
             clock.instant(),
             calculation.dpuTime()));
     var it = Objects.requireNonNull(sessions.get(calculation.sessionId()));
-    sessions.put(it.id(), in(it, new SessionState("IDLE"), clock.instant()));
+    sessions.put(it.id(), in(it, new SessionState("IDLE"), clock.instant(), null));
   }
 
   @Override
@@ -152,13 +156,27 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
     var active = activeCalculations(session, deadline);
     return new CalculationList(
-        Stream.concat(
-                active.stream(),
-                ended.stream()
-                    .filter(it -> session.equals(it.sessionId()))
-                    .filter(it -> !Objects.requireNonNull(it.completedAt()).isBefore(endedSince)))
+        Stream.concat(active.stream(), ended(session).filter(it -> !endOf(it).isBefore(endedSince)))
             .toList(),
+        ended(session).filter(it -> endOf(it).isBefore(endedSince)).toList(),
         0);
+  }
+
+  private Stream<Calculation> ended(SessionId session) {
+    return ended.stream().filter(it -> session.equals(it.sessionId()));
+  }
+
+  private static Instant endOf(Calculation ended) {
+    return Objects.requireNonNull(ended.completedAt());
+  }
+
+  @Override
+  public List<Session> terminatedSessions(WorkGroup workGroup, Deadline deadline) {
+    request("ListSessions", workGroup.name() + " TERMINATED", deadline);
+    return terminated.stream()
+        .filter(it -> it.workGroup().equals(workGroup.name()))
+        .map(it -> withoutDetails(it))
+        .toList();
   }
 
   @Override
@@ -239,7 +257,8 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
         null);
   }
 
-  private static Session in(Session it, SessionState state, Instant idleSince) {
+  private static Session in(
+      Session it, SessionState state, @Nullable Instant idleSince, @Nullable Instant endedAt) {
     return new Session(
         it.id(),
         it.workGroup(),
@@ -248,7 +267,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
         it.engineVersion(),
         it.startedAt(),
         idleSince,
-        it.endedAt(),
+        endedAt,
         it.maxDpus(),
         it.dpuTime());
   }

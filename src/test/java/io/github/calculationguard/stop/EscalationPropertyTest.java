@@ -237,7 +237,7 @@ class EscalationPropertyTest {
           new EndSession(
               given,
               VirtualAthena.SESSION,
-              new LimitViolation("max-session-hours", 8, 9.5, given.at().plusSeconds(700)),
+              new LimitViolation("max-session-hours", 8, 9.5, null, given.at().plusSeconds(700)),
               null,
               false);
     };

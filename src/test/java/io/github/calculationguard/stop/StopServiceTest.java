@@ -52,7 +52,7 @@ class StopServiceTest {
 
   private static EndSession endSession(boolean dryRun) {
     var expiresAt = VirtualAthena.START.plusSeconds(700);
-    var violation = new LimitViolation("max-session-hours", 8, 9.5, expiresAt);
+    var violation = new LimitViolation("max-session-hours", 8, 9.5, null, expiresAt);
     return new EndSession(metadata(dryRun), VirtualAthena.SESSION, violation, null, false);
   }
 

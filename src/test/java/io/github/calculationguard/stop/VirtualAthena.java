@@ -184,7 +184,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
             .sorted(Comparator.comparing((Calculation c) -> job(c.id()).submitted()).reversed())
             .toList();
     var readable = listed.stream().filter(c -> trouble.apply(c.id()) != Trouble.MALFORMED).toList();
-    return new CalculationList(readable, listed.size() - readable.size());
+    return new CalculationList(readable, List.of(), listed.size() - readable.size());
   }
 
   @Override
@@ -206,6 +206,11 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
 
   @Override
   public List<Session> activeSessions(WorkGroup workGroup, Deadline deadline) {
+    throw new UnsupportedOperationException("no stop asks for it");
+  }
+
+  @Override
+  public List<Session> terminatedSessions(WorkGroup workGroup, Deadline deadline) {
     throw new UnsupportedOperationException("no stop asks for it");
   }
 
