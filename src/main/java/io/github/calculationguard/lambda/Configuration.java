@@ -20,7 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class Configuration {
 
   private static final Map<Rule, Integer> DEFAULT =
-      Map.of(Rule.MAX_CALCULATION_MINUTES, 120, Rule.MAX_SESSION_IDLE_MINUTES, 60);
+      Map.of(
+          Rule.MAX_CALCULATION_MINUTES,
+          120,
+          Rule.MAX_SESSION_IDLE_MINUTES,
+          60,
+          Rule.MAX_SESSION_HOURS,
+          12);
 
   private final Map<String, String> environment;
   private final Set<String> errors = new LinkedHashSet<>();

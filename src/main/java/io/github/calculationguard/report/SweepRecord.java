@@ -238,13 +238,29 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
       return "exempt until " + Format.time(exemptUntil);
     }
-    if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
+    if (!(judged.verdict() instanceof Warning warning)) {
+      return null;
+    }
+    if (needsEscalation(judged)) {
+      return "to end it, run: aws athena terminate-session --session-id %s --region %s"
+          .formatted(judged.session().id(), inventory().place().region());
+    }
+    if (warning.stopAt() == null) {
       return null;
     }
     var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
     var stop = will + " be stopped by the first sweep after " + Format.time(warning.stopAt());
     var command = report.exemptCommand(judged);
     return command == null ? stop : stop + "; to exempt it: " + command;
+  }
+
+  /** Whether it is a session over its limit that only the parameter Escalation keeps open. */
+  private boolean needsEscalation(Judged judged) {
+    return judged.verdict() instanceof Warning warning
+        && warning.usage().isOver()
+        && !warning.usage().isUpperBound()
+        && judged.snapshot().calculation() == null
+        && !report.policy().mayTerminate();
   }
 
   private static String fact(InvalidTag tag) {
@@ -278,6 +294,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   boolean isHeldBack() {
     return !news(Disposition.HELD_BACK).isEmpty();
+  }
+
+  boolean isEscalationMissing() {
+    return news(Disposition.WARNED).stream().anyMatch(this::needsEscalation);
   }
 
   @Nullable String savings() {

@@ -221,6 +221,32 @@ class SweepHandlerTest {
         .doesNotContain("https://evil.example");
   }
 
+  @ParameterizedTest
+  @CsvSource({"NONE, observe, true", "NONE, enforce, true", "TERMINATE_SESSION, observe, false"})
+  void saysOnceADayWhatEndsASessionThatTheGuardMayNotEnd(
+      String escalation, String mode, boolean says) {
+    settings.put("ESCALATION", escalation);
+    settings.put("MODE", mode);
+    settings.remove("MAX_SESSION_HOURS");
+    busy("connect", "s-connect", "c-hidden", ofHours(13));
+    var handler = handler();
+
+    handler.handleRequest(Map.of(), invocation);
+    handler.handleRequest(Map.of(), invocation);
+
+    assertThat(world.sns().messages()).hasSize(1);
+    assertThat(world.eventBridge().calls()).isEmpty();
+    var text = world.sns().messages().getFirst().text("email");
+    assertThat(text).contains("open for 13 h 1 min, limit 12 h");
+    assertThat(
+            text.contains("aws athena terminate-session --session-id s-connect --region us-east-1"))
+        .isEqualTo(says);
+    assertThat(text.contains("deploy with Escalation=TERMINATE_SESSION")).isEqualTo(says);
+    clock.advance(ofHours(24));
+    handler.handleRequest(Map.of(), invocation);
+    assertThat(world.sns().messages()).hasSize(2);
+  }
+
   @Test
   void ordersNothingWhereItObserves() {
     settings.put("MODE", "observe");
