@@ -79,11 +79,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var request = GetSessionRequest.builder().sessionId(id.value()).build();
     var it = call(deadline, request, athena::getSession);
     var group = requireNonNullElse(it.workGroup(), "");
-    var engine = it.engineConfiguration();
-    var maxDpus = engine == null ? null : engine.maxConcurrentDpus();
+    var bounds = SessionBounds.of(it);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    return session(
-        id, group, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
+    return session(id, group, it.description(), it.engineVersion(), it.status(), bounds, dpuMillis);
   }
 
   // Ends at the first page without a match: a session runs one calculation at a time, the newest
@@ -183,7 +181,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
     return id == null
         ? null
-        : session(id, workGroup.name(), s.description(), engine, s.status(), null, null);
+        : session(
+            id, workGroup.name(), s.description(), engine, s.status(), SessionBounds.UNKNOWN, null);
   }
 
   private static Calculation calculation(
@@ -209,7 +208,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       @Nullable String description,
       @Nullable String engineVersion,
       @Nullable SessionStatus answered,
-      @Nullable Integer maxDpus,
+      SessionBounds bounds,
       @Nullable Long dpuMillis) {
     var status = stated(answered);
     var state = new SessionState(stated(status.stateAsString()));
@@ -224,8 +223,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         status.startDateTime(),
         lacksIdleSince ? status.lastModifiedDateTime() : status.idleSinceDateTime(),
         status.endDateTime(),
-        maxDpus,
-        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
+        bounds.maxDpus(),
+        dpuMillis == null ? null : Duration.ofMillis(dpuMillis),
+        bounds.idleTimeout());
   }
 
   /** Athena's model allows an ID to be almost anything; ours go into ARNs and commands. */

@@ -98,7 +98,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   private static Severity severity(Judged judged) {
     return switch (judged.disposition()) {
       case LEFT, ORDERED, EXEMPT -> Severity.INFO;
-      case WARNED, OBSERVED -> Severity.WARNING;
+      case WARNED, KEPT_OPEN, OBSERVED -> Severity.WARNING;
       case HELD_BACK, REFUSED -> Severity.ERROR;
     };
   }
@@ -119,7 +119,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .put("work_groups_done", inventory.workGroupsDone())
             .put("sessions_seen", inventory.sessionsSeen())
             .put("calculations_seen", inventory.calculationsSeen())
-            .put("judged", report.judged().size())
+            .put("judged", report.judged().size() - report.count(Disposition.KEPT_OPEN))
             .put("over", report.over());
     for (var disposition : Disposition.values()) {
       if (disposition != Disposition.LEFT) {
@@ -201,6 +201,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             section("Held back", "held back", Disposition.HELD_BACK),
             section("Observed", "would stop", Disposition.OBSERVED),
             section("Warning", "near or over", Disposition.WARNED),
+            section("Kept open", "kept open", Disposition.KEPT_OPEN),
             section("Exempt", "exempt", Disposition.EXEMPT),
             new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))
         .filter(it -> !it.facts().isEmpty())
@@ -238,29 +239,17 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
       return "exempt until " + Format.time(exemptUntil);
     }
-    if (!(judged.verdict() instanceof Warning warning)) {
-      return null;
+    var terminate = report.terminateCommand(judged);
+    if (terminate != null) {
+      return "to end it, run: " + terminate;
     }
-    if (needsEscalation(judged)) {
-      return "to end it, run: aws athena terminate-session --session-id %s --region %s"
-          .formatted(judged.session().id(), inventory().place().region());
-    }
-    if (warning.stopAt() == null) {
+    if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
       return null;
     }
     var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
     var stop = will + " be stopped by the first sweep after " + Format.time(warning.stopAt());
     var command = report.exemptCommand(judged);
     return command == null ? stop : stop + "; to exempt it: " + command;
-  }
-
-  /** Whether it is a session over its limit that only the parameter Escalation keeps open. */
-  private boolean needsEscalation(Judged judged) {
-    return judged.verdict() instanceof Warning warning
-        && warning.usage().isOver()
-        && !warning.usage().isUpperBound()
-        && judged.snapshot().calculation() == null
-        && !report.policy().mayTerminate();
   }
 
   private static String fact(InvalidTag tag) {
@@ -297,7 +286,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   }
 
   boolean isEscalationMissing() {
-    return news(Disposition.WARNED).stream().anyMatch(this::needsEscalation);
+    return news(Disposition.WARNED).stream().anyMatch(it -> report.terminateCommand(it) != null);
   }
 
   @Nullable String savings() {
