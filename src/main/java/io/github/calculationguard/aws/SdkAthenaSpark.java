@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.athena.model.CalculationStatus;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
 import software.amazon.awssdk.services.athena.model.GetCalculationExecutionRequest;
+import software.amazon.awssdk.services.athena.model.GetResourceDashboardRequest;
 import software.amazon.awssdk.services.athena.model.GetSessionRequest;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsRequest;
 import software.amazon.awssdk.services.athena.model.ListExecutorsRequest;
@@ -147,6 +148,16 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         .flatMap(page -> page.tags().stream())
         .filter(t -> t.key() != null)
         .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
+  }
+
+  @Override
+  public String sparkUiUrl(String sessionArn, Deadline deadline) {
+    var request = GetResourceDashboardRequest.builder().resourceARN(sessionArn).build();
+    var url = call(deadline, request, athena::getResourceDashboard).url();
+    if (url == null || !url.matches("https?://[^\\s<>\"']+")) {
+      throw new AthenaUnavailableException("Athena answered without a URL that a browser can open");
+    }
+    return url;
   }
 
   @Override

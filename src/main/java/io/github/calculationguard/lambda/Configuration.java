@@ -125,7 +125,7 @@ final class Configuration {
     return new Limits(Mode.of(mode).orElse(Mode.OBSERVE), max, warnAt);
   }
 
-  private boolean mayTerminate() {
+  boolean mayTerminate() {
     var accepted = "one of [NONE, TERMINATE_SESSION]";
     return text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted).startsWith("TERMINATE");
   }

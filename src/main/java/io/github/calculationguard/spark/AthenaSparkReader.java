@@ -37,6 +37,9 @@ public interface AthenaSparkReader {
   /** The active sessions of a workgroup, also degraded ones, newest first, without statistics. */
   List<Session> activeSessions(WorkGroup workGroup, Deadline deadline);
 
+  /** Where a session's live Spark UI is. The URL may be signed: it is not to be kept anywhere. */
+  String sparkUiUrl(String sessionArn, Deadline deadline);
+
   /**
    * The calculations of a session as Athena lists them.
    *

@@ -173,6 +173,21 @@ class OddAnswersTest {
     assertThat(listed).extracting(Session::idleTimeout).containsExactly((Duration) null);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"Url\": \"\"}",
+        "{\"Url\": \"javascript:alert(1)\"}",
+        "{\"Url\": \"https://a.example/ onclick=b\"}",
+        "{\"Url\": \"https://a.example/?X-Amz-Signature=secret<\"}",
+      })
+  void takesNothingForTheSparkUiThatABrowserShouldNotOpen(String answer) {
+    assertThatExceptionOfType(AthenaUnavailableException.class)
+        .isThrownBy(() -> answering(answer).sparkUiUrl("arn", SOON))
+        .withMessage("Athena answered without a URL that a browser can open");
+  }
+
   /** A session as GetSession answers; the texts are JSON with single quotes. */
   private static Session described(String engineVersion, String engine, String configuration) {
     var answer =
