@@ -75,8 +75,8 @@ public record Judge(boolean mayTerminate) {
         timeout.equals(Session.NO_TIMEOUT)
             ? "it shows no idle timeout"
             : "its idle timeout is " + Format.duration(timeout);
-    var reason = "Athena will not end it before you do: %s, limit %s";
-    return Optional.of(new KeptOpen(reason.formatted(known, limit)));
+    return Optional.of(
+        new KeptOpen("Athena will not end it before you do: " + known + ", limit " + limit));
   }
 
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
