@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.athena.model.CalculationStatus;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
 import software.amazon.awssdk.services.athena.model.GetCalculationExecutionRequest;
+import software.amazon.awssdk.services.athena.model.GetResourceDashboardRequest;
 import software.amazon.awssdk.services.athena.model.GetSessionRequest;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsRequest;
 import software.amazon.awssdk.services.athena.model.ListExecutorsRequest;
@@ -79,11 +80,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var request = GetSessionRequest.builder().sessionId(id.value()).build();
     var it = call(deadline, request, athena::getSession);
     var group = requireNonNullElse(it.workGroup(), "");
-    var engine = it.engineConfiguration();
-    var maxDpus = engine == null ? null : engine.maxConcurrentDpus();
+    var bounds = SessionBounds.of(it);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    return session(
-        id, group, it.description(), it.engineVersion(), it.status(), maxDpus, dpuMillis);
+    return session(id, group, it.description(), it.engineVersion(), it.status(), bounds, dpuMillis);
   }
 
   // Ends at the first page without a match: a session runs one calculation at a time, the newest
@@ -155,6 +154,16 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   @Override
+  public String sparkUiUrl(String sessionArn, Deadline deadline) {
+    var request = GetResourceDashboardRequest.builder().resourceARN(sessionArn).build();
+    var url = call(deadline, request, athena::getResourceDashboard).url();
+    if (url == null || !url.matches("https?://[^\\s<>\"']+")) {
+      throw new AthenaUnavailableException("Athena answered without a URL that a browser can open");
+    }
+    return url;
+  }
+
+  @Override
   public List<WorkGroup> workGroups(Deadline deadline) {
     var request = ListWorkGroupsRequest.builder();
     return pages(deadline, token -> request.nextToken(token).build(), athena::listWorkGroups)
@@ -195,7 +204,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
     return id == null
         ? null
-        : session(id, workGroup.name(), s.description(), engine, s.status(), null, null);
+        : session(
+            id, workGroup.name(), s.description(), engine, s.status(), SessionBounds.UNKNOWN, null);
   }
 
   private static Calculation calculation(
@@ -221,7 +231,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       @Nullable String description,
       @Nullable String engineVersion,
       @Nullable SessionStatus answered,
-      @Nullable Integer maxDpus,
+      SessionBounds bounds,
       @Nullable Long dpuMillis) {
     var status = stated(answered);
     var state = new SessionState(stated(status.stateAsString()));
@@ -236,8 +246,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         status.startDateTime(),
         lacksIdleSince ? status.lastModifiedDateTime() : status.idleSinceDateTime(),
         status.endDateTime(),
-        maxDpus,
-        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
+        bounds.maxDpus(),
+        dpuMillis == null ? null : Duration.ofMillis(dpuMillis),
+        bounds.idleTimeout());
   }
 
   /** Athena's model allows an ID to be almost anything; ours go into ARNs and commands. */

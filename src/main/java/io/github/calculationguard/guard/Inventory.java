@@ -82,6 +82,12 @@ public record Inventory(
       return calculations.isEmpty() ? null : calculations.getLast();
     }
 
+    /** Whether the session itself is certainly over a limit. */
+    public boolean isSessionOver() {
+      return Judge.usages(details(), limits).stream()
+          .anyMatch(it -> it.isOver() && !it.isUpperBound());
+    }
+
     /** The use of the limit that is nearest, the session's own or a calculation's. */
     public Optional<Usage> nearestLimit() {
       return snapshots()

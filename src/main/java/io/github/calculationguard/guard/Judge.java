@@ -6,10 +6,13 @@ import module java.base;
 
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
+import io.github.calculationguard.guard.Verdict.KeptOpen;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warning;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Instants;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +58,25 @@ public record Judge(boolean mayTerminate) {
     return onlyWarnsBecause(usage, snapshot)
         .map(why -> new Warning(usage, null, reason(usage) + "; " + why))
         .orElseGet(() -> new Warning(usage, stopAt(usage, snapshot), reason(usage)));
+  }
+
+  /** Whether Athena's own idle timeout, as far as it was read, comes after the limit. */
+  static Optional<KeptOpen> keptOpen(Session session, Limits limits) {
+    var timeout = session.idleTimeout();
+    var minutes = limits.max().get(Rule.MAX_SESSION_IDLE_MINUTES);
+    if (session.state().isOver()
+        || timeout == null
+        || minutes == null
+        || timeout.toSeconds() <= minutes * 60) {
+      return Optional.empty();
+    }
+    var limit = new Usage(Rule.MAX_SESSION_IDLE_MINUTES, minutes, 0, null).limitInWords();
+    var known =
+        timeout.equals(Session.NO_TIMEOUT)
+            ? "it shows no idle timeout"
+            : "its idle timeout is " + Format.duration(timeout);
+    return Optional.of(
+        new KeptOpen("Athena will not end it before you do: " + known + ", limit " + limit));
   }
 
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */

@@ -29,9 +29,6 @@ final class SessionReader {
 
   static final Duration TAGS_VALID = Duration.ofMinutes(30);
 
-  /** Athena's API allows no larger session. */
-  private static final int MAX_DPUS = 5000;
-
   private static final CalculationId ANY = new CalculationId("any");
   private static final CalculationState RUNNING = new CalculationState("RUNNING");
 
@@ -220,7 +217,7 @@ final class SessionReader {
   /** The calculation, or else the session, if it is as old and as large as it can be. */
   private Snapshot atMost(@Nullable Calculation calculation) {
     var s = session;
-    var max = Objects.requireNonNullElse(cached.maxDpus, MAX_DPUS);
+    var max = Objects.requireNonNullElse(cached.maxDpus, Session.MAX_DPUS);
     var start = orFirst(s.startedAt());
     var largest =
         new Session(

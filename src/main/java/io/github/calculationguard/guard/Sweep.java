@@ -13,6 +13,7 @@ import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.SweepReport.NewFindings;
 import io.github.calculationguard.guard.Verdict.Exceeded;
+import io.github.calculationguard.guard.Verdict.KeptOpen;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
@@ -114,19 +115,31 @@ public final class Sweep {
   }
 
   private Stream<Judged> judge(Entry entry) {
-    var session = judge(entry.details(), entry.limits());
-    return session.verdict() instanceof Exceeded
-        ? Stream.of(session)
-        : entry.snapshots().map(it -> judge(it, entry.limits()));
+    var limits = entry.limits();
+    var session = judge(entry.details(), limits);
+    var judged =
+        session.verdict() instanceof Exceeded
+            ? Stream.of(session)
+            : entry.snapshots().map(it -> judge(it, limits));
+    return session.disposition() == Disposition.ORDERED
+        ? judged
+        : Stream.concat(
+            judged,
+            Judge.keptOpen(entry.session(), limits).stream()
+                .map(it -> judged(entry.details(), limits, it)));
   }
 
   private Judged judge(Snapshot snapshot, Limits limits) {
-    var verdict = judge.judge(snapshot, limits);
+    return judged(snapshot, limits, judge.judge(snapshot, limits));
+  }
+
+  private static Judged judged(Snapshot snapshot, Limits limits, Verdict verdict) {
     var isExempt = limits.exempt(snapshot.at());
     var disposition =
         switch (verdict) {
           case Ok _ -> Disposition.LEFT;
           case Warning _ -> isExempt ? Disposition.LEFT : Disposition.WARNED;
+          case KeptOpen _ -> isExempt ? Disposition.LEFT : Disposition.KEPT_OPEN;
           case Exceeded _ when isExempt -> Disposition.EXEMPT;
           case Exceeded _ when limits.mode() == Mode.ENFORCE -> Disposition.ORDERED;
           case Exceeded _ -> Disposition.OBSERVED;

@@ -36,6 +36,8 @@ public record SweepReport(
     LEFT,
     /** It is near a limit, or over one and cannot be stopped for it. */
     WARNED,
+    /** Athena's own idle timeout does not end it in time. */
+    KEPT_OPEN,
     /** Its finding was published. */
     ORDERED,
     /** Its finding could not be published. */
@@ -97,7 +99,7 @@ public record SweepReport(
       var severity =
           switch (disposition) {
             case LEFT, ORDERED, EXEMPT -> Severity.INFO;
-            case WARNED, OBSERVED -> Severity.WARNING;
+            case WARNED, KEPT_OPEN, OBSERVED -> Severity.WARNING;
             case HELD_BACK, REFUSED -> Severity.ERROR;
           };
       return returned == null ? severity : severity.orWarning();
@@ -115,7 +117,7 @@ public record SweepReport(
     boolean isNews() {
       return switch (disposition) {
         case LEFT, ORDERED, REFUSED -> false;
-        case WARNED, HELD_BACK, OBSERVED, EXEMPT -> true;
+        case WARNED, KEPT_OPEN, HELD_BACK, OBSERVED, EXEMPT -> true;
       };
     }
   }
@@ -157,6 +159,20 @@ public record SweepReport(
       }
     }
     return policy.usdPerDpuHour() * held.values().stream().mapToDouble(dpus -> dpus).sum();
+  }
+
+  /**
+   * The command that ends a session over its limit; absent where the guard may end sessions itself.
+   */
+  public @Nullable String terminateCommand(Judged it) {
+    var isOver =
+        it.verdict() instanceof Verdict.Warning(var usage, _, _)
+            && usage.isOver()
+            && !usage.isUpperBound();
+    return isOver && it.snapshot().calculation() == null && !policy.mayTerminate()
+        ? "aws athena terminate-session --session-id %s --region %s"
+            .formatted(it.session().id(), inventory.place().region())
+        : null;
   }
 
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */

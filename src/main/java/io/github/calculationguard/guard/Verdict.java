@@ -28,6 +28,9 @@ public sealed interface Verdict {
    */
   record Warning(Usage usage, @Nullable Instant stopAt, String reason) implements Verdict {}
 
+  /** A session that Athena itself does not end when it has been idle for as long as it may. */
+  record KeptOpen(String reason) implements Verdict {}
+
   /** Over a limit, and to be stopped. */
   record Exceeded(Usage usage, String reason) implements Verdict {}
 

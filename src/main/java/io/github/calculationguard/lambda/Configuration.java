@@ -20,7 +20,13 @@ import org.jspecify.annotations.Nullable;
 final class Configuration {
 
   private static final Map<Rule, Integer> DEFAULT =
-      Map.of(Rule.MAX_CALCULATION_MINUTES, 120, Rule.MAX_SESSION_IDLE_MINUTES, 60);
+      Map.of(
+          Rule.MAX_CALCULATION_MINUTES,
+          120,
+          Rule.MAX_SESSION_IDLE_MINUTES,
+          60,
+          Rule.MAX_SESSION_HOURS,
+          12);
 
   private final Map<String, String> environment;
   private final Set<String> errors = new LinkedHashSet<>();
@@ -119,7 +125,7 @@ final class Configuration {
     return new Limits(Mode.of(mode).orElse(Mode.OBSERVE), max, warnAt);
   }
 
-  private boolean mayTerminate() {
+  boolean mayTerminate() {
     var accepted = "one of [NONE, TERMINATE_SESSION]";
     return text("ESCALATION", "NONE", "NONE|TERMINATE_SESSION", accepted).startsWith("TERMINATE");
   }

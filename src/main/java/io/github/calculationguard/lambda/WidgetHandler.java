@@ -6,9 +6,15 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.RateLimiter;
+import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
 import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.SparkUiPopup;
 import io.github.calculationguard.report.WidgetPage;
+import io.github.calculationguard.report.WidgetPage.Actions;
 import io.github.calculationguard.report.WidgetPage.Theme;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */
@@ -17,9 +23,13 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   /** A viewer waits. The rest of the ten seconds is for rendering the page. */
   private static final Duration MAX_READING = Duration.ofSeconds(9);
 
+  /** Names the session whose live Spark UI a viewer wants to see. */
+  private static final String SPARK_UI = "sparkUi";
+
   private final Invocation.Factory invocations;
   private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
+  private final boolean mayTerminate;
   private final InventoryReader reader;
 
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
@@ -31,6 +41,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     invocations = new Invocation.Factory(configuration, clock);
     usdPerDpuHour = configuration.usdPerDpuHour();
     stopFunctionArn = configuration.stopFunctionArn();
+    mayTerminate = configuration.mayTerminate();
     var clients = configuration.clients();
     var limiter = new RateLimiter(configuration.callsPerSecond(), clock, sleep);
     var scope = configuration.scope();
@@ -39,7 +50,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     reader = new InventoryReader(athena, clock, scope);
   }
 
-  /** Answers with HTML; or, asked to describe itself, with Markdown. */
+  /** Answers with HTML: the page or a popup; or, asked to describe itself, with Markdown. */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
     var request = new JsonObject(event == null ? Map.of() : event);
@@ -47,10 +58,33 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
       return WidgetPage.documentation();
     }
     var invocation = invocations.next(context, null);
+    if (request.has(SPARK_UI)) {
+      var popup = sparkUi(request, invocation);
+      invocation.log(popup.record(invocation.place(), invocation.info(), invocation.now()));
+      return popup.html();
+    }
     var inventory = reader.read(invocation.place(), invocation.within(MAX_READING));
     invocation.log(LogRecord.of(inventory, invocation.info()));
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
     var theme = isDark ? Theme.DARK : Theme.LIGHT;
-    return new WidgetPage(inventory, usdPerDpuHour, stopFunctionArn, theme).html();
+    var actions = new Actions(stopFunctionArn, mayTerminate, context.getInvokedFunctionArn());
+    return new WidgetPage(inventory, usdPerDpuHour, actions, theme).html();
+  }
+
+  private SparkUiPopup sparkUi(JsonObject request, Invocation invocation) {
+    SessionId id = null;
+    try {
+      id = request.id(SPARK_UI, "the event", SessionId.RULE, SessionId::new);
+      var deadline = invocation.within(MAX_READING);
+      var group = new WorkGroup(reader.athena().session(id, deadline).workGroup());
+      if (!group.matches(reader.scope().workGroupPattern())) {
+        var problem = "Its workgroup is none that the guard watches: see WorkGroupPattern.";
+        return new SparkUiPopup(id, null, problem);
+      }
+      var arn = invocation.place().arnOf(group, id);
+      return new SparkUiPopup(id, reader.athena().sparkUiUrl(arn, deadline), null);
+    } catch (InvalidFieldException | AthenaSparkException e) {
+      return new SparkUiPopup(id, null, e.getMessage());
+    }
   }
 }

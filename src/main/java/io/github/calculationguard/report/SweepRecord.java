@@ -111,7 +111,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .put("work_groups_done", inventory.workGroupsDone())
             .put("sessions_seen", inventory.sessionsSeen())
             .put("calculations_seen", inventory.calculationsSeen())
-            .put("judged", report.judged().size())
+            .put("judged", report.judged().size() - report.count(Disposition.KEPT_OPEN))
             .put("over", report.over());
     for (var disposition : Disposition.values()) {
       if (disposition != Disposition.LEFT) {
@@ -194,6 +194,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             section("Held back", "held back", Disposition.HELD_BACK),
             section("Observed", "would stop", Disposition.OBSERVED),
             section("Warning", "near or over", Disposition.WARNED),
+            section("Kept open", "kept open", Disposition.KEPT_OPEN),
             section("Exempt", "exempt", Disposition.EXEMPT),
             new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))
         .filter(it -> !it.facts().isEmpty())
@@ -230,6 +231,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     var exemptUntil = judged.limits().exemptUntil();
     if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
       return "exempt until " + Format.time(exemptUntil);
+    }
+    var terminate = report.terminateCommand(judged);
+    if (terminate != null) {
+      return "to end it, run: " + terminate;
     }
     if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
       return null;
@@ -275,6 +280,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   boolean isHeldBack() {
     return !news(Disposition.HELD_BACK).isEmpty();
+  }
+
+  boolean isEscalationMissing() {
+    return news(Disposition.WARNED).stream().anyMatch(it -> report.terminateCommand(it) != null);
   }
 
   @Nullable String savings() {

@@ -21,19 +21,27 @@ import io.jstach.jstache.JStacheType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The page on the dashboard: what runs now, what it costs, and a button to stop it. The template
- * makes it a fragment of HTML without a script, as CloudWatch's custom widgets require. All text in
- * it is clean.
+ * The page on the dashboard: what runs now, what it costs, and a button to stop or end it. The
+ * template makes it a fragment of HTML without a script, as CloudWatch's custom widgets require.
+ * All text in it is clean.
  *
  * @param usdPerDpuHour the price of a DPU-hour in this Region, in dollars
- * @param stopFunctionArn the function that a Stop button calls; null for no buttons
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html">Interactivity
  *     in a custom widget</a>
  */
 @JStache(path = "widget.mustache")
-public record WidgetPage(
-    Inventory inventory, double usdPerDpuHour, @Nullable String stopFunctionArn, Theme theme) {
+public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions actions, Theme theme) {
+
+  /**
+   * What a viewer may do with a row.
+   *
+   * @param stopFunctionArn the function that the buttons call; null for no buttons
+   * @param mayTerminate whether the guard may end sessions
+   * @param widgetFunctionArn the page's own function, which opens the Spark UI; null for no links
+   */
+  public record Actions(
+      @Nullable String stopFunctionArn, boolean mayTerminate, @Nullable String widgetFunctionArn) {}
 
   /** CloudWatch's console has two. */
   public enum Theme {
@@ -61,7 +69,7 @@ public record WidgetPage(
 
   private List<Row> all() {
     return inventory.entries().stream()
-        .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), stopFunctionArn))
+        .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), actions))
         .toList();
   }
 
@@ -171,7 +179,7 @@ public record WidgetPage(
   record Documentation() {}
 
   /** A session. */
-  record Row(Entry entry, Costs costs, @Nullable String stopFunctionArn) {
+  record Row(Entry entry, Costs costs, Actions actions) {
 
     /** The calculation that runs, or else the session alone. */
     Snapshot current() {
@@ -218,7 +226,22 @@ public record WidgetPage(
     String badge() {
       var state = entry.session().state();
       var idle = state.isIdle() && entry.current() == null;
-      return state.name().equals("DEGRADED") ? "bad" : idle ? "idle" : "busy";
+      return state.isDegraded() ? "bad" : idle ? "idle" : "busy";
+    }
+
+    /** Whether its button ends the session, because there is no calculation to stop. */
+    boolean isEndable() {
+      var session = entry.session();
+      var state = session.state();
+      return actions.mayTerminate()
+          && entry.current() == null
+          && (!session.supportsCalculations() || state.isIdle() || state.isDegraded());
+    }
+
+    /** What ending the session saves. */
+    String savings() {
+      var perHour = costs.perHourText();
+      return perHour == null ? "an amount that is not known" : perHour;
     }
 
     @Nullable String since() {
@@ -247,7 +270,12 @@ public record WidgetPage(
       if (limits.exemptUntil() != null && limits.exempt(entry.at())) {
         return "exempt until " + Format.time(limits.exemptUntil());
       }
-      return limits.mode() == Mode.OBSERVE ? "only observed" : null;
+      var isKept = entry.isSessionOver() && !actions.mayTerminate();
+      var notes =
+          Stream.of(
+              limits.mode() == Mode.OBSERVE ? "only observed" : "",
+              isKept ? "the guard may not end it: Escalation is NONE" : "");
+      return notes.filter(it -> !it.isEmpty()).collect(joining("; "));
     }
   }
 }

@@ -40,6 +40,9 @@ public interface AthenaSparkReader {
   /** The newest TERMINATED sessions of a workgroup, as many as one page has. */
   List<Session> terminatedSessions(WorkGroup workGroup, Deadline deadline);
 
+  /** Where a session's live Spark UI is. The URL may be signed: it is not to be kept anywhere. */
+  String sparkUiUrl(String sessionArn, Deadline deadline);
+
   /**
    * The calculations of a session as Athena lists them.
    *

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param endedAt absent while it is active
  * @param maxDpus the most DPUs that it may hold at once; absent in lists
  * @param dpuTime DPU × time, as Athena reports it; absent in lists, and perhaps while it runs
+ * @param idleTimeout how long it may be idle before Athena ends it; {@link #NO_TIMEOUT} where
+ *     Athena names none; absent in lists
  */
 public record Session(
     SessionId id,
@@ -25,7 +27,14 @@ public record Session(
     @Nullable Instant idleSince,
     @Nullable Instant endedAt,
     @Nullable Integer maxDpus,
-    @Nullable Duration dpuTime) {
+    @Nullable Duration dpuTime,
+    @Nullable Duration idleTimeout) {
+
+  /** Athena's API allows no larger session. */
+  public static final int MAX_DPUS = 5000;
+
+  /** Longer than any. */
+  public static final Duration NO_TIMEOUT = ChronoUnit.FOREVER.getDuration();
 
   private static final Pattern SPARK_RELEASE = Pattern.compile("Spark\\D*(\\d{1,4})\\.(\\d{1,4})");
 
@@ -35,8 +44,39 @@ public record Session(
     endedAt = Instants.orNull(endedAt);
   }
 
+  /** A session whose idle timeout is not known. */
+  public Session(
+      SessionId id,
+      String workGroup,
+      SessionState state,
+      @Nullable String description,
+      @Nullable String engineVersion,
+      @Nullable Instant startedAt,
+      @Nullable Instant idleSince,
+      @Nullable Instant endedAt,
+      @Nullable Integer maxDpus,
+      @Nullable Duration dpuTime) {
+    this(
+        id,
+        workGroup,
+        state,
+        description,
+        engineVersion,
+        startedAt,
+        idleSince,
+        endedAt,
+        maxDpus,
+        dpuTime,
+        null);
+  }
+
   /** Whether the engine has calculations. Spark 3.5 and later have Spark Connect instead. */
   public boolean supportsCalculations() {
+    return supportsCalculations(engineVersion);
+  }
+
+  /** Whether an engine has calculations, by its name. */
+  public static boolean supportsCalculations(@Nullable String engineVersion) {
     var release = SPARK_RELEASE.matcher(Objects.requireNonNullElse(engineVersion, ""));
     if (!release.find()) {
       return true;
@@ -75,7 +115,8 @@ public record Session(
         idleSince,
         endedAt,
         maxDpus,
-        dpuTime);
+        dpuTime,
+        idleTimeout);
   }
 
   /** How long it has existed, or existed. */

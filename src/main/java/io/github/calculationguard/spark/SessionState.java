@@ -17,6 +17,11 @@ public record SessionState(String name) {
     return name.equals("IDLE");
   }
 
+  /** Whether the session is broken, and is billed all the same. */
+  public boolean isDegraded() {
+    return name.equals("DEGRADED");
+  }
+
   /** Whether the session works. */
   public boolean isBusy() {
     return name.equals("BUSY");

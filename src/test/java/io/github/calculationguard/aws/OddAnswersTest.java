@@ -8,6 +8,7 @@ import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,11 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.http.AbortableInputStream;
 import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
@@ -95,6 +100,102 @@ class OddAnswersTest {
     assertThatExceptionOfType(AthenaUnavailableException.class)
         .isThrownBy(() -> answering("403 ").stop(CALCULATION, SOON))
         .withMessage("an error without a code (status 403)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      nullValues = "-",
+      value = {
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | 4 | 5",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 4 | 20 | 4",
+        "Apache Spark version 3.5 | 'DefaultExecutorDpuSize': 2, 'CoordinatorDpuSize': 3 | 4 | 11",
+        "Apache Spark version 3.5 | 'CoordinatorDpuSize': 1 | ' 4 ' | 5",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | - | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | many | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | -4 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | 0 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | 4.0 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | 2147483647 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | 99999999999999999999 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20 | ٣ | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20, 'DefaultExecutorDpuSize': -1 | 4 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 20, 'CoordinatorDpuSize': 2000000000 | 4 | 20",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': -1 | 4 | 5",
+        "Apache Spark version 3.5 | 'MaxConcurrentDpus': 2147483647 | - | -",
+        "Apache Spark version 3.5 | 'CoordinatorDpuSize': 1 | - | -",
+        "Apache Spark version 3.5 | 'CoordinatorDpuSize': 1 | many | -",
+        "PySpark engine version 3 | 'MaxConcurrentDpus': 20 | 4 | 20",
+        "PySpark engine version 3 | 'CoordinatorDpuSize': 1 | 4 | -",
+      })
+  void boundsASessionBySparksOwnMaximumWhereThatIsLess(
+      String engineVersion, String engine, @Nullable String maxExecutors, @Nullable Integer bound) {
+    var properties =
+        maxExecutors == null
+            ? ""
+            : "'spark.dynamicAllocation.maxExecutors': '" + maxExecutors + "'";
+    var configuration = "{%s, 'SparkProperties': {%s}}".formatted(engine, properties);
+
+    assertThat(described(engineVersion, configuration, "{}").maxDpus()).isEqualTo(bound);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "'SessionIdleTimeoutInMinutes': 480 | PT8H",
+        "'SessionIdleTimeoutInMinutes': 20, 'IdleTimeoutSeconds': 60 | PT20M",
+        "'IdleTimeoutSeconds': 90 | PT1M30S",
+        "'SessionIdleTimeoutInMinutes': 0, 'IdleTimeoutSeconds': 90 | PT1M30S",
+        "'SessionIdleTimeoutInMinutes': 2147483647 | PT35791394H7M",
+      })
+  void readsTheIdleTimeout(String configuration, Duration idleTimeout) {
+    assertThat(described("Apache Spark version 3.5", "{}", "{" + configuration + "}").idleTimeout())
+        .isEqualTo(idleTimeout);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "null",
+        "{'SessionIdleTimeoutInMinutes': -1}",
+        "{'IdleTimeoutSeconds': -9223372036854775808}"
+      })
+  void tellsASessionWithoutAnIdleTimeoutFromOneThatWasOnlyListed(String configuration) {
+    assertThat(described("Apache Spark version 3.5", "null", configuration).idleTimeout())
+        .isEqualTo(Session.NO_TIMEOUT);
+    var listed =
+        answering(
+                "{\"Sessions\": [{\"SessionId\": \"s-1\", \"Status\": {\"State\": \"IDLE\"}}]}",
+                "{}")
+            .activeSessions(new WorkGroup("w"), SOON);
+    assertThat(listed).extracting(Session::idleTimeout).containsExactly((Duration) null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"Url\": \"\"}",
+        "{\"Url\": \"javascript:alert(1)\"}",
+        "{\"Url\": \"https://a.example/ onclick=b\"}",
+        "{\"Url\": \"https://a.example/?X-Amz-Signature=secret<\"}",
+      })
+  void takesNothingForTheSparkUiThatABrowserShouldNotOpen(String answer) {
+    assertThatExceptionOfType(AthenaUnavailableException.class)
+        .isThrownBy(() -> answering(answer).sparkUiUrl("arn", SOON))
+        .withMessage("Athena answered without a URL that a browser can open");
+  }
+
+  /** A session as GetSession answers; the texts are JSON with single quotes. */
+  private static Session described(String engineVersion, String engine, String configuration) {
+    var answer =
+        """
+        {'WorkGroup': 'w', 'EngineVersion': '%s', 'EngineConfiguration': %s, \
+        'SessionConfiguration': %s, 'Status': {'State': 'IDLE'}}"""
+            .formatted(engineVersion, engine, configuration);
+    return answering(answer.replace('\'', '"')).session(SESSION, SOON);
   }
 
   private static AthenaSpark answering(String... answers) {

@@ -34,6 +34,8 @@ class WidgetBrowserTest {
   private static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
   private static final String STOP =
       "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
+  private static final String WIDGET =
+      "arn:aws:lambda:us-east-1:123456789012:function:guard-WidgetFunction:live";
   private static final String NO_CHROMIUM =
       "There is no Chromium on the PATH, so the page was not tried in a browser.";
   private static final String SHOWN = "document.body.dataset.shown === 'yes'";
@@ -76,13 +78,18 @@ class WidgetBrowserTest {
     environment.put("TOPIC_ARN", world.sns().addTopic("guard"));
     environment.put("STOP_FUNCTION_ARN", STOP);
     environment.put("CALLS_PER_SECOND", "20");
-    var settings = FunctionSettings.of("guard", "", LocalWorld.PLACE, environment);
+    environment.put("ESCALATION", "TERMINATE_SESSION");
+    var stop = FunctionSettings.of("guard-StopFunction", "", LocalWorld.PLACE, environment);
+    var widget = FunctionSettings.of("guard-WidgetFunction", "", LocalWorld.PLACE, environment);
+    var page = new InProcessLambda(widget, InProcess.widget(environment, clock));
     return new StandInConsole(
         Map.<String, LambdaFunction>of(
             "widget",
-            new InProcessLambda(settings, InProcess.widget(environment, clock)),
+            page,
+            WIDGET,
+            page,
             STOP,
-            new InProcessLambda(settings, InProcess.stop(environment, clock))));
+            new InProcessLambda(stop, InProcess.stop(environment, clock))));
   }
 
   private void all() {
@@ -95,7 +102,7 @@ class WidgetBrowserTest {
   void fits(String theme, int width) throws IOException {
     WidgetStory.usual(world.athena().model(), NOW);
 
-    chromium.open(console.address(theme), width, width == 580 ? 940 : 530, SHOWN);
+    chromium.open(console.address(theme), width, width == 580 ? 960 : 560, SHOWN);
     picture(theme + "-" + width);
 
     assertThat(overflowing(width)).isEqualTo(List.of());
@@ -126,11 +133,17 @@ class WidgetBrowserTest {
         .hasSize(6 + HostileSessions.TEXTS.size());
     assertThat(
             chromium.evaluate(
-                "[...document.querySelectorAll('cwdb-action')].every(it => it.getAttribute('endpoint') === '%s' && Object.keys(JSON.parse(it.textContent)).length === 1)"
-                    .formatted(STOP)))
+                """
+                [...document.querySelectorAll('cwdb-action')].every(it =>
+                  it.getAttribute('endpoint') === (it.textContent.includes('"sparkUi"') ? '%s' : '%s')
+                    && ['calculationExecutionId', 'sessionId,endSession', 'sparkUi']
+                      .includes(Object.keys(JSON.parse(it.textContent)).join()))"""
+                    .formatted(WIDGET, STOP)))
         .isEqualTo(true);
-    assertThat(chromium.evaluate("document.querySelectorAll('cwdb-action').length"))
-        .isEqualTo(3 + HostileSessions.TEXTS.size());
+    assertThat(
+            chromium.evaluate(
+                "['Stop', 'End session', 'Spark UI'].map(text => [...document.querySelectorAll('#widget a')].filter(it => it.textContent === text).length)"))
+        .isEqualTo(List.of(3 + HostileSessions.TEXTS.size(), 3, 6 + HostileSessions.TEXTS.size()));
   }
 
   @Test
@@ -159,6 +172,66 @@ class WidgetBrowserTest {
         .contains("The calculation is canceled.")
         .contains("a viewer of the dashboard; CloudWatch does not say who");
     assertThat(world.sns().messages()).hasSize(1);
+  }
+
+  /** Finds the row of a session by its description, and in it what is clicked. */
+  private static String inRow(String description, String selector) {
+    return "[...document.querySelectorAll('tbody tr')].find(it => it.textContent.includes('%s')).querySelector('%s')"
+        .formatted(description, selector);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "dbt run --select marts, a Spark 3.5 session",
+    "Notebook: churn features, an idle one",
+    "Notebook: embeddings, a degraded one"
+  })
+  void asksToEndTheSessionWhoseButtonIsClicked(String description, String kind) throws IOException {
+    WidgetStory.usual(world.athena().model(), NOW);
+    chromium.open(console.address("light"), 1180, 1300, SHOWN);
+    var button = inRow(description, "a.btn");
+    var session =
+        String.valueOf(
+            chromium.evaluate(
+                "JSON.parse(%s.nextElementSibling.textContent).sessionId".formatted(button)));
+
+    assertThat(chromium.evaluate(button + ".textContent")).as(kind).isEqualTo("End session");
+    chromium.click(button);
+    chromium.await("document.getElementById('confirmation').open");
+    picture("end-session");
+    assertThat(chromium.evaluate("document.querySelector('#confirmation p').textContent"))
+        .asString()
+        .contains("End the session " + session, '"' + description + '"')
+        .contains("what is only in its memory is lost")
+        .containsPattern("That saves (at most )?\\d+\\.\\d\\d USD an hour\\.$");
+    chromium.click("document.getElementById('no')");
+    assertThat(console.invocations()).hasSize(1);
+
+    chromium.click(button);
+    chromium.click("document.getElementById('yes')");
+    chromium.await("document.getElementById('popup').open");
+
+    assertThat(console.invocations()).hasSize(2);
+    assertThat(console.invocations().getLast())
+        .containsEntry("sessionId", session)
+        .containsEntry("endSession", true)
+        .containsOnlyKeys("sessionId", "endSession", "widgetContext");
+  }
+
+  @Test
+  void opensTheSparkUiByALinkThatOnlyItsViewerGets() throws IOException {
+    WidgetStory.usual(world.athena().model(), NOW);
+    chromium.open(console.address("light"), 1180, 1300, SHOWN);
+
+    chromium.click(inRow("dbt run --select marts", "a.cg-link"));
+    chromium.await("document.getElementById('popup').open");
+    picture("spark-ui");
+
+    var session = String.valueOf(console.invocations().getLast().get("sparkUi"));
+    assertThat(chromium.evaluate("document.querySelector('#popup a').href"))
+        .isEqualTo(world.athena().endpoint() + "/#" + session);
+    assertThat(world.athena().counts()).containsEntry("GetResourceDashboard", 1);
+    assertThat(world.sns().calls()).isEmpty();
   }
 
   @ParameterizedTest

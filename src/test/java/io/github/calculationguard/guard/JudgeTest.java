@@ -3,6 +3,7 @@ package io.github.calculationguard.guard;
 import static io.github.calculationguard.guard.World.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
@@ -12,12 +13,14 @@ import io.github.calculationguard.spark.Cost;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.SessionState;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -313,5 +316,45 @@ class JudgeTest {
                     calculation("RUNNING", age, null), limits(Rule.MAX_CALCULATION_MINUTES, 60_000))
                 .reason())
         .isEqualTo("running for " + words + ", limit 41 d 16 h");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      nullValues = "-",
+      value = {
+        "IDLE, PT1H, 60, -",
+        "IDLE, PT1H1S, 60, 'its idle timeout is 1 h, limit 1 h'",
+        "BUSY, PT8H, 60, 'its idle timeout is 8 h, limit 1 h'",
+        "BUSY, PT8H, 0, -",
+        "BUSY, PT8H, 999999999, -",
+        "BUSY, -, 60, -",
+        "BUSY, NONE, 60, 'it shows no idle timeout, limit 1 h'",
+        "TERMINATING, NONE, 60, -",
+      })
+  void knowsWhatAthenaKeepsOpenLongerThanTheLimit(
+      String state, @Nullable String timeout, double limit, @Nullable String reason) {
+    var idleTimeout =
+        timeout == null
+            ? null
+            : timeout.equals("NONE") ? Session.NO_TIMEOUT : Duration.parse(timeout);
+    var session =
+        new Session(
+            new SessionId("s-1"),
+            "etl",
+            new SessionState(state),
+            null,
+            "Apache Spark version 3.5",
+            null,
+            null,
+            null,
+            null,
+            null,
+            idleTimeout);
+    var limits = new Limits(Mode.OBSERVE, Map.of(Rule.MAX_SESSION_IDLE_MINUTES, limit), 80);
+
+    assertThat(Judge.keptOpen(session, limits))
+        .isEqualTo(
+            Optional.ofNullable(reason)
+                .map(it -> new Verdict.KeptOpen("Athena will not end it before you do: " + it)));
   }
 }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.calculationguard.Template;
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.lambda.Configuration.InvalidConfigurationException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -151,6 +154,25 @@ class ConfigurationTest {
             .withMessageContaining(variable + " is \"");
       }
     }
+  }
+
+  /** A test, a play and a container must judge as a deployment does. */
+  @Test
+  void haveTheTemplatesDefaultLimits() {
+    var limits = new Configuration(Map.of()).scope().limits();
+    var parameters = Template.read().parameters();
+    for (var rule : Rule.values()) {
+      var parameter = new StringBuilder();
+      for (var word : rule.toString().split("-", -1)) {
+        parameter.append(Character.toUpperCase(word.charAt(0))).append(word.substring(1));
+      }
+      var declared = Objects.requireNonNull(parameters.get(parameter.toString())).get("Default");
+      assertThat(limits.max().getOrDefault(rule, 0.0))
+          .as("%s", parameter)
+          .isEqualTo(((Number) Objects.requireNonNull(declared)).doubleValue());
+    }
+    assertThat(limits.max()).containsEntry(Rule.MAX_SESSION_HOURS, 12.0);
+    assertThat(limits.mode()).isEqualTo(Mode.OBSERVE);
   }
 
   private static String name(String function) {

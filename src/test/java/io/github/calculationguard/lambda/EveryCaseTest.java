@@ -32,8 +32,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table of calls in docs/orders-and-outcomes.md, row by row: events through the front
- * door, the real SDK, and the local Athena.
+ * The table of calls in docs/orders-and-outcomes.md, row by row: events through the front door, the
+ * real SDK, and the local Athena.
  */
 class EveryCaseTest {
 
@@ -134,7 +134,10 @@ class EveryCaseTest {
   /** The table's rows, each for all cases that it names. */
   private static Map<Case, Result> table() throws IOException {
     var rows =
-        Files.readString(PAGE).split(HEADING + "\n", 2)[1].split("\n## ", 2)[0].lines()
+        Files.readString(PAGE)
+            .split(HEADING + "\n", 2)[1]
+            .split("\n## ", 2)[0]
+            .lines()
             .filter(line -> line.startsWith("| "))
             .skip(1)
             .map(line -> Arrays.stream(line.split("\\|")).skip(1).map(String::strip).toList())

@@ -76,19 +76,24 @@ class PermissionsTest {
     }
   }
 
-  @Test
-  void letTheWidgetFunctionDoWhatItDoes() {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void letTheWidgetFunctionDoWhatItDoes(boolean mayTerminate) {
     var clock = new HandClock(GuardedWorld.NOW);
     try (var world = new LocalWorld(clock)) {
       WidgetStory.usual(world.athena().model(), GuardedWorld.NOW);
+      world.athena().model().add(SessionSetup.in("analytics").id(GuardedWorld.SESSION));
       var settings = new HashMap<>(world.environment());
       settings.put("CALLS_PER_SECOND", "20");
+      settings.put("ESCALATION", mayTerminate ? "TERMINATE_SESSION" : "NONE");
+      var widget = InProcess.widget(settings, clock);
 
-      InProcess.widget(settings, clock)
-          .handleRequest(
-              sample("widget.json"), new TestContext("request-1", Duration.ofSeconds(20), null));
+      for (var event : List.of("widget.json", "widget-spark-ui.json")) {
+        widget.handleRequest(
+            sample(event), new TestContext("request-1", Duration.ofSeconds(20), null));
+      }
 
-      assertThat(actions(world)).isEqualTo(granted("WidgetFunction", false));
+      assertThat(actions(world)).isEqualTo(granted("WidgetFunction", mayTerminate));
     }
   }
 

@@ -157,7 +157,12 @@ class SweepFuzzTest {
     findings.forEach(SweepFuzzTest::check);
     var inventory = new InventoryReader(athena, () -> NOW, policy.scope()).read(PLACE, deadline);
     var page =
-        new WidgetPage(inventory, policy.usdPerDpuHour(), null, WidgetPage.Theme.DARK).html();
+        new WidgetPage(
+                inventory,
+                policy.usdPerDpuHour(),
+                new WidgetPage.Actions(null, policy.mayTerminate(), null),
+                WidgetPage.Theme.DARK)
+            .html();
     assertThat(page).doesNotContain("<b>>").doesNotContain("<!channel>").doesNotContain("\u202e");
   }
 

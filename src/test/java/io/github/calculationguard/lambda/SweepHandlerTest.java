@@ -206,8 +206,8 @@ class SweepHandlerTest {
     var message = world.sns().messages().getFirst();
     assertThat(message.subject())
         .isEqualTo(
-            "SWEEP | 2 would stop, 1 near or over, 1 exempt, 1 invalid tag | 123456789012"
-                + " us-east-1");
+            "SWEEP | 2 would stop, 1 near or over, 4 kept open, 1 exempt, 1 invalid tag |"
+                + " 123456789012 us-east-1");
     assertThat(message.toString())
         .contains("will be stopped by the first sweep after 2026-11-22 09:40:05 UTC")
         .contains(
@@ -219,6 +219,100 @@ class SweepHandlerTest {
         .contains("calculation-guard:max-session-hours")
         .doesNotContain("<!channel>")
         .doesNotContain("https://evil.example");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NONE, observe, true", "NONE, enforce, true", "TERMINATE_SESSION, observe, false"})
+  void saysOnceADayWhatEndsASessionThatTheGuardMayNotEnd(
+      String escalation, String mode, boolean says) {
+    settings.put("ESCALATION", escalation);
+    settings.put("MODE", mode);
+    settings.remove("MAX_SESSION_HOURS");
+    busy("connect", "s-connect", "c-hidden", ofHours(13));
+    var handler = handler();
+
+    handler.handleRequest(Map.of(), invocation);
+    handler.handleRequest(Map.of(), invocation);
+
+    assertThat(world.sns().messages()).hasSize(1);
+    assertThat(world.eventBridge().calls()).isEmpty();
+    var text = world.sns().messages().getFirst().text("email");
+    assertThat(text).contains("open for 13 h 1 min, limit 12 h");
+    assertThat(
+            text.contains("aws athena terminate-session --session-id s-connect --region us-east-1"))
+        .isEqualTo(says);
+    assertThat(text.contains("deploy with Escalation=TERMINATE_SESSION")).isEqualTo(says);
+    clock.advance(ofHours(24));
+    handler.handleRequest(Map.of(), invocation);
+    assertThat(world.sns().messages()).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    // Minutes; whether it is described: near its hours, or because DPU-hours are limited.
+    "60, 0, 11, false",
+    "61, 0, 11, true",
+    "480, 0, 11, true",
+    "480, 0, 2, false",
+    "480, 1000, 2, true",
+    "480, 0, 13, true",
+  })
+  void saysOnceADayThatAthenaWillNotEndASessionBeforeItsLimit(
+      int timeout, int dpuHours, int age, boolean says) {
+    settings.put("MODE", "observe");
+    settings.put("MAX_SESSION_HOURS", "12");
+    settings.put("MAX_SESSION_DPU_HOURS", String.valueOf(dpuHours));
+    model()
+        .add(
+            SessionSetup.in("connect")
+                .id("s-long")
+                .idleTimeout(ofMinutes(timeout))
+                .startedAt(NOW.minus(ofHours(age))));
+    model()
+        .add(
+            CalculationSetup.in("s-long")
+                .course(Course.lasting(ofHours(100)))
+                .submittedAt(NOW.minus(ofHours(age))));
+    var handler = handler();
+
+    handler.handleRequest(Map.of(), invocation);
+    var described = world.athena().counts().getOrDefault("GetSession", 0);
+    handler.handleRequest(Map.of(), invocation);
+
+    var words = "Athena will not end it before you do: its idle timeout is";
+    assertThat(described).isEqualTo(age == 2 && dpuHours == 0 ? 0 : 1);
+    assertThat(world.sns().messages().toString().contains(words)).isEqualTo(says);
+    assertThat(world.sns().messages()).hasSizeLessThanOrEqualTo(1);
+    assertThat(lines().getFirst()).containsEntry("kept_open", says ? 1 : 0);
+    if (says) {
+      assertThat(world.sns().messages().getFirst().subject()).contains("1 kept open");
+    }
+  }
+
+  @Test
+  void doesNotSayThatAthenaKeepsOpenWhatItOrdersToEndOrWhatIsExempt() {
+    settings.put("MAX_SESSION_HOURS", "12");
+    var exempt = Map.of("calculation-guard:exempt-until", "2026-11-22T20:00:00Z");
+    for (var id : List.of("s-ordered", "s-exempt")) {
+      model()
+          .add(
+              SessionSetup.in("connect")
+                  .id(id)
+                  .startedAt(NOW.minus(ofHours(13)))
+                  .tags(id.equals("s-exempt") ? exempt : Map.of()));
+      model()
+          .add(
+              CalculationSetup.in(id)
+                  .course(Course.lasting(ofHours(100)))
+                  .submittedAt(NOW.minus(ofHours(13))));
+    }
+
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(lines().getFirst())
+        .containsEntry("ordered", 1)
+        .containsEntry("exempt", 1)
+        .containsEntry("kept_open", 0);
   }
 
   @Test

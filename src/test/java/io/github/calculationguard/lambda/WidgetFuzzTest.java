@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,8 @@ class WidgetFuzzTest {
 
   private static final String STOP =
       "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
+  private static final String WIDGET =
+      "arn:aws:lambda:us-east-1:123456789012:function:guard-WidgetFunction";
   private static final List<String> TEXTS =
       List.of(
           "",
@@ -168,7 +171,9 @@ class WidgetFuzzTest {
         if (event != null && Boolean.TRUE.equals(event.get("describe"))) {
           assertThat(answer).startsWith("## What runs now");
         } else {
-          assertThat(parsed(answer).getElementsByTagName("style").getLength()).isEqualTo(1);
+          var isPopup = event != null && event.containsKey("sparkUi");
+          assertThat(parsed(answer).getElementsByTagName("style").getLength())
+              .isEqualTo(isPopup ? 0 : 1);
           pages++;
         }
       }
@@ -179,7 +184,9 @@ class WidgetFuzzTest {
   private Map<String, Object> object(int depth) {
     var object = new HashMap<String, Object>();
     for (var size = 1 + random.nextInt(5); size > 0; size--) {
-      object.put(any(List.of("describe", "widgetContext", "theme", "params", "")), value(depth));
+      object.put(
+          any(List.of("describe", "widgetContext", "theme", "params", "sparkUi", "")),
+          value(depth));
     }
     return object;
   }
@@ -205,13 +212,16 @@ class WidgetFuzzTest {
         Map.of(
             "STOP_FUNCTION_ARN",
             STOP,
+            "ESCALATION",
+            "TERMINATE_SESSION",
             "MAX_ATTEMPTS",
             "1",
             "CALLS_PER_SECOND",
             "20",
             "MAX_CALCULATION_MINUTES",
             "120"));
-    var invocation = new TestContext("request-1", Duration.ofSeconds(20), null);
+    var invocation =
+        new TestContext("request-1", Duration.ofSeconds(20), null).at("guard-WidgetFunction");
     var answer = (String) InProcess.widget(environment, clock).handleRequest(event, invocation);
     for (var line : invocation.lines) {
       assertThat(line.strip()).matches("[ -~]+");
@@ -262,8 +272,14 @@ class WidgetFuzzTest {
                     "endpoint"));
       }
       if (element.getNodeName().equals("cwdb-action")) {
-        assertThat(json(element.getTextContent())).containsOnlyKeys("calculationExecutionId");
-        assertThat(element.getAttributes().getNamedItem("endpoint").getNodeValue()).isEqualTo(STOP);
+        var event = json(element.getTextContent());
+        assertThat(event.keySet())
+            .isIn(
+                Set.of("calculationExecutionId"),
+                Set.of("sessionId", "endSession"),
+                Set.of("sparkUi"));
+        assertThat(element.getAttributes().getNamedItem("endpoint").getNodeValue())
+            .isEqualTo(event.containsKey("sparkUi") ? WIDGET : STOP);
       }
     }
     return document;

@@ -14,9 +14,11 @@ import io.github.athenasparklocal.HandClock;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.play.WidgetStory;
+import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.standin.LocalWorld;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +36,8 @@ class WidgetHandlerTest {
   private final LocalWorld world = new LocalWorld(clock);
   private final Map<String, String> settings =
       new HashMap<>(Map.of("STOP_FUNCTION_ARN", STOP, "MAX_ATTEMPTS", "1"));
-  private final TestContext invocation = new TestContext("request-1", Duration.ofSeconds(20), null);
+  private final TestContext invocation =
+      new TestContext("request-1", Duration.ofSeconds(20), null).at("guard-WidgetFunction");
 
   @AfterEach
   void close() {
@@ -85,7 +88,8 @@ class WidgetHandlerTest {
         .contains("team data", "amara", "ines", "team bi")
         .contains("exempt until 2026-11-22 18:00:00 UTC")
         .doesNotContain("Not all could be read");
-    assertThat(count("<cwdb-action ", page)).isEqualTo(3);
+    assertThat(count("endpoint=\"" + STOP, page)).isEqualTo(3);
+    assertThat(count("\\{\"sparkUi\":", page)).isEqualTo(6);
     assertThat(line())
         .containsEntry("event", "look")
         .containsEntry("level", "INFO")
@@ -178,7 +182,7 @@ class WidgetHandlerTest {
             "there was no time left",
             "{\"calculationExecutionId\":\"c-0\"}");
     assertThat(count("<tr>\n", page)).isEqualTo(50);
-    assertThat(count("<cwdb-action ", page)).isBetween(5L, 15L);
+    assertThat(count("<a class=\"btn", page)).isBetween(5L, 15L);
     assertThat(line()).containsEntry("level", "WARN").containsEntry("sessions_seen", 70);
   }
 
@@ -208,6 +212,115 @@ class WidgetHandlerTest {
     settings.clear();
     WidgetStory.usual(model(), NOW);
 
-    assertThat(page()).contains("Nightly join").doesNotContain("<cwdb-action");
+    assertThat(page()).contains("Nightly join").doesNotContain("<a class=\"btn");
+  }
+
+  @Test
+  void offersToEndTheSessionsInWhichNoCalculationCanBeStopped() {
+    settings.put("CALLS_PER_SECOND", "20");
+    settings.put("ESCALATION", "TERMINATE_SESSION");
+    WidgetStory.usual(model(), NOW);
+
+    var page = page();
+
+    assertThat(count("<a class=\"btn cg-button\">Stop</a>", page)).isEqualTo(3);
+    assertThat(count("\\{\"sessionId\":\"[^\"]+\",\"endSession\":true}", page)).isEqualTo(3);
+    assertThat(
+            count("End the session [^>]* That saves (at most )?\\d+\\.\\d\\d USD an hour\\.", page))
+        .isEqualTo(3);
+  }
+
+  @Test
+  void saysThatEscalationIsMissingToEndASessionOverTheDefaultLimit() {
+    model().addWorkGroup("connect", SparkModel.SPARK_35, Map.of());
+    var started = NOW.minus(Duration.ofHours(13));
+    model().add(SessionSetup.in("connect").id("s-connect").startedAt(started));
+    model()
+        .add(
+            CalculationSetup.in("s-connect")
+                .submittedAt(started)
+                .course(Course.lasting(Duration.ofHours(100))));
+
+    assertThat(page())
+        .contains("open for 13 h of 12 h")
+        .contains("only observed; the guard may not end it: Escalation is NONE")
+        .doesNotContain("End session");
+    settings.put("ESCALATION", "TERMINATE_SESSION");
+    assertThat(page()).contains("End session").doesNotContain("Escalation is NONE");
+  }
+
+  private void sparkSession(String workGroup) {
+    model().addWorkGroup(workGroup, SparkModel.SPARK_35, Map.of());
+    model().add(SessionSetup.in(workGroup).id(GuardedWorld.SESSION));
+  }
+
+  @Test
+  void givesTheSparkUisUrlToTheViewerAndToNobodyElse() {
+    sparkSession("connect");
+    var url = world.athena().endpoint() + "/#" + GuardedWorld.SESSION;
+
+    var popup = (String) answer(sample("widget-spark-ui.json"));
+
+    assertThat(popup)
+        .contains("href=\"" + url + "\"")
+        .contains("target=\"_blank\" rel=\"noopener noreferrer\"");
+    assertThat(line())
+        .containsEntry("event", "spark_ui")
+        .containsEntry("outcome", "SHOWN")
+        .containsEntry("session_id", GuardedWorld.SESSION);
+    assertThat(invocation.lines.toString())
+        .doesNotContain("http")
+        .doesNotContain("/#")
+        .doesNotContain(world.athena().endpoint().toString());
+    assertThat(world.sns().calls()).isEmpty();
+    assertThat(world.eventBridge().calls()).isEmpty();
+    assertThat(world.athena().counts())
+        .isEqualTo(Map.of("GetSession", 1, "GetResourceDashboard", 1));
+    assertThat(world.athena().calls().getLast().body())
+        .contains(
+            "arn:aws:athena:us-east-1:123456789012:workgroup/connect/session/"
+                + GuardedWorld.SESSION);
+  }
+
+  @Test
+  void opensNoSparkUiOfASessionThatIsNotGuarded() {
+    settings.put("WORK_GROUP_PATTERN", "team-*");
+    sparkSession("connect");
+
+    assertThat((String) answer(sample("widget-spark-ui.json")))
+        .contains("see WorkGroupPattern")
+        .doesNotContain("href");
+    assertThat(world.athena().counts()).isEqualTo(Map.of("GetSession", 1));
+    assertThat(line()).containsEntry("outcome", "NOT_SHOWN").containsEntry("level", "WARN");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GetSession, DENIED, AccessDeniedException",
+    "GetResourceDashboard, DENIED, AccessDeniedException",
+    "GetResourceDashboard, INTERNAL_ERROR, InternalServerException",
+    "GetResourceDashboard, THROTTLED, ThrottlingException",
+  })
+  void saysWhyTheSparkUiCannotBeOpened(String operation, Fault.Refusal refusal, String words) {
+    sparkSession("connect");
+    world.athena().faults(call -> call.operation().equals(operation) ? refusal : null);
+
+    assertThat((String) answer(sample("widget-spark-ui.json")))
+        .contains("The live Spark UI cannot be opened. " + words)
+        .doesNotContain("href");
+    assertThat(line())
+        .containsEntry("outcome", "NOT_SHOWN")
+        .hasEntrySatisfying("reason", reason -> assertThat(reason).asString().contains(words));
+  }
+
+  @Test
+  void saysWhatASparkUiNeeds() {
+    for (var id : new Object[] {"../workgroup/other", "<b>", 7, Map.of(), List.of("s-1"), ""}) {
+      assertThat((String) answer(Map.of("sparkUi", id)))
+          .contains("sparkUi in the event takes", SessionId.RULE)
+          .doesNotContain("<b>");
+    }
+    assertThat((String) answer(Map.of("sparkUi", "unknown"))).contains("unknown was not found");
+    assertThat(world.athena().counts()).isEqualTo(Map.of("GetSession", 1));
   }
 }

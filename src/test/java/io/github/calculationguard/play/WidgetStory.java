@@ -116,6 +116,7 @@ public final class WidgetStory {
     var environment = new HashMap<>(world.environment());
     environment.put("STOP_FUNCTION_ARN", STOP_FUNCTION);
     environment.put("CALLS_PER_SECOND", "20");
+    environment.put("ESCALATION", "TERMINATE_SESSION");
     var settings =
         FunctionSettings.of(
             "calculation-guard-WidgetFunction",
@@ -132,7 +133,7 @@ public final class WidgetStory {
           var page = Path.of("target", "widget.html");
           Files.writeString(page, "<!doctype html>\n<meta charset=\"utf-8\">\n" + html(answer));
           out.println("Wrote " + page + ". Open it in a browser.");
-          out.println("The Stop buttons work only in a CloudWatch dashboard.");
+          out.println("The buttons work only in a CloudWatch dashboard.");
           yield true;
         }
         case Outcome.Failure failure -> {

@@ -8,6 +8,7 @@ import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.report.WidgetPage.Actions;
 import io.github.calculationguard.report.WidgetPage.Theme;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
@@ -34,6 +35,10 @@ class WidgetPageTest {
   private static final AccountRegion PLACE = new AccountRegion("aws", "us-east-1", "123456789012");
   private static final String STOP =
       "arn:aws:lambda:us-east-1:123456789012:function:guard-StopFunction:live";
+  private static final String WIDGET =
+      "arn:aws:lambda:us-east-1:123456789012:function:guard-WidgetFunction";
+  private static final Actions ACTIONS = new Actions(STOP, false, null);
+  private static final Actions NO_ACTIONS = new Actions(null, true, null);
   private static final Limits LIMITS =
       new Limits(
           Mode.ENFORCE,
@@ -95,7 +100,8 @@ class WidgetPageTest {
   }
 
   private static String page(List<Entry> entries, Failure... failures) {
-    return new WidgetPage(inventory(3, entries, List.of(failures)), 0.5, STOP, Theme.LIGHT).html();
+    return new WidgetPage(inventory(3, entries, List.of(failures)), 0.5, ACTIONS, Theme.LIGHT)
+        .html();
   }
 
   /** What a reader reads, a line for each element. */
@@ -154,11 +160,100 @@ class WidgetPageTest {
                 + "\">{\"calculationExecutionId\":\"c-1\"}</cwdb-action>");
   }
 
+  private static Entry session(String state, String engineVersion, Limits limits) {
+    var session =
+        new Session(
+            new SessionId("s-1"),
+            "etl",
+            new SessionState(state),
+            "A \"notebook\"",
+            engineVersion,
+            NOW.minus(Duration.ofHours(4)),
+            NOW.minus(Duration.ofMinutes(45)),
+            null,
+            8,
+            null);
+    return new Entry(session, List.of(), List.of(), null, limits, NOW);
+  }
+
+  private static String page(Entry entry, Actions actions) {
+    return new WidgetPage(inventory(1, List.of(entry), List.of()), 0.5, actions, Theme.LIGHT)
+        .html();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "IDLE, PySpark engine version 3, true",
+    "DEGRADED, PySpark engine version 3, true",
+    "BUSY, PySpark engine version 3, false",
+    "CREATED, PySpark engine version 3, false",
+    "BUSY, Apache Spark version 3.5, true",
+    "CREATED, Apache Spark version 3.5, true",
+    "IDLE, Apache Spark version 3.5, true",
+  })
+  void endsASessionInWhichNoCalculationCanBeStopped(
+      String state, String engineVersion, boolean ends) {
+    var page = page(session(state, engineVersion, LIMITS), new Actions(STOP, true, null));
+    var button =
+        "<a class=\"btn cg-button\">End session</a><cwdb-action action=\"call\" display=\"popup\""
+            + " confirmation=\"End the session s-1 in workgroup etl, &quot;A &#x27;notebook&#x27;&quot;?"
+            + " What runs in it stops, and what is only in its memory is lost."
+            + " That saves at most 4.00 USD an hour.\" endpoint=\""
+            + STOP
+            + "\">{\"sessionId\":\"s-1\",\"endSession\":true}</cwdb-action>";
+
+    assertThat(page.contains(button)).isEqualTo(ends);
+    assertThat(page.contains("<cwdb-action")).isEqualTo(ends);
+    assertThat(page(session(state, engineVersion, LIMITS), ACTIONS)).doesNotContain("<cwdb-action");
+    assertThat(page(session(state, engineVersion, LIMITS), NO_ACTIONS))
+        .doesNotContain("<cwdb-action");
+  }
+
+  @Test
+  void keepsTheStopButtonOfACalculationWhereItMayEndSessions() {
+    var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
+
+    assertThat(page(running, new Actions(STOP, true, null)))
+        .contains("{\"calculationExecutionId\":\"c-1\"}")
+        .doesNotContain("End session");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ENFORCE, 3, false, the guard may not end it: Escalation is NONE",
+    "OBSERVE, 3, false, only observed; the guard may not end it: Escalation is NONE",
+    "OBSERVE, 3, true, only observed",
+    "ENFORCE, 3, true, ''",
+    "ENFORCE, 5, false, ''",
+  })
+  void saysWhatIsMissingToEndASessionOverItsLimit(
+      Mode mode, double hours, boolean mayTerminate, String note) {
+    var limits = new Limits(mode, Map.of(Rule.MAX_SESSION_HOURS, hours), 80);
+    var text =
+        text(
+            page(
+                session("BUSY", "Apache Spark 3.5", limits),
+                new Actions(STOP, mayTerminate, null)));
+
+    assertThat(text).contains("open for 4 h of").contains(note);
+    assertThat(text.contains("Escalation")).isEqualTo(note.contains("Escalation"));
+  }
+
+  @Test
+  void asksItsOwnFunctionForTheSparkUi() {
+    assertThat(page(idle("s-1", 8, null), new Actions(null, false, WIDGET)))
+        .contains(
+            "<a class=\"cg-link\">Spark UI</a><cwdb-action action=\"call\" display=\"popup\" endpoint=\""
+                + WIDGET
+                + "\">{\"sparkUi\":\"s-1\"}</cwdb-action>");
+  }
+
   @Test
   void hasNoButtonWhereNothingRunsOrNoneIsWanted() {
     var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
     var without =
-        new WidgetPage(inventory(1, List.of(running), List.of()), 0.5, null, Theme.LIGHT).html();
+        new WidgetPage(inventory(1, List.of(running), List.of()), 0.5, NO_ACTIONS, Theme.LIGHT)
+            .html();
 
     assertThat(without).doesNotContain("<cwdb-action").doesNotContain("Stop");
     assertThat(page(List.of(idle("s-1", 8, null)))).doesNotContain("<cwdb-action");
@@ -243,9 +338,9 @@ class WidgetPageTest {
   @Test
   void wearsTheConsolesTheme() {
     var overview = inventory(1, List.of(), List.of());
-    assertThat(new WidgetPage(overview, 1, null, Theme.DARK).html())
+    assertThat(new WidgetPage(overview, 1, NO_ACTIONS, Theme.DARK).html())
         .contains("class=\"cg cg-dark ");
-    assertThat(new WidgetPage(overview, 1, null, Theme.LIGHT).html())
+    assertThat(new WidgetPage(overview, 1, NO_ACTIONS, Theme.LIGHT).html())
         .contains("class=\"cg cg-light ");
   }
 }

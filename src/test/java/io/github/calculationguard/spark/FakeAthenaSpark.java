@@ -187,6 +187,11 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
   }
 
   @Override
+  public String sparkUiUrl(String sessionArn, Deadline deadline) {
+    throw new AssertionError("only the page asks for it");
+  }
+
+  @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
     request("ListTagsForResource", arn, deadline);
     tagReads.computeIfAbsent(arn, _ -> new ArrayList<>()).add(clock.instant());

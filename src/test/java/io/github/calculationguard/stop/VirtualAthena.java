@@ -194,6 +194,11 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   }
 
   @Override
+  public String sparkUiUrl(String sessionArn, Deadline deadline) {
+    throw new AssertionError("only the page asks for it");
+  }
+
+  @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
     call("tags " + arn, deadline);
     return Map.of("Owner", "ana");
