@@ -60,8 +60,8 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
   /** Handles each line of a file: the alias that receives it, a space, and the event. */
   void rehearse(PrimingServer aws) throws IOException {
     // With a trace, as in Lambda, the SDK takes another path.
-    System.setProperty(
-        StopHandler.TRACE, "Root=1-%08x-0".formatted(clock.instant().getEpochSecond()));
+    var trace = "Root=1-%08x-0".formatted(clock.instant().getEpochSecond());
+    System.setProperty(StopHandler.TRACE, trace);
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
       // A pause takes no time, but ends like one.
@@ -70,13 +70,13 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
       Sleeper sleeper = pause -> paused.set(paused.get().plus(pause));
       var handler = new StopHandler(configuration, canned, time, sleeper);
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler));
+      requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler, trace));
     } finally {
       System.clearProperty(StopHandler.TRACE);
     }
   }
 
-  private void rehearse(String[] request, StopHandler handler) {
+  private void rehearse(String[] request, StopHandler handler, String trace) {
     var json = new EventSerializer();
     var now = clock.instant();
     var expires = now.plus(Duration.ofMinutes(5)).toString();
@@ -84,7 +84,6 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
         json.fromJson(
             request[1].replace("EXPIRES", expires).replace("NOW", now.toString()), Map.class);
     var arn = "arn:aws:lambda:us-east-1:123456789012:function:f:" + request[0];
-    var trace = System.getProperty(StopHandler.TRACE);
     var invocation =
         handler.invocations.next("canned", arn, Duration.ofMinutes(1), (_, _) -> {}, trace);
     json.toJson(handler.handle(event, invocation), OutputStream.nullOutputStream(), Object.class);
