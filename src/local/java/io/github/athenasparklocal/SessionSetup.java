@@ -20,6 +20,7 @@ public final class SessionSetup {
   @Nullable Instant startedAt;
   Duration idleTimeout = Duration.ofHours(8);
   int maxDpus = SessionHistory.DEFAULT_MAX_DPUS;
+  int executorDpus = 1;
   @Nullable Instant terminatedAt;
   @Nullable Instant degradedAt;
   @Nullable Instant failedAt;
@@ -65,6 +66,12 @@ public final class SessionSetup {
     return this;
   }
 
+  /** Sets the size of each of its executors, but for the coordinator, in DPUs. */
+  public SessionSetup executorDpus(int executorDpus) {
+    this.executorDpus = executorDpus;
+    return this;
+  }
+
   /** Sets when it was terminated. */
   public SessionSetup terminatedAt(Instant terminatedAt) {
     this.terminatedAt = terminatedAt;
@@ -104,7 +111,7 @@ public final class SessionSetup {
         null,
         null,
         null,
-        Map.of("MaxConcurrentDpus", maxDpus),
+        Map.of("MaxConcurrentDpus", maxDpus, "DefaultExecutorDpuSize", executorDpus),
         outputLocation,
         idleTimeout,
         startedAt == null ? now : startedAt,

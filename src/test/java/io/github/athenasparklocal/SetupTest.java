@@ -3,6 +3,7 @@ package io.github.athenasparklocal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,27 @@ class SetupTest extends AthenaTest {
     assertThat(Duration.ofMillis(used)).isBetween(Duration.ofHours(32), Duration.ofHours(33));
     assertThat(tags("arn:aws:athena:us-east-1:123456789012:workgroup/spark/session/5e551011"))
         .containsExactly(tag("owner", "ada"));
+  }
+
+  @Test
+  void showsTheExecutorsOfASparkConnectSessionWithTheirSizesAndTimes() {
+    var model = athena.model();
+    model.addWorkGroup("connect", SparkModel.SPARK_35, Map.of());
+    var begin = NOON.minus(Duration.ofHours(14));
+    var session = model.add(SessionSetup.in("connect").maxDpus(7).executorDpus(2).startedAt(begin));
+    model.add(
+        CalculationSetup.in(session)
+            .submittedAt(begin.plusSeconds(60))
+            .course(Course.lasting(Duration.ofHours(100))));
+
+    var executors = client.listExecutors(request -> request.sessionId(session)).executorsSummary();
+
+    assertThat(executors).extracting(it -> it.executorSize()).containsExactly(2L, 2L, 2L, 1L);
+    assertThat(executors)
+        .extracting(it -> it.startDateTime())
+        .isSortedAccordingTo(Comparator.reverseOrder())
+        .allMatch(start -> start >= begin.toEpochMilli() && start < NOON.toEpochMilli());
+    assertThat(executors).extracting(it -> it.terminationDateTime()).containsOnlyNulls();
   }
 
   @Test

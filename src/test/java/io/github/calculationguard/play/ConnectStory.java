@@ -32,9 +32,15 @@ record ConnectStory(SparkModel model) {
     start("notebook", "Notebook: churn features", now.minus(ofHours(2)));
   }
 
-  /** Work that no calculation API shows, on up to 12 DPUs. */
+  /** Work that no calculation API shows, on up to 13 DPUs. */
   private void start(String id, String description, Instant at) {
-    model.add(SessionSetup.in("connect").id(id).description(description).maxDpus(12).startedAt(at));
+    model.add(
+        SessionSetup.in("connect")
+            .id(id)
+            .description(description)
+            .maxDpus(13)
+            .executorDpus(2)
+            .startedAt(at));
     model.add(
         CalculationSetup.in(id)
             .id(id + "-work")

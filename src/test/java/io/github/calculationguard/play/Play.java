@@ -250,7 +250,7 @@ public final class Play {
           screen.title("The answer");
           out.println(answer.json());
           printState();
-          if (scenario == Scenario.HTTP) {
+          if (scenario == Scenario.HTTP && answer.json().contains("\"statusCode\":202")) {
             return deliverHandover(function);
           }
           return !answer.json().matches("(?s).*\"(statusCode\":5|outcome\":\"INVALID).*");
