@@ -43,7 +43,7 @@ class EveryCaseTest {
   private static final Instant LONG_AGO = NOW.minus(Duration.ofHours(9));
 
   /** What the order names. */
-  private enum Target {
+  enum Target {
     CALCULATION("calculation"),
     PYSPARK_3("PySpark 3 session"),
     SPARK_35("3.5 session");
@@ -56,7 +56,7 @@ class EveryCaseTest {
   }
 
   /** How the order comes. */
-  private enum Channel {
+  enum Channel {
     EVENTBRIDGE("EventBridge"),
     HTTP("HTTP"),
     REST("REST"),
@@ -81,7 +81,7 @@ class EveryCaseTest {
   }
 
   /** How the order finds what it names. */
-  private enum State {
+  enum State {
     ALIVE,
     OVER,
     BUSY_AGAIN,
@@ -94,7 +94,7 @@ class EveryCaseTest {
   }
 
   /** One cell of the table. */
-  private record Case(Target target, Channel channel, boolean mayTerminate, State state) {
+  record Case(Target target, Channel channel, boolean mayTerminate, State state) {
 
     @Override
     public String toString() {

@@ -56,7 +56,7 @@ class OutcomeTableTest {
 
   static Stream<Play> plays() throws IOException {
     var page = Files.readString(Path.of("docs", "orders-and-outcomes.md"));
-    var table = page.split("### Every request")[1].split("\n## ")[0];
+    var table = page.split("### Every request", 2)[1].split("\n## ", 2)[0];
     return Pattern.compile(
             "(?m)^\\| ((?:calculation|session)[^|]*) \\| ([^|]*) \\| ([^|]*) \\| ([^|]*) \\|")
         .matcher(table)
