@@ -196,7 +196,8 @@ public final class Play {
     environment.put("BUS_NAME", INTERNAL_BUS);
     environment.put("ESCALATION", escalation);
     environment.put("ESCALATE_AFTER_SECONDS", "1");
-    environment.put("CONFIRM_SECONDS", "6");
+    // As long as it takes where the first answer is not the end.
+    environment.put("CONFIRM_SECONDS", scenario == Scenario.HTTP ? "20" : "6");
     environment.put("MAX_ATTEMPTS", Integer.toString(ATTEMPTS));
     return FunctionSettings.of(
         "calculation-guard-StopFunction",

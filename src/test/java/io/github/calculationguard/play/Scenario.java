@@ -53,7 +53,7 @@ enum Scenario {
       case FINISHED -> Course.lasting(Duration.ofHours(1));
       case STUBBORN -> Course.onStop(new OnStop.Ignored());
       case SLOW -> Course.onStop(new OnStop.Cancels(Duration.ofSeconds(20)));
-      case HTTP -> Course.onStop(new OnStop.Cancels(Duration.ofSeconds(150)));
+      case HTTP -> Course.onStop(new OnStop.Cancels(Duration.ofSeconds(110)));
       case FINISHES -> Course.onStop(new OnStop.Finishes(Duration.ofSeconds(5)));
       default -> Course.USUAL;
     };
