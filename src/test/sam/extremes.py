@@ -151,8 +151,8 @@ def channels(translated):
             yield f"{name} does not invoke the alias live"
         if re.search(r'"(StopFunction|DirectAlias)"|\$\{(StopFunction|DirectAlias)[.}]', invoking[name]):
             yield f"{name} invokes another alias than live"
-    # The API with a permission for each of its two routes, two rules with one each, and the schedule, which has a role.
-    if len(stopping) != 8:
+    # The API with a permission for each of its four routes, three rules with one each, and the schedule, which has a role.
+    if len(stopping) != 12:
         yield f"these invoke the stop function: {sorted(stopping)}"
 
 
