@@ -22,15 +22,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReturnFinder {
 
-  /** Clients that retry do so within minutes. */
-  static final Duration WITHIN = Duration.ofMinutes(30);
-
-  /** A client may start again while Athena still terminates. */
-  static final Duration TERMINATING = Duration.ofMinutes(1);
-
-  /** More than one matches only where several owners share a workgroup and a description. */
-  private static final int MAX_CANDIDATES = 3;
-
   /** Something that ended by force, of the same description. */
   private record Stopped(String id, Instant end, @Nullable Session session) {}
 
@@ -72,8 +63,8 @@ final class ReturnFinder {
     if (calculation != null) {
       var canceled =
           reading.canceledIn(session.id()).stream()
-              .filter(it -> isSame(it.description(), calculation.description()))
-              .filter(it -> isSoonAfter(it.completedAt(), calculation.submittedAt()))
+              .filter(it -> Return.isLikely(it.description(), calculation.description()))
+              .filter(it -> Return.isSoonAfter(it.completedAt(), calculation.submittedAt()))
               .map(
                   it ->
                       new Stopped(it.id().value(), Objects.requireNonNull(it.completedAt()), null));
@@ -82,13 +73,13 @@ final class ReturnFinder {
         return found;
       }
     }
-    if (session.description() == null || session.description().isBlank()) {
+    if (!Return.isNamed(session.description())) {
       return Optional.empty();
     }
     var ended =
         terminated(session.workGroup()).stream()
-            .filter(it -> isSame(it.description(), session.description()))
-            .filter(it -> isSoonAfter(it.endedAt(), session.startedAt()))
+            .filter(it -> Return.isLikely(it.description(), session.description()))
+            .filter(it -> Return.isSoonAfter(it.endedAt(), session.startedAt()))
             .map(it -> new Stopped(it.id().value(), Objects.requireNonNull(it.endedAt()), it));
     return first(ended, snapshot);
   }
@@ -97,7 +88,7 @@ final class ReturnFinder {
   private Optional<Return> first(Stream<Stopped> stopped, Snapshot snapshot) {
     return stopped
         .sorted(comparing(this::isOurs).thenComparing(Stopped::end).reversed())
-        .limit(MAX_CANDIDATES)
+        .limit(Return.MAX_CANDIDATES)
         .flatMap(it -> returned(it, snapshot).stream())
         .findFirst();
   }
@@ -142,16 +133,6 @@ final class ReturnFinder {
   private boolean isOurs(Stopped stopped) {
     var at = publishedAt.get(stopped.id);
     return at != null && isWithin(Finding.LIFETIME, at, stopped.end);
-  }
-
-  private static boolean isSame(@Nullable String description, @Nullable String other) {
-    return description != null && !description.isBlank() && description.equals(other);
-  }
-
-  private static boolean isSoonAfter(@Nullable Instant end, @Nullable Instant start) {
-    return end != null
-        && start != null
-        && isWithin(WITHIN.plus(TERMINATING), end.minus(TERMINATING), start);
   }
 
   private static boolean isWithin(Duration most, Instant from, Instant to) {

@@ -37,10 +37,11 @@ public final class LogRecord {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
     var record =
         new LogRecord()
-            .head(event, severity(request, result), request, info, at)
+            .head(event, severity(result), request, info, at)
             .put("outcome", result.outcome())
             .put("reason", reason(result.reason(), request.metadata().reason()))
-            .body(request, result.snapshot(), info);
+            .body(request, result.snapshot(), info)
+            .returned(result.returned());
     record.outcome = result.outcome();
     var effort = result.effort();
     if (effort != null) {
@@ -156,17 +157,15 @@ public final class LogRecord {
     if (violation != null) {
       put("rule", UserText.clean(violation.rule()))
           .put("limit", violation.limit())
-          .put("observed", violation.observed())
-          .returned(violation.returned());
+          .put("observed", violation.observed());
     }
     return snapshot == null ? this : details(snapshot, info.usdPerDpuHour());
   }
 
   /** Of a request with its outcome: what returned is at least a warning, whatever became of it. */
-  static Severity severity(Request request, StopResult result) {
+  static Severity severity(StopResult result) {
     var severity = result.outcome().severity();
-    var violation = request.violation();
-    return violation == null || violation.returned() == null ? severity : severity.orWarning();
+    return result.returned() == null ? severity : severity.orWarning();
   }
 
   /** Adds what it returned after, if that is certain. */

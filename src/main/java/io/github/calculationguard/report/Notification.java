@@ -66,7 +66,7 @@ public record Notification(
       Request request, StopResult result, InvocationInfo info, Instant at) {
     var record = LogRecord.of(request, result, info, at);
     var message = StopMessage.of(request, result, record, info);
-    var severity = LogRecord.severity(request, result);
+    var severity = LogRecord.severity(result);
     var attributes = new LinkedHashMap<String, String>();
     for (var key : List.of("outcome", "state", "work_group", "trigger")) {
       Optional.ofNullable(record.text(key)).ifPresent(it -> attributes.put(key, it));

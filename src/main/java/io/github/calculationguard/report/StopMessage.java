@@ -122,10 +122,10 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
             .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
   }
 
-  /** Such as "returned after ID"; absent if the sweep did not see that. */
+  /** Such as "returned after ID". */
   @Nullable String returned() {
-    var it = request.violation();
-    return it == null || it.returned() == null ? null : UserText.clean(it.returned().inWords());
+    var it = result.returned();
+    return it == null ? null : UserText.clean(it.inWords());
   }
 
   String askedBy() {
@@ -140,6 +140,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return switch (metadata().source()) {
       case Source.SWEEP -> "the guard's own sweep";
       case Source.WIDGET -> "a viewer of the dashboard; CloudWatch does not say who";
+      case HANDOVER -> "a caller of the API or a viewer of the dashboard; AWS does not say who";
       default -> outcome() == Outcome.INVALID ? "" : "unknown";
     };
   }

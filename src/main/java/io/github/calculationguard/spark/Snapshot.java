@@ -118,10 +118,15 @@ public record Snapshot(
       var executors =
           session.state().isOver() ? null : orNull(() -> athena.executors(session.id(), deadline));
       var nodes = Objects.requireNonNullElse(executors, List.<Executor>of());
+      var owner = owner(session, place, deadline);
+      return new Snapshot(null, session, owner, nodes, clock.instant());
+    }
+
+    /** The owner whom the tags of a session, or else of its workgroup, name. */
+    public @Nullable String owner(Session session, AccountRegion place, Deadline deadline) {
       var workGroup = new WorkGroup(session.workGroup());
       var own = ownerIn(place.arnOf(workGroup, session.id()), deadline);
-      var owner = own != null ? own : ownerIn(place.arnOf(workGroup), deadline);
-      return new Snapshot(null, session, owner, nodes, clock.instant());
+      return own != null ? own : ownerIn(place.arnOf(workGroup), deadline);
     }
 
     private @Nullable String ownerIn(String arn, Deadline deadline) {

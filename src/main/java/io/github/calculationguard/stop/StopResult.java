@@ -1,5 +1,6 @@
 package io.github.calculationguard.stop;
 
+import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -10,12 +11,14 @@ import org.jspecify.annotations.Nullable;
  * @param reason why, in our words or AWS's, where the outcome does not say it all
  * @param snapshot what is known of it; absent where it could not be read
  * @param effort what was done; absent where nothing was
+ * @param returned what it returned after; absent if it did not, or nobody looked
  */
 public record StopResult(
     Outcome outcome,
     @Nullable String reason,
     @Nullable Snapshot snapshot,
-    @Nullable Effort effort) {
+    @Nullable Effort effort,
+    @Nullable Return returned) {
 
   /**
    * What this delivery of the request did.
@@ -31,7 +34,20 @@ public record StopResult(
   /** The same, with one more thing to say. */
   public StopResult noting(String more) {
     var both = reason == null ? more : reason + "; " + more;
-    return new StopResult(outcome, both, snapshot, effort);
+    return new StopResult(outcome, both, snapshot, effort, returned);
+  }
+
+  StopResult returned(@Nullable Return after) {
+    return new StopResult(outcome, reason, snapshot, effort, after);
+  }
+
+  /** A result of which nobody looked whether it returned. */
+  public StopResult(
+      Outcome outcome,
+      @Nullable String reason,
+      @Nullable Snapshot snapshot,
+      @Nullable Effort effort) {
+    this(outcome, reason, snapshot, effort, null);
   }
 
   /** A result without effort. */

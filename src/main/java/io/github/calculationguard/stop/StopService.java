@@ -57,6 +57,24 @@ public record StopService(
    * because stopping is idempotent.
    */
   public StopReport stop(StopRequest request) {
+    var metadata = request.metadata();
+    var budget = TimeBudget.of(this, metadata.deadline(), 1);
+    var report = carryOut(request, budget);
+    var violation = request.violation();
+    if (violation == null && metadata.source().isImpatient()) {
+      // A person waits. What goes on after the answer is looked up.
+      return report;
+    }
+    var lookup = new ReturnLookup(this, metadata, budget.describeBy());
+    var results = report.results().stream();
+    return new StopReport(
+        results
+            .map(it -> violation == null ? lookup.mark(it) : it.returned(violation.returned()))
+            .toList(),
+        report.unresolved());
+  }
+
+  private StopReport carryOut(StopRequest request, TimeBudget budget) {
     var violation = request.violation();
     if (violation != null && !clock.instant().isBefore(violation.expiresAt())) {
       var expired =
@@ -64,7 +82,6 @@ public record StopService(
       return new StopReport(new StopResult(Outcome.LEFT_ALONE, expired, null));
     }
     var metadata = request.metadata();
-    var budget = TimeBudget.of(this, metadata.deadline(), 1);
     try {
       return switch (request) {
         case StopCalculation one when metadata.dryRun() -> {

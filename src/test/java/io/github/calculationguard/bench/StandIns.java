@@ -197,7 +197,7 @@ final class StandIns {
           "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></PublishResult><ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata></PublishResponse>";
       case "StopCalculationExecution" -> "{\"State\":\"CANCELING\"}";
       case "GetCalculationExecution" ->
-          "{\"CalculationExecutionId\":\"%s\",\"SessionId\":\"%s\",\"Description\":\"Nightly join of all orders\",\"WorkingDirectory\":\"s3://bucket/folder\",\"Status\":{\"State\":\"CANCELED\",\"SubmissionDateTime\":%s,\"CompletionDateTime\":%s},\"Statistics\":{\"DpuExecutionInMillis\":43200000,\"Progress\":\"0.4\"}}"
+          "{\"CalculationExecutionId\":\"%s\",\"SessionId\":\"%s\",\"WorkingDirectory\":\"s3://bucket/folder\",\"Status\":{\"State\":\"CANCELED\",\"SubmissionDateTime\":%s,\"CompletionDateTime\":%s},\"Statistics\":{\"DpuExecutionInMillis\":43200000,\"Progress\":\"0.4\"}}"
               .formatted(SampleEvent.CALCULATION, SampleEvent.SESSION, begun, ended);
       case "GetSession" ->
           "{\"SessionId\":\"%s\",\"WorkGroup\":\"analytics-spark\",\"EngineVersion\":\"PySpark engine version 3\",\"EngineConfiguration\":{\"CoordinatorDpuSize\":1,\"MaxConcurrentDpus\":20,\"DefaultExecutorDpuSize\":1},\"Status\":{\"State\":\"IDLE\",\"StartDateTime\":%s,\"IdleSinceDateTime\":%s},\"Statistics\":{\"DpuExecutionInMillis\":43200000}}"

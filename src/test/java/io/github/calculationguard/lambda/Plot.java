@@ -84,6 +84,7 @@ record Plot(
             "FINISHED_ANYWAY",
             running(new Course(THREE_HOURS.plusSeconds(4), true, cancelsAfter(30)))),
         calculation("is queued", "CANCELED", Plot::queued),
+        calculation("is in a session that has a description", "CANCELED", Plot::described),
         calculation("was completed", "ALREADY_OVER", running(Course.lasting(Duration.ofHours(1)))),
         calculation(
             "had failed",
@@ -276,6 +277,12 @@ record Plot(
   private static void terminated(GuardedWorld guarded) {
     guarded.model().add(samples().terminatedAt(NOW.minusSeconds(60)));
     guarded.model().add(GuardedWorld.calculation().course(STUBBORN));
+  }
+
+  private static void described(GuardedWorld guarded) {
+    var session = SessionSetup.in("analytics-spark").id(SESSION).description("Notebook: orders");
+    guarded.model().add(session.startedAt(NOW.minus(Duration.ofHours(4))));
+    guarded.model().add(GuardedWorld.calculation());
   }
 
   private static void queued(GuardedWorld guarded) {

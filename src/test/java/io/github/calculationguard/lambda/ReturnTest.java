@@ -8,6 +8,7 @@ import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.athenasparklocal.CalculationSetup;
 import io.github.athenasparklocal.Call;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.HandClock;
@@ -156,6 +157,88 @@ class ReturnTest {
     assertThat(message().delivery("email"))
         .contains("; may have returned after s-1; ")
         .contains("  * What returned is probably submitted again by a client. " + STOP_IT_THERE);
+  }
+
+  /** An order on the users' bus to end a session. */
+  private void order(String session) {
+    var order = sample("eventbridge-end-session.json");
+    detail(order).put("sessionId", session);
+    InProcess.stop(settings, clock, clock::advance).handleRequest(order, stops);
+  }
+
+  @Test
+  void saysOfWhatAPersonEndsThatItMayHaveReturned() {
+    model().add(session("s-1", NOW.minus(ofHours(5))).terminatedAt(NOW.minus(ofHours(4))));
+    start("s-2", NOW.minus(ofHours(4)).plus(ofMinutes(3)));
+
+    order("s-2");
+
+    assertThat(last(stops, "stop"))
+        .containsEntry("outcome", "SESSION_TERMINATED")
+        .containsEntry("level", "WARN")
+        .doesNotContainKey("returned_after");
+    assertThat(String.valueOf(last(stops, "stop").get("reason")))
+        .startsWith("may have returned after s-1 (requested because: ");
+    assertThat(severity()).isEqualTo("WARNING");
+    assertThat(message().delivery("email"))
+        .contains("  * It may have returned after s-1: a client probably submits it again.");
+  }
+
+  @Test
+  void saysNothingOfAnotherOwnersSession() {
+    model()
+        .add(
+            session("s-1", NOW.minus(ofHours(5)))
+                .tags(Map.of("owner", "team finance"))
+                .terminatedAt(NOW.minus(ofHours(4))));
+    start("s-2", NOW.minus(ofHours(4)).plus(ofMinutes(3)));
+
+    order("s-2");
+
+    assertThat(last(stops, "stop"))
+        .containsEntry("outcome", "SESSION_TERMINATED")
+        .containsEntry("level", "INFO");
+  }
+
+  @Test
+  void saysOfACalculationThatItMayHaveReturnedAfterACanceledOne() {
+    model().addWorkGroup("analytics", SparkModel.PYSPARK_3, Map.of());
+    model().add(SessionSetup.in("analytics").id("s-9").startedAt(NOW.minus(ofHours(5))));
+    model()
+        .add(
+            CalculationSetup.in("s-9")
+                .id("first")
+                .description("Nightly join")
+                .submittedAt(NOW.minus(ofHours(4)))
+                .stoppedAt(NOW.minus(ofHours(3))));
+    model()
+        .add(
+            CalculationSetup.in("s-9")
+                .id("second")
+                .description("Nightly join")
+                .submittedAt(NOW.minus(ofHours(3)).plus(ofMinutes(5))));
+    var order = sample("eventbridge-stop-requested.json");
+    detail(order).put("calculationExecutionId", "second");
+
+    InProcess.stop(settings, clock, clock::advance).handleRequest(order, stops);
+
+    assertThat(last(stops, "stop"))
+        .containsEntry("outcome", "CANCELED")
+        .containsEntry("level", "WARN");
+    assertThat(String.valueOf(last(stops, "stop").get("reason")))
+        .startsWith("may have returned after first");
+  }
+
+  @Test
+  void endsASessionAllTheSameWhereTheHistoryFails() {
+    start("s-2", NOW.minus(ofHours(4)));
+    world.athena().faults(call -> isHistory(call) ? Fault.Refusal.DENIED : null);
+
+    order("s-2");
+
+    assertThat(last(stops, "stop"))
+        .containsEntry("outcome", "SESSION_TERMINATED")
+        .containsEntry("level", "INFO");
   }
 
   @Test

@@ -175,7 +175,8 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   @Override
   public CalculationList calculations(SessionId session, Instant endedSince, Deadline deadline) {
     call("calculations " + session, deadline);
-    lastListed = now;
+    // What is listed after the termination was not seen before it.
+    lastListed = terminated.isAfter(now) ? now : lastListed;
     var listed =
         jobs.values().stream()
             .filter(job -> !job.submitted().isAfter(now))
