@@ -103,7 +103,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var parser = new RequestParser(event, invocation, confirm, httpBudget);
     var http = parser.httpReply();
     return switch (parser.parse()) {
-      case Request.StopRequest request -> reply(request, service.stop(request), invocation, http);
+      case Request.StopRequest request -> {
+        var report = service.markReturned(request, service.stop(request));
+        yield reply(request, report, invocation, http);
+      }
       case Request.InvalidRequest request -> {
         var result = new StopResult(Outcome.INVALID, request.reason(), null);
         yield reply(request, new StopReport(List.of(result), List.of()), invocation, http);

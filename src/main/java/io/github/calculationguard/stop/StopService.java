@@ -57,24 +57,6 @@ public record StopService(
    * because stopping is idempotent.
    */
   public StopReport stop(StopRequest request) {
-    var metadata = request.metadata();
-    var budget = TimeBudget.of(this, metadata.deadline(), 1);
-    var report = carryOut(request, budget);
-    var violation = request.violation();
-    if (violation == null && metadata.source().isImpatient()) {
-      // A person waits. What goes on after the answer is looked up.
-      return report;
-    }
-    var lookup = new ReturnLookup(this, metadata, budget.describeBy());
-    var results = report.results().stream();
-    return new StopReport(
-        results
-            .map(it -> violation == null ? lookup.mark(it) : it.returned(violation.returned()))
-            .toList(),
-        report.unresolved());
-  }
-
-  private StopReport carryOut(StopRequest request, TimeBudget budget) {
     var violation = request.violation();
     if (violation != null && !clock.instant().isBefore(violation.expiresAt())) {
       var expired =
@@ -82,6 +64,7 @@ public record StopService(
       return new StopReport(new StopResult(Outcome.LEFT_ALONE, expired, null));
     }
     var metadata = request.metadata();
+    var budget = TimeBudget.of(this, metadata.deadline(), 1);
     try {
       return switch (request) {
         case StopCalculation one when metadata.dryRun() -> {
@@ -111,6 +94,28 @@ public record StopService(
     } catch (RuntimeException e) {
       return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
     }
+  }
+
+  /**
+   * The same report, which also says what had come back after it was stopped before: as the sweep
+   * saw, or else as Athena's history tells. That is not looked up while a person waits, but after
+   * the answer, when the rest is carried out.
+   */
+  public StopReport markReturned(StopRequest request, StopReport report) {
+    var metadata = request.metadata();
+    var violation = request.violation();
+    if (violation == null && metadata.source().isImpatient()) {
+      return report;
+    }
+    // The rest of the time is for the notification.
+    var deadline = metadata.deadline().fraction(0.5, clock.instant());
+    var lookup = new ReturnLookup(this, metadata, deadline);
+    var results = report.results().stream();
+    var marked =
+        violation == null
+            ? results.map(lookup::mark)
+            : results.map(it -> it.returned(violation.returned()));
+    return new StopReport(marked.toList(), report.unresolved());
   }
 
   /**
