@@ -74,6 +74,8 @@ final class SweepBench implements AutoCloseable {
     environment.put("MODE", "observe");
     environment.put("MAX_CALCULATION_MINUTES", "120");
     environment.put("MAX_SESSION_IDLE_MINUTES", "60");
+    // The plain sweep has no such limit.
+    environment.put("MAX_SESSION_HOURS", "0");
     environment.put("CALLS_PER_SECOND", "50");
     return environment;
   }
