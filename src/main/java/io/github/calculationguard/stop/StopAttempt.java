@@ -11,6 +11,7 @@ import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;
 
@@ -207,7 +208,7 @@ final class StopAttempt {
 
   /** The outcome; call it last. */
   StopResult result(Snapshot snapshot) {
-    var why = failure == null ? null : failure.getMessage();
+    var why = failure == null ? null : Unresolved.reason(failure);
     if (state == State.REFUSED) {
       var outcome = failure instanceof NotFoundException ? Outcome.NOT_FOUND : Outcome.DENIED;
       return new StopResult(outcome, why, snapshot);

@@ -30,7 +30,11 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
 
     /** The failure's message. */
     public String reason() {
-      return Objects.requireNonNullElse(cause.getMessage(), cause.toString());
+      return reason(cause);
+    }
+
+    static String reason(RuntimeException failure) {
+      return Objects.requireNonNullElse(failure.getMessage(), failure.toString());
     }
   }
 
