@@ -1,7 +1,5 @@
 package io.github.calculationguard.guard;
 
-import static java.util.Comparator.comparing;
-
 import module java.base;
 
 import io.github.calculationguard.guard.SweepReport.Disposition;
@@ -9,21 +7,19 @@ import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Return;
+import io.github.calculationguard.spark.ReturnSearch;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds what returned after it was stopped, for one sweep, in Athena's own history: at most one
- * list for each workgroup, and the tags of what matches. What cannot be read changes no verdict.
+ * Finds what returned after it was stopped, for one sweep: with at most one list for each
+ * workgroup, and the tags of what matches. What cannot be read changes no verdict.
  */
-final class ReturnFinder {
-
-  /** Something that ended by force, of the same description. */
-  private record Stopped(String id, Instant end, @Nullable Session session) {}
+final class ReturnFinder implements ReturnSearch.History {
 
   private final SweepReader reading;
   private final Map<String, Instant> publishedAt;
@@ -49,7 +45,7 @@ final class ReturnFinder {
       if (judged.disposition() != Disposition.LEFT
           && !known.containsKey(id)
           && !reading.isOutOfTime()) {
-        known.put(id, find(judged.snapshot(), judged.session()));
+        known.put(id, new ReturnSearch(this).find(judged.snapshot()));
       }
     } catch (AthenaSparkException _) {
       // The next sweep asks again.
@@ -58,64 +54,13 @@ final class ReturnFinder {
     return returned.map(judged::with).orElse(judged);
   }
 
-  private Optional<Return> find(Snapshot snapshot, Session session) {
-    var calculation = snapshot.calculation();
-    if (calculation != null) {
-      var canceled =
-          reading.canceledIn(session.id()).stream()
-              .filter(it -> Return.isLikely(it.description(), calculation.description()))
-              .filter(it -> Return.isSoonAfter(it.completedAt(), calculation.submittedAt()))
-              .map(
-                  it ->
-                      new Stopped(it.id().value(), Objects.requireNonNull(it.completedAt()), null));
-      var found = first(canceled, snapshot);
-      if (found.isPresent()) {
-        return found;
-      }
-    }
-    if (!Return.isNamed(session.description())) {
-      return Optional.empty();
-    }
-    var ended =
-        terminated(session.workGroup()).stream()
-            .filter(it -> Return.isLikely(it.description(), session.description()))
-            .filter(it -> Return.isSoonAfter(it.endedAt(), session.startedAt()))
-            .map(it -> new Stopped(it.id().value(), Objects.requireNonNull(it.endedAt()), it));
-    return first(ended, snapshot);
+  @Override
+  public List<Calculation> canceledIn(SessionId session, Instant start) {
+    return reading.canceledIn(session);
   }
 
-  /** What the guard had stopped comes first, then what ended last. */
-  private Optional<Return> first(Stream<Stopped> stopped, Snapshot snapshot) {
-    return stopped
-        .sorted(comparing(this::isOurs).thenComparing(Stopped::end).reversed())
-        .limit(Return.MAX_CANDIDATES)
-        .flatMap(it -> returned(it, snapshot).stream())
-        .findFirst();
-  }
-
-  private Optional<Return> returned(Stopped stopped, Snapshot snapshot) {
-    try {
-      var isSameOwner =
-          stopped.session == null
-              || ownerOf(stopped.session).equals(Optional.ofNullable(snapshot.owner()));
-      return isSameOwner ? Optional.of(new Return(stopped.id, isOurs(stopped))) : Optional.empty();
-    } catch (NotFoundException _) {
-      // Athena no longer knows whose it was.
-      return Optional.of(new Return(stopped.id, false));
-    }
-  }
-
-  private Optional<String> ownerOf(Session ended) {
-    return owners.computeIfAbsent(
-        ended.id(),
-        _ -> {
-          var tags = reading.athena.tags(reading.arnOf(ended), reading.deadline);
-          return Optional.ofNullable(Snapshot.Reader.owner(tags, reading.scope.ownerTag()))
-              .or(() -> reading.ownerOf(ended.workGroup()));
-        });
-  }
-
-  private List<Session> terminated(String workGroup) {
+  @Override
+  public List<Session> terminatedIn(String workGroup) {
     return terminated
         .computeIfAbsent(workGroup, this::list)
         .orElseThrow(() -> new AthenaUnavailableException("the history could not be read"));
@@ -130,12 +75,23 @@ final class ReturnFinder {
     }
   }
 
-  private boolean isOurs(Stopped stopped) {
-    var at = publishedAt.get(stopped.id);
-    return at != null && isWithin(Finding.LIFETIME, at, stopped.end);
+  @Override
+  public @Nullable String ownerOf(Session ended) {
+    var owner =
+        owners.computeIfAbsent(
+            ended.id(),
+            _ -> {
+              var tags = reading.athena.tags(reading.arnOf(ended), reading.deadline);
+              return Optional.ofNullable(Snapshot.Reader.owner(tags, reading.scope.ownerTag()))
+                  .or(() -> reading.ownerOf(ended.workGroup()));
+            });
+    return owner.orElse(null);
   }
 
-  private static boolean isWithin(Duration most, Instant from, Instant to) {
-    return !to.isBefore(from) && !to.isAfter(from.plus(most));
+  /** Whether it ended while a finding of this guard was valid. */
+  @Override
+  public boolean isOurs(String id, Instant end) {
+    var at = publishedAt.get(id);
+    return at != null && !end.isBefore(at) && !end.isAfter(at.plus(Finding.LIFETIME));
   }
 }

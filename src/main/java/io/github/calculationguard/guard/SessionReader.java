@@ -221,7 +221,7 @@ final class SessionReader {
     var start = orFirst(s.startedAt());
     var largest =
         new Session(
-            s.id(), "", s.state(), null, null, start, s.idleSince(), null, max, s.dpuTime());
+            s.id(), "", s.state(), null, null, start, s.idleSince(), null, max, s.dpuTime(), null);
     return new Snapshot(calculation, largest, null, List.of(), now);
   }
 

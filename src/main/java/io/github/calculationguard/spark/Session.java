@@ -44,32 +44,6 @@ public record Session(
     endedAt = Instants.orNull(endedAt);
   }
 
-  /** A session whose idle timeout is not known. */
-  public Session(
-      SessionId id,
-      String workGroup,
-      SessionState state,
-      @Nullable String description,
-      @Nullable String engineVersion,
-      @Nullable Instant startedAt,
-      @Nullable Instant idleSince,
-      @Nullable Instant endedAt,
-      @Nullable Integer maxDpus,
-      @Nullable Duration dpuTime) {
-    this(
-        id,
-        workGroup,
-        state,
-        description,
-        engineVersion,
-        startedAt,
-        idleSince,
-        endedAt,
-        maxDpus,
-        dpuTime,
-        null);
-  }
-
   /** Whether the engine has calculations. Spark 3.5 and later have Spark Connect instead. */
   public boolean supportsCalculations() {
     return supportsCalculations(engineVersion);

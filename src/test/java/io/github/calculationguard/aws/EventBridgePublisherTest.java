@@ -84,6 +84,7 @@ class EventBridgePublisherTest {
         idleSince,
         null,
         20,
+        null,
         null);
   }
 

@@ -54,6 +54,7 @@ class ReturnFinderTest {
         null,
         null,
         20,
+        null,
         null);
   }
 
@@ -235,6 +236,7 @@ class ReturnFinderTest {
             null,
             null,
             20,
+            null,
             null),
         Map.of());
     world.running(it.id(), "c-2", Duration.ZERO);

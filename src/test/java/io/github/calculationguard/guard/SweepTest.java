@@ -599,6 +599,7 @@ class SweepTest {
             null,
             null,
             20,
+            null,
             null),
         NO_TAGS);
 

@@ -187,7 +187,8 @@ final class World implements InstantSource {
         idleSince,
         null,
         maxDpus,
-        dpuTime);
+        dpuTime,
+        null);
   }
 
   static Calculation calculation(

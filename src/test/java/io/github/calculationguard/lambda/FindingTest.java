@@ -59,6 +59,7 @@ class FindingTest {
             IDLE_SINCE,
             null,
             20,
+            null,
             null);
     var calculation =
         new Calculation(

@@ -185,6 +185,17 @@ class ReturnTest {
   }
 
   @Test
+  void doesNotTakeWhatItJustEndedForTheOneBefore() {
+    start("s-2", NOW.minusSeconds(20));
+
+    order("s-2");
+
+    assertThat(last(stops, "stop"))
+        .containsEntry("outcome", "SESSION_TERMINATED")
+        .containsEntry("level", "INFO");
+  }
+
+  @Test
   void saysNothingOfAnotherOwnersSession() {
     model()
         .add(

@@ -252,7 +252,8 @@ class SweepFuzzTest {
         orNull(INSTANTS),
         orNull(INSTANTS),
         orNull(List.of(0, 1, 20, -1, Integer.MAX_VALUE, Integer.MIN_VALUE)),
-        orNull(DPU_TIMES));
+        orNull(DPU_TIMES),
+        null);
   }
 
   private Calculation calculation(String id, SessionId session) {

@@ -57,7 +57,8 @@ class WidgetPageTest {
         state.equals("IDLE") ? NOW.minus(Duration.ofMinutes(45)) : null,
         null,
         maxDpus,
-        dpuTime);
+        dpuTime,
+        null);
   }
 
   private static Calculation calculation(String id, String description, Duration age) {
@@ -172,6 +173,7 @@ class WidgetPageTest {
             NOW.minus(Duration.ofMinutes(45)),
             null,
             8,
+            null,
             null);
     return new Entry(session, List.of(), List.of(), null, limits, NOW);
   }

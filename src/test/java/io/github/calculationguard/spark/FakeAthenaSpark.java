@@ -259,6 +259,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
         it.idleSince(),
         it.endedAt(),
         null,
+        null,
         null);
   }
 
@@ -274,6 +275,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
         idleSince,
         endedAt,
         it.maxDpus(),
-        it.dpuTime());
+        it.dpuTime(),
+        null);
   }
 }

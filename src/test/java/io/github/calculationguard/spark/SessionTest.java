@@ -30,6 +30,7 @@ class SessionTest {
         idleSince,
         null,
         20,
+        null,
         null);
   }
 

@@ -169,6 +169,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
         null,
         hidesEnd || terminated.isAfter(now) ? null : terminated,
         20,
+        null,
         null);
   }
 
