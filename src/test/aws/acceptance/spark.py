@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+import uuid
 
 from botocore.exceptions import ClientError
 
@@ -21,6 +22,11 @@ CODE = {
     # Hours of work for one worker, all of it inside Spark.
     "spark": "spark.range(0, 10**13, 1, 64).selectExpr('sum(sin(id))').show()",
 }
+
+
+def unlike_others(description):
+    """A description that nothing else has: the guard says of work that starts soon after the same was stopped that it may have returned."""
+    return f"{description}, {uuid.uuid4().hex[:8]}"
 
 
 @dataclasses.dataclass
@@ -64,7 +70,7 @@ class Spark:
             WorkGroup=work_group or self.work_group,
             EngineConfiguration=engine,
             SessionIdleTimeoutInMinutes=15,
-            Description="acceptance run of the calculation guard",
+            Description=unlike_others("acceptance run of the calculation guard"),
             **more,
         )["SessionId"]
         self.ledger.add("session", session_id=started)
@@ -118,7 +124,7 @@ class Spark:
     def start(self, kind, session_id=None, description=None):
         """Starts a calculation of a kind and waits until it is RUNNING."""
         session_id = session_id or self.idle_sessions(1)[0]
-        more = {"Description": description} if description else {}
+        more = {"Description": unlike_others(description)} if description else {}
         calculation = self.athena.start_calculation_execution(SessionId=session_id, CodeBlock=CODE[kind], **more)["CalculationExecutionId"]
         self._await(lambda: self.state(calculation), {"RUNNING"}, TERMINAL, self.pace.start_seconds, f"calculation {calculation}")
         return Work(calculation, session_id)
