@@ -112,7 +112,7 @@ public abstract class LocalService implements AutoCloseable
 
   /** Answers requests that are not operations, such as for a page; absent for operations. */
   protected @Nullable Reply answerOther(Request request) {
-    return null;
+    return request.method().equals("POST") ? null : new Reply(404, "text/plain", "");
   }
 
   /** Runs an operation. */

@@ -36,7 +36,7 @@ public final class AwsClients implements AutoCloseable {
 
   private final Duration attempt;
   private final int attempts;
-  private final SdkHttpClient http;
+  private final Connections http;
   private final AwsCredentialsProviderChain credentials;
   private final ScheduledThreadPoolExecutor timer;
 
@@ -50,6 +50,10 @@ public final class AwsClients implements AutoCloseable {
 
   /** With another HTTP client than Apache's. */
   public AwsClients(Duration attempt, int attempts, SdkHttpClient http) {
+    this(attempt, attempts, new Connections(http));
+  }
+
+  private AwsClients(Duration attempt, int attempts, Connections http) {
     this.attempt = attempt;
     this.attempts = attempts;
     this.http = http;
@@ -70,10 +74,10 @@ public final class AwsClients implements AutoCloseable {
   /** The like, with other connections, a timer and credentials of their own. */
   AwsClients through(UnaryOperator<SdkHttpClient> wrapper, TrustManagerFactory trust) {
     var other = httpClient(attempt).tlsTrustManagersProvider(trust::getTrustManagers).build();
-    return new AwsClients(attempt, attempts, wrapper.apply(other));
+    return new AwsClients(attempt, attempts, http.through(wrapper.apply(other)));
   }
 
-  SdkHttpClient http() {
+  Connections http() {
     return http;
   }
 
@@ -93,6 +97,14 @@ public final class AwsClients implements AutoCloseable {
 
   public NotificationPublisher sns(String topicArn, InstantSource clock) {
     return new SnsPublisher(configured(SnsClient.builder()), topicArn, clock);
+  }
+
+  /**
+   * Begins to open a connection to each endpoint that the rehearsal used, while nobody needs it
+   * yet.
+   */
+  public void connect() {
+    http.open();
   }
 
   /** Fetches the credentials before a call needs them. If that fails, the call tries again. */

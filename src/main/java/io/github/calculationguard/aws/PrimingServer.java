@@ -70,6 +70,7 @@ public final class PrimingServer implements AutoCloseable {
     return new SdkHttpClient() {
       @Override
       public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+        real.http().remember(request.httpRequest());
         var here = request.httpRequest().copy(PrimingServer.this::address);
         var body = request.contentStreamProvider().orElse(null);
         return http.prepareRequest(
@@ -125,9 +126,10 @@ public final class PrimingServer implements AutoCloseable {
       connection.setTcpNoDelay(true);
       // In this charset a character is a byte, as Content-Length counts.
       var in = new BufferedReader(new InputStreamReader(connection.getInputStream(), ISO_8859_1));
-      while (in.readLine() != null) {
+      for (var line = in.readLine(); line != null; line = in.readLine()) {
+        var isCall = line.startsWith("POST ");
         var headers = new TreeMap<String, String>(String.CASE_INSENSITIVE_ORDER);
-        for (var line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
+        for (line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
           var colon = line.indexOf(':');
           headers.put(line.substring(0, colon), line.substring(colon + 1).strip());
         }
@@ -135,8 +137,8 @@ public final class PrimingServer implements AutoCloseable {
         while (body.length() < Integer.parseInt(headers.getOrDefault("Content-Length", "0"))) {
           body.append((char) in.read());
         }
-        // SNS's requests name their operation in the body.
-        var target = headers.getOrDefault("X-Amz-Target", "Publish");
+        // SNS's requests name their operation in the body. What is no call only connects.
+        var target = headers.getOrDefault("X-Amz-Target", isCall ? "Publish" : "Connect");
         var operation = target.substring(target.indexOf('.') + 1);
         var isSlow = body.indexOf(SLOW) >= 0 && answers.containsKey(operation + SLOW);
         connection.getOutputStream().write(answer(isSlow ? operation + SLOW : operation));

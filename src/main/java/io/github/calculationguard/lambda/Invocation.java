@@ -50,11 +50,17 @@ record Invocation(
     private final double usdPerDpuHour;
     private final String version = Configuration.guardVersion();
     private boolean coldStart = true;
+    private boolean isWarm;
 
     Factory(Configuration configuration, InstantSource clock) {
       this.configuration = configuration;
       this.clock = clock;
       usdPerDpuHour = configuration.usdPerDpuHour();
+    }
+
+    /** Whether this is not the first invocation. */
+    boolean isWarm() {
+      return isWarm;
     }
 
     /**
@@ -74,6 +80,7 @@ record Invocation(
         BiConsumer<byte[], LogLevel> logger,
         @Nullable String trace) {
       var info = new InvocationInfo(version, requestId, coldStart, usdPerDpuHour);
+      isWarm = !coldStart;
       coldStart = false;
       var now = clock.instant();
       var end = new Deadline(now.plus(left));

@@ -54,6 +54,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
 
   @Override
   public void afterRestore(Context<? extends Resource> context) {
+    clients.connect();
     clients.fetchCredentials();
   }
 
@@ -64,6 +65,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
     System.setProperty(StopHandler.TRACE, trace);
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
+      canned.connect();
       // A pause takes no time, but ends like one.
       var paused = new AtomicReference<>(Duration.ZERO);
       InstantSource time = () -> clock.instant().plus(paused.get());

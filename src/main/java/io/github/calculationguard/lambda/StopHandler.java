@@ -84,7 +84,9 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     invocations = new Invocation.Factory(configuration, clock);
     confirm = configuration.confirm();
     httpBudget = configuration.httpBudget();
-    var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock);
+    // Each call at the same time as another needs a connection of its own, and to open one takes
+    // longer than it saves. The first order has one.
+    var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
     configuration.check();
   }

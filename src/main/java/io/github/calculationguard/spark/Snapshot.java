@@ -97,41 +97,116 @@ public record Snapshot(
     return session == null ? null : ofSession.apply(session);
   }
 
-  /**
-   * Reads a calculation or a session, and leaves out what cannot be read.
-   *
-   * @param ownerTag the key of the tag that names an owner; case does not matter
-   */
-  public record Reader(AthenaSparkReader athena, String ownerTag, InstantSource clock) {
+  /** Reads a calculation or a session, and leaves out what cannot be read. */
+  public static final class Reader {
+
+    private final AthenaSparkReader athena;
+    private final String ownerTag;
+    private final InstantSource clock;
+    private final BooleanSupplier mayReadAhead;
+
+    /** Where the last session was: Spark's sessions share few workgroups. */
+    private volatile @Nullable WorkGroup lastSeen;
+
+    /**
+     * @param ownerTag the key of the tag that names an owner; case does not matter
+     * @param mayReadAhead whether calls that need not wait for each other are made at once
+     */
+    public Reader(
+        AthenaSparkReader athena,
+        String ownerTag,
+        InstantSource clock,
+        BooleanSupplier mayReadAhead) {
+      this.athena = athena;
+      this.ownerTag = ownerTag;
+      this.clock = clock;
+      this.mayReadAhead = mayReadAhead;
+    }
 
     /** The calculation with its session, its owner and the session's executors. */
     public Snapshot read(Calculation calculation, AccountRegion place, Deadline deadline) {
       var id = calculation.sessionId();
-      var session = id == null ? null : orNull(() -> athena.session(id, deadline));
+      var session =
+          id == null
+              ? null
+              : read(id, () -> athena.session(id, deadline), lastSeen, place, deadline);
       return session == null
           ? new Snapshot(calculation, null, null, List.of(), clock.instant())
-          : read(session, place, deadline).withCalculation(calculation);
+          : session.withCalculation(calculation);
     }
 
     /** The session with its owner and its executors. */
     public Snapshot read(Session session, AccountRegion place, Deadline deadline) {
-      var executors =
-          session.state().isOver() ? null : orNull(() -> athena.executors(session.id(), deadline));
-      var nodes = Objects.requireNonNullElse(executors, List.<Executor>of());
-      var owner = owner(session, place, deadline);
-      return new Snapshot(null, session, owner, nodes, clock.instant());
+      var workGroup = new WorkGroup(session.workGroup());
+      return Objects.requireNonNull(read(session.id(), () -> session, workGroup, place, deadline));
+    }
+
+    private @Nullable Snapshot read(
+        SessionId id,
+        Supplier<Session> reading,
+        @Nullable WorkGroup probable,
+        AccountRegion place,
+        Deadline deadline) {
+      var executors = ahead(() -> athena.executors(id, deadline));
+      var tags = probable == null ? null : ahead(() -> tags(probable, id, place, deadline));
+      var session = orNull(reading);
+      if (session == null) {
+        return null;
+      }
+      var workGroup = new WorkGroup(session.workGroup());
+      lastSeen = workGroup;
+      var nodes = session.state().isOver() ? null : executors.get();
+      var own =
+          tags != null && workGroup.equals(probable)
+              ? tags.get()
+              : orNull(() -> tags(workGroup, id, place, deadline));
+      var owner = owner(own, workGroup, place, deadline);
+      var alive = Objects.requireNonNullElse(nodes, List.<Executor>of());
+      return new Snapshot(null, session, owner, alive, clock.instant());
     }
 
     /** The owner whom the tags of a session, or else of its workgroup, name. */
     public @Nullable String owner(Session session, AccountRegion place, Deadline deadline) {
       var workGroup = new WorkGroup(session.workGroup());
-      var own = ownerIn(place.arnOf(workGroup, session.id()), deadline);
-      return own != null ? own : ownerIn(place.arnOf(workGroup), deadline);
+      var own = orNull(() -> tags(workGroup, session.id(), place, deadline));
+      return owner(own, workGroup, place, deadline);
     }
 
-    private @Nullable String ownerIn(String arn, Deadline deadline) {
-      var tags = orNull(() -> athena.tags(arn, deadline));
+    private @Nullable String owner(
+        @Nullable Map<String, String> own,
+        WorkGroup workGroup,
+        AccountRegion place,
+        Deadline deadline) {
+      var owner = own == null ? null : owner(own, ownerTag);
+      if (owner != null) {
+        return owner;
+      }
+      var tags = orNull(() -> athena.tags(place.arnOf(workGroup), deadline));
       return tags == null ? null : owner(tags, ownerTag);
+    }
+
+    private Map<String, String> tags(
+        WorkGroup workGroup, SessionId id, AccountRegion place, Deadline deadline) {
+      return athena.tags(place.arnOf(workGroup, id), deadline);
+    }
+
+    /** Calls now, on a thread of its own, if that is allowed; or else when its answer is needed. */
+    private <T> Supplier<@Nullable T> ahead(Supplier<T> call) {
+      if (!mayReadAhead.getAsBoolean()) {
+        return () -> orNull(call);
+      }
+      var task = new FutureTask<@Nullable T>(() -> orNull(call));
+      Thread.startVirtualThread(task);
+      return () -> {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          return null;
+        } catch (ExecutionException e) {
+          throw new IllegalStateException(e.getCause());
+        }
+      };
     }
 
     /** The owner whom tags name, by a key in whatever case. */

@@ -264,6 +264,6 @@ class EscalationPropertyTest {
 
   private static StopService stop(VirtualAthena athena, EscalationPolicy ladder) {
     return new StopService(
-        athena, ladder, new Snapshot.Reader(athena, "owner", athena), athena, athena);
+        athena, ladder, new Snapshot.Reader(athena, "owner", athena, () -> false), athena, athena);
   }
 }

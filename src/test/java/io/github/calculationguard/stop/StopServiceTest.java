@@ -57,7 +57,7 @@ class StopServiceTest {
   }
 
   private StopReport stop(Request.StopRequest request) {
-    var reader = new Snapshot.Reader(athena, "owner", athena);
+    var reader = new Snapshot.Reader(athena, "owner", athena, () -> false);
     return new StopService(athena, MAY_TERMINATE, reader, athena, athena).stop(request);
   }
 
