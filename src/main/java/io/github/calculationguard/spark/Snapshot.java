@@ -148,7 +148,8 @@ public record Snapshot(
         AccountRegion place,
         Deadline deadline) {
       var executors = ahead(() -> athena.executors(id, deadline));
-      var tags = probable == null ? null : ahead(() -> tags(probable, id, place, deadline));
+      Supplier<@Nullable Map<String, String>> tags =
+          probable == null ? () -> null : ahead(() -> tags(probable, id, place, deadline));
       var session = orNull(reading);
       if (session == null) {
         return null;
@@ -157,7 +158,7 @@ public record Snapshot(
       lastSeen = workGroup;
       var nodes = session.state().isOver() ? null : executors.get();
       var own =
-          tags != null && workGroup.equals(probable)
+          workGroup.equals(probable)
               ? tags.get()
               : orNull(() -> tags(workGroup, id, place, deadline));
       var owner = owner(own, workGroup, place, deadline);

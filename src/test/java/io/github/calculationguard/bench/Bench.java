@@ -1,9 +1,7 @@
 package io.github.calculationguard.bench;
 
 import io.github.calculationguard.standin.FunctionProcess;
-import io.github.calculationguard.standin.FunctionSettings;
 import io.github.calculationguard.standin.Json;
-import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.RuntimeApi;
 import io.github.calculationguard.standin.RuntimeApi.Event;
 import java.io.IOException;
@@ -13,12 +11,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.function.ToDoubleFunction;
 
 /**
  * Measures the stop function against the same job in Python, in turns, each in Lambda's own runtime
@@ -29,7 +27,7 @@ final class Bench {
   private static final String SWEEP_HANDLER = "io.github.calculationguard.lambda.SweepHandler";
   // A sweep's calls are always the same, and at a pace its time is nearly so.
   private static final int SWEEPS = 3;
-  private static final List<String> CALLS =
+  static final List<String> CALLS =
       List.of(
           "StopCalculationExecution",
           "GetCalculationExecution",
@@ -38,13 +36,12 @@ final class Bench {
           "ListTagsForResource",
           "Publish");
 
-  /**
-   * How long one invocation took, how long it took to send Stop, and of what the whole is made, in
-   * milliseconds.
-   *
-   * @param parts to the beginning and to the end of each handshake, and to the answer
-   */
-  private record Timing(double whole, double toStop, List<Double> parts) {}
+  /** How many calls at least name the calculation. */
+  static final int NAMING = 3;
+
+  private static final int DELAY_MILLIS = 20;
+  // What a call waits for is not noise: fewer orders are enough.
+  private static final int DELAYED_PART = 10;
 
   private final Path out;
   private final Path python;
@@ -52,35 +49,45 @@ final class Bench {
   private final StandInsProcess standIns;
   private final Measurements measured = new Measurements();
   private final Functions functions;
+  private final Map<String, Order> drawn = new TreeMap<>();
 
-  private Bench(Path out, Path python, int warm) throws Exception {
+  private Bench(Path out, Path python, int warm, Share share) throws Exception {
     this.out = out;
     this.python = python;
     this.warm = warm;
     standIns = new StandInsProcess(out);
-    functions = new Functions(out, standIns.endpoints());
+    functions = new Functions(out, python, standIns.endpoints(), share);
   }
 
   /**
-   * @param args where bench/run laid everything out, the Python to use, the rounds, and the warm
-   *     invocations of each
+   * @param args where bench/run laid everything out, the Python to use, the rounds, the warm
+   *     invocations of each, and the share of a processor that each side gets, or 1
    */
   public static void main(String[] args) throws Exception {
     var rounds = Integer.parseInt(args[2]);
-    var bench = new Bench(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]));
-    try {
-      System.out.println("One round that does not count, then " + rounds);
-      bench.round(0);
-      bench.measured.clear();
-      for (var round = 1; round <= rounds; round++) {
-        bench.round(round);
-        System.out.printf(Locale.ROOT, "%n%d of %d%n%s", round, rounds, bench.measured.table());
+    var part = Double.parseDouble(args[4]);
+    try (var share = part < 1 ? Share.of(part) : Share.whole()) {
+      var bench = new Bench(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]), share);
+      try {
+        System.out.println("One round that does not count, then " + rounds);
+        bench.round(0);
+        bench.measured.clear();
+        for (var round = 1; round <= rounds; round++) {
+          bench.round(round);
+          System.out.printf(Locale.ROOT, "%n%d of %d%n%s", round, rounds, bench.measured.table());
+        }
+        if (part < 1) {
+          var results = bench.shared(rounds, part);
+          Files.writeString(Path.of("bench", "RESULTS-share.md"), results);
+          return;
+        }
+        bench.sweeps(Math.min(rounds, SWEEPS));
+        System.out.printf("%n%s", bench.measured.table());
+        Files.writeString(Path.of("bench", "RESULTS.md"), bench.results(rounds));
+        Files.writeString(Path.of("docs", "order-timeline.svg"), bench.picture());
+      } finally {
+        bench.standIns.close();
       }
-      bench.sweeps(Math.min(rounds, SWEEPS));
-      System.out.printf("%n%s", bench.measured.table());
-      Files.writeString(Path.of("bench", "RESULTS.md"), bench.results(rounds));
-    } finally {
-      bench.standIns.close();
     }
   }
 
@@ -98,94 +105,104 @@ final class Bench {
 
   private void restored() throws IOException {
     Files.deleteIfExists(functions.classes());
-    var function =
-        new FunctionProcess(
-            functions.settings(true),
-            functions.javaCommand(Functions.STOP_HANDLER),
-            functions.task());
-    try {
+    var side = measured.java();
+    try (var function = functions.stop(true)) {
       expect(function, Event.Initialised.class);
       standIns.ask("drop");
       standIns.ask("take");
-      var restored = System.nanoTime();
-      function.api().restore();
-      expect(function, Event.Ready.class);
-      var hook = millis(System.nanoTime() - restored);
       loadedBefore = Files.readAllLines(functions.classes()).size();
       var before = Machine.processorMillis(function.pid());
-      var first = invoke(function);
+      var first = firstAfterRestore(function);
       loadedByTheFirst = Files.readAllLines(functions.classes()).size() - loadedBefore;
-      addFirst(measured.java(), first);
-      measured.java().add(Figure.WITH_HOOK, hook + first.whole());
-      measured.java().add(Figure.RESTORED_CPU, Machine.processorMillis(function.pid()) - before);
-      warm(function, measured.java());
-      check(function, 1 + warm);
-    } finally {
-      function.kill();
+      addFirst(side, first);
+      side.add(Figure.WITH_HOOK, first.millisWithHook());
+      side.add(Figure.RESTORED_CPU, Machine.processorMillis(function.pid()) - before);
+      warm(function, side);
+      check(function, 1 + warm + warm / DELAYED_PART);
+    }
+    try (var function = functions.stop(true)) {
+      expect(function, Event.Initialised.class);
+      standIns.ask("drop");
+      standIns.ask("take");
+      delayed("Java, restored", side, () -> firstAfterRestore(function));
     }
   }
 
   private void python() throws IOException {
+    var side = measured.peer();
     var begun = System.nanoTime();
-    var command = List.of(python.toString(), "-m", "awslambdaric", "peer.handler");
-    var function = new FunctionProcess(functions.settings(false), command, Functions.peers());
-    try {
+    try (var function = functions.python("peer.handler", standIns.endpoints())) {
       expect(function, Event.Ready.class);
       var before = Machine.processorMillis(function.pid());
-      var first = invoke(function);
-      addFirst(measured.peer(), first);
-      measured.peer().add(Figure.WITH_HOOK, first.whole());
-      measured.peer().add(Figure.RESTORED_CPU, Machine.processorMillis(function.pid()) - before);
-      measured.peer().add(Figure.COLD, millis(answered - begun));
-      warm(function, measured.peer());
-      check(function, 1 + warm);
-    } finally {
-      function.kill();
+      var first = order(function);
+      addFirst(side, first);
+      side.add(Figure.WITH_HOOK, first.millis());
+      side.add(Figure.RESTORED_CPU, Machine.processorMillis(function.pid()) - before);
+      side.add(Figure.COLD, (first.answered() - begun) / 1e6);
+      warm(function, side);
+      check(function, 1 + warm + warm / DELAYED_PART);
+    }
+    try (var function = functions.python("peer.handler", standIns.endpoints())) {
+      expect(function, Event.Ready.class);
+      delayed("Python, started", side, () -> order(function));
     }
   }
 
-  private static void addFirst(Measurements.Side side, Timing first) {
-    if (first.parts().size() != Figure.PARTS.size()) {
-      throw new IllegalStateException("the first order has to connect to Athena and to SNS, once");
+  /** One order of one function. */
+  private interface Ordering {
+    Order give() throws IOException;
+  }
+
+  private void delayed(String name, Measurements.Side side, Ordering first) throws IOException {
+    standIns.ask(String.valueOf(DELAY_MILLIS));
+    try {
+      var order = first.give();
+      side.add(Figure.RESTORED_DELAYED, order.millisWithHook());
+      drawn.put(name, order);
+    } finally {
+      standIns.ask("0");
     }
-    side.add(Figure.RESTORED, first.whole());
-    side.add(Figure.RESTORED_STOP, first.toStop());
-    for (var i = 0; i < Figure.PARTS.size(); i++) {
-      side.add(Figure.PARTS.get(i), first.parts().get(i));
+  }
+
+  private static void addFirst(Measurements.Side side, Order first) {
+    if (first.handshakes() < 2) {
+      throw new IllegalStateException("the first order has to connect to Athena and to SNS");
     }
+    side.add(Figure.RESTORED, first.millis());
+    side.add(Figure.RESTORED_STOP, first.millisToStop());
   }
 
   private void cold() throws IOException {
     var begun = System.nanoTime();
-    var function =
-        new FunctionProcess(
-            functions.settings(false),
-            functions.javaCommand(Functions.STOP_HANDLER),
-            functions.task());
-    try {
+    try (var function = functions.stop(false)) {
       expect(function, Event.Ready.class);
-      invoke(function);
-      measured.java().add(Figure.COLD, millis(answered - begun));
+      measured.java().add(Figure.COLD, (order(function).answered() - begun) / 1e6);
       check(function, 1);
-    } finally {
-      function.kill();
     }
   }
 
   private void warm(FunctionProcess function, Measurements.Side side) throws IOException {
-    var whole = new double[warm];
-    var toStop = new double[warm];
     var before = Machine.processorMillis(function.pid());
-    for (var i = 0; i < warm; i++) {
-      var timing = invoke(function);
-      whole[i] = timing.whole();
-      toStop[i] = timing.toStop();
-    }
-    side.add(Figure.WARM_P50, percentile(whole, 0.50));
-    side.add(Figure.WARM_P99, percentile(whole, 0.99));
-    side.add(Figure.WARM_STOP, percentile(toStop, 0.50));
+    var orders = orders(function, warm);
+    side.add(Figure.WARM_P50, percentile(orders, Order::millis, 0.50));
+    side.add(Figure.WARM_P99, percentile(orders, Order::millis, 0.99));
+    side.add(Figure.WARM_STOP, percentile(orders, Order::millisToStop, 0.50));
     side.add(Figure.WARM_CPU, (Machine.processorMillis(function.pid()) - before) / warm);
     side.add(Figure.MEMORY, Machine.megabytes(function.pid()));
+    standIns.ask(String.valueOf(DELAY_MILLIS));
+    var slow = orders(function, warm / DELAYED_PART);
+    standIns.ask("0");
+    side.add(Figure.DELAYED, percentile(slow, Order::millis, 0.50));
+    side.add(Figure.DELAYED_STOP, percentile(slow, Order::millisToStop, 0.50));
+    drawn.put(side == measured.java() ? "Java, warm" : "Python, warm", slow.getLast());
+  }
+
+  private List<Order> orders(FunctionProcess function, int count) throws IOException {
+    var orders = new ArrayList<Order>();
+    for (var i = 0; i < count; i++) {
+      orders.add(order(function));
+    }
+    return orders;
   }
 
   private void sweeps(int rounds) throws IOException, InterruptedException {
@@ -193,21 +210,16 @@ final class Bench {
       var environment = account.environment();
       // As Lambda has it without SnapStart.
       environment.put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
-      var settings = FunctionSettings.of("sweep", SWEEP_HANDLER, LocalWorld.PLACE, environment);
       for (var round = 0; round < rounds; round++) {
-        sweep(
-            account,
-            measured.java(),
-            new FunctionProcess(settings, functions.javaCommand(SWEEP_HANDLER), functions.task()));
-        var command = List.of(python.toString(), "-m", "awslambdaric", "sweep_peer.handler");
-        sweep(account, measured.peer(), new FunctionProcess(settings, command, Functions.peers()));
+        sweep(account, measured.java(), functions.java(SWEEP_HANDLER, environment, false));
+        sweep(account, measured.peer(), functions.python("sweep_peer.handler", environment));
       }
     }
   }
 
-  private void sweep(SweepBench account, Measurements.Side side, FunctionProcess function)
+  private void sweep(SweepBench account, Measurements.Side side, FunctionProcess started)
       throws IOException {
-    try {
+    try (var function = started) {
       expect(function, Event.Ready.class);
       for (var figure : List.of(Figure.SWEEP_CALLS, Figure.SWEEP_AGAIN)) {
         var event = Files.readString(Path.of("events", "schedule-sweep.json"));
@@ -220,21 +232,31 @@ final class Bench {
         tagsRead = Math.max(tagsRead, account.tagsRead());
         account.forget();
         if (figure == Figure.SWEEP_CALLS) {
-          side.add(Figure.SWEEP_TIME, millis(ended.atNanos() - from) / 1000);
+          side.add(Figure.SWEEP_TIME, (ended.atNanos() - from) / 1e9);
         }
       }
-    } finally {
-      function.kill();
     }
   }
 
-  private long answered;
   private int tagsRead;
   private int loadedBefore;
   private int loadedByTheFirst;
 
-  /** Gives one order, and checks its answer and every call that it led to. */
-  private Timing invoke(FunctionProcess function) throws IOException {
+  private Order order(FunctionProcess function) throws IOException {
+    var calculation = hand(function);
+    return answered(function, calculation, 0);
+  }
+
+  /** The order waits for the restore, as an invocation does in Lambda. */
+  private Order firstAfterRestore(FunctionProcess function) throws IOException {
+    var calculation = hand(function);
+    var begun = System.nanoTime();
+    function.api().restore();
+    expect(function, Event.Ready.class);
+    return answered(function, calculation, begun);
+  }
+
+  private String hand(FunctionProcess function) {
     var calculation = UUID.randomUUID().toString();
     var event =
         """
@@ -245,6 +267,12 @@ final class Bench {
             .formatted(
                 UUID.randomUUID(), Instant.now().truncatedTo(ChronoUnit.SECONDS), calculation);
     function.api().hand(invocation(event, Duration.ofSeconds(90)));
+    return calculation;
+  }
+
+  /** The answer is checked, and every call that it led to. */
+  private Order answered(FunctionProcess function, String calculation, long begun)
+      throws IOException {
     var ended = (Event.Answered) expect(function, Event.Answered.class);
     expect(function, Event.Ready.class);
     var answer = Json.object(ended.json());
@@ -252,28 +280,13 @@ final class Bench {
         || !calculation.equals(answer.get("calculation_id"))) {
       throw new IllegalStateException("answered " + ended.json());
     }
-    answered = ended.atNanos();
-    var arrived = standIns.ask("take").stream().map(it -> it.split(" ", 3)).toList();
-    var handshakes = arrived.stream().filter(it -> it[0].equals("TLS")).toList();
-    var calls = arrived.stream().filter(it -> !it[0].equals("TLS")).toList();
-    if (!calls.stream().map(call -> call[0]).toList().equals(CALLS)
-        || !Stream.of(0, 1, 5).allMatch(i -> calls.get(i)[2].contains(calculation))) {
-      throw new IllegalStateException(
-          "called " + calls.stream().map(Arrays::toString).collect(Collectors.joining("\n")));
-    }
-    var from = function.api().handedOverNanos();
-    var parts = new ArrayList<Double>();
-    var last = from;
-    for (var handshake : handshakes) {
-      var begun = Long.parseLong(handshake[1]);
-      var done = Long.parseLong(handshake[2]);
-      parts.add(millis(begun - last));
-      parts.add(millis(done - begun));
-      last = done;
-    }
-    parts.add(millis(answered - last));
-    var toStop = millis(Long.parseLong(calls.getFirst()[1]) - from);
-    return new Timing(millis(answered - from), toStop, parts);
+    var handedOver = function.api().handedOverNanos();
+    return Order.of(
+        begun == 0 ? handedOver : begun,
+        handedOver,
+        ended.atNanos(),
+        calculation,
+        standIns.ask("take"));
   }
 
   private static RuntimeApi.Invocation invocation(String event, Duration time) {
@@ -303,14 +316,24 @@ final class Bench {
     return event;
   }
 
-  private static double millis(long nanos) {
-    return nanos / 1e6;
+  private static double percentile(List<Order> orders, ToDoubleFunction<Order> of, double part) {
+    var sorted = orders.stream().mapToDouble(of).sorted().toArray();
+    return sorted[Math.min(sorted.length - 1, (int) (part * sorted.length))];
   }
 
-  private static double percentile(double[] values, double part) {
-    var sorted = values.clone();
-    Arrays.sort(sorted);
-    return sorted[Math.min(sorted.length - 1, (int) (part * sorted.length))];
+  /** Who waits for whom, at 20 ms a call. */
+  private String picture() {
+    return OrderPicture.of("An order, at %d ms a call".formatted(DELAY_MILLIS), drawn);
+  }
+
+  private String shared(int rounds, double part) throws IOException {
+    return Files.readString(Path.of("bench", "results-share.txt"))
+        .formatted(
+            Instant.now().truncatedTo(ChronoUnit.DAYS).toString().substring(0, 10),
+            rounds,
+            warm,
+            Share.text(part),
+            measured.table());
   }
 
   private String results(int rounds) throws IOException, InterruptedException {

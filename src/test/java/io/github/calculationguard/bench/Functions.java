@@ -1,6 +1,7 @@
 package io.github.calculationguard.bench;
 
 import io.github.calculationguard.Template;
+import io.github.calculationguard.standin.FunctionProcess;
 import io.github.calculationguard.standin.FunctionSettings;
 import io.github.calculationguard.standin.LocalWorld;
 import java.io.File;
@@ -16,11 +17,13 @@ import java.util.stream.Stream;
  * How the functions of both sides are started.
  *
  * @param out the folder that bench/run prepared
+ * @param python the peers' interpreter
  * @param endpoints the variables that name the stand-ins
+ * @param share what each of them gets of the processors
  */
-record Functions(Path out, Map<String, String> endpoints) {
+record Functions(Path out, Path python, Map<String, String> endpoints, Share share) {
 
-  static final String STOP_HANDLER = "io.github.calculationguard.lambda.StopHandler";
+  private static final String STOP_HANDLER = "io.github.calculationguard.lambda.StopHandler";
 
   // The flags that Lambda's java25 runtime uses for 512 MB.
   private static final List<String> FLAGS =
@@ -34,30 +37,41 @@ record Functions(Path out, Map<String, String> endpoints) {
           "-XX:ReservedCodeCacheSize=26214k",
           "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
 
-  Path task() {
-    return out.resolve("task");
-  }
-
   /** The list of the classes that Java loaded. */
   Path classes() {
     return out.resolve("classes.log");
   }
 
-  static Path peers() {
-    return Path.of("bench").toAbsolutePath();
-  }
-
-  FunctionSettings settings(boolean snapStart) {
+  /** The stop function, in Java. */
+  FunctionProcess stop(boolean snapStart) {
     var environment = new HashMap<>(endpoints);
     var log = snapStart ? " -Xlog:class+load:file=" + classes() : "";
     environment.put("JAVA_TOOL_OPTIONS", Template.read().javaOptions() + log);
-    environment.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
-    var settings = FunctionSettings.of("stop", STOP_HANDLER, LocalWorld.PLACE, environment);
-    return snapStart ? settings.withSnapStart() : settings;
+    return java(STOP_HANDLER, environment, snapStart);
+  }
+
+  /** Any of our functions. */
+  FunctionProcess java(String handler, Map<String, String> environment, boolean snapStart) {
+    var settings = FunctionSettings.of("bench", handler, LocalWorld.PLACE, environment);
+    return new FunctionProcess(
+        snapStart ? settings.withSnapStart() : settings,
+        share.of(javaCommand(handler)),
+        out.resolve("task"));
+  }
+
+  /** A peer of one of them, in Python. */
+  FunctionProcess python(String handler, Map<String, String> environment) {
+    var more = new HashMap<>(environment);
+    more.put("AWS_CA_BUNDLE", out.resolve("trust.pem").toString());
+    var command = List.of(python.toString(), "-m", "awslambdaric", handler);
+    return new FunctionProcess(
+        FunctionSettings.of("bench", handler, LocalWorld.PLACE, more),
+        share.of(command),
+        Path.of("bench").toAbsolutePath());
   }
 
   /** Starts the runtime interface client, which finds the function's package by itself. */
-  List<String> javaCommand(String handler) {
+  private List<String> javaCommand(String handler) {
     var interfaceClient =
         Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(

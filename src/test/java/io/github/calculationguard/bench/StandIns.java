@@ -5,6 +5,7 @@ import io.github.calculationguard.play.SampleEvent;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,7 +20,10 @@ import java.util.Map;
 import java.util.Scanner;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
@@ -27,14 +31,14 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Athena and SNS in a process of their own, by TLS, with answers that were made before anybody
+ * Athena, SNS and EventBridge in a process of their own, by TLS, with answers that were made before anybody
  * asks: what a benchmark measures is then the client. Every calculation runs until it is stopped,
  * and is canceled at once.
  *
  * <p>It takes commands on its standard input, a line each, and answers in lines: {@code take} gives
  * the requests and the handshakes since the last time and forgets them, {@code drop} closes all
  * connections, {@code times} tells how long a request takes here, from its head to the end of its
- * answer.
+ * answer. A number is how many milliseconds each answer is held back from now on.
  */
 final class StandIns {
 
@@ -46,6 +50,7 @@ final class StandIns {
   private final Set<SSLSocket> connections = ConcurrentHashMap.newKeySet();
   private final Map<String, byte[]> answers = new ConcurrentHashMap<>();
   private final SSLContext tls;
+  private volatile int delayMillis;
 
   private StandIns(SSLContext tls) {
     this.tls = tls;
@@ -56,14 +61,19 @@ final class StandIns {
    */
   public static void main(String[] args) throws Exception {
     var standIns = new StandIns(tls(Path.of(args[0]), args[1].toCharArray()));
-    System.out.println(standIns.listen() + " " + standIns.listen());
+    System.out.println(
+        Stream.of("athena", "sns", "events")
+            .map(standIns::listen)
+            .map(String::valueOf)
+            .collect(Collectors.joining(" ")));
     try (var commands = new Scanner(System.in, StandardCharsets.UTF_8)) {
       while (commands.hasNextLine()) {
-        switch (commands.nextLine()) {
+        var command = commands.nextLine();
+        switch (command) {
           case "take" -> standIns.take();
           case "drop" -> standIns.drop();
           case "times" -> standIns.times();
-          default -> throw new IllegalArgumentException();
+          default -> standIns.delayMillis = Integer.parseInt(command);
         }
         System.out.println("done");
       }
@@ -85,11 +95,8 @@ final class StandIns {
     return context;
   }
 
-  private int listen() throws IOException {
-    var socket =
-        (SSLServerSocket)
-            tls.getServerSocketFactory()
-                .createServerSocket(0, 50, LocalService.loopback().getAddress());
+  private int listen(String service) {
+    var socket = socket();
     Thread.ofPlatform()
         .start(
             () -> {
@@ -98,13 +105,23 @@ final class StandIns {
                   var connection = (SSLSocket) socket.accept();
                   var accepted = System.nanoTime();
                   connection.setTcpNoDelay(true);
-                  Thread.ofPlatform().start(() -> serve(connection, accepted));
+                  Thread.ofPlatform().start(() -> serve(service, connection, accepted));
                 } catch (IOException e) {
                   throw new IllegalStateException(e);
                 }
               }
             });
     return socket.getLocalPort();
+  }
+
+  private SSLServerSocket socket() {
+    try {
+      return (SSLServerSocket)
+          tls.getServerSocketFactory()
+              .createServerSocket(0, 50, LocalService.loopback().getAddress());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private void take() {
@@ -131,27 +148,30 @@ final class StandIns {
     }
   }
 
-  private void serve(SSLSocket connection, long accepted) {
+  private void serve(String service, SSLSocket connection, long accepted) {
     connections.add(connection);
     try (connection) {
       connection.startHandshake();
       synchronized (requests) {
-        requests.add("TLS " + accepted + " " + System.nanoTime());
+        requests.add("TLS %s %d %d -".formatted(service, accepted, System.nanoTime()));
       }
       var in = new BufferedInputStream(connection.getInputStream());
       var out = connection.getOutputStream();
       for (var head = head(in); head != null; head = head(in)) {
         var arrived = System.nanoTime();
         var body = in.readNBytes(Integer.parseInt(found(LENGTH, head, "0")));
-        var operation = found(OPERATION, head, "Publish");
-        synchronized (requests) {
-          requests.add(
-              operation + " " + arrived + " " + new String(body, StandardCharsets.US_ASCII));
+        var operation = operation(head);
+        if (delayMillis > 0 && !operation.equals("Connect")) {
+          LockSupport.parkNanos(delayMillis * 1_000_000L);
         }
-        out.write(answers.computeIfAbsent(operation, this::answer));
+        var answer = answers.computeIfAbsent(operation, this::answer);
+        var answered = System.nanoTime();
+        var text = body.length == 0 ? "-" : new String(body, StandardCharsets.US_ASCII);
         synchronized (requests) {
-          nanos.add(System.nanoTime() - arrived);
+          nanos.add(answered - arrived);
+          requests.add("%s %s %d %d %s".formatted(operation, service, arrived, answered, text));
         }
+        out.write(answer);
       }
     } catch (IOException e) {
       // The client is gone, or was dropped.
@@ -170,6 +190,11 @@ final class StandIns {
       head.append((char) next);
     }
     return head.toString();
+  }
+
+  /** SNS's requests name theirs in the body. What is no call only opens a connection. */
+  private static String operation(String head) {
+    return head.startsWith("POST ") ? found(OPERATION, head, "Publish") : "Connect";
   }
 
   private static String found(Pattern pattern, String head, String otherwise) {
@@ -193,6 +218,9 @@ final class StandIns {
 
   private String body(String operation) {
     return switch (operation) {
+      case "Connect" -> "";
+      case "PutEvents" ->
+          "{\"FailedEntryCount\":0,\"Entries\":[{\"EventId\":\"11710aed-b79e-4468-a20b-bb3c0c3b4860\"}]}";
       case "Publish" ->
           "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></PublishResult><ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata></PublishResponse>";
       case "StopCalculationExecution" -> "{\"State\":\"CANCELING\"}";

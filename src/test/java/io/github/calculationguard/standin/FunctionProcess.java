@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One execution environment: the interface client's JVM, its Runtime API and its log. */
-public final class FunctionProcess {
+public final class FunctionProcess implements AutoCloseable {
 
   private final RuntimeApi api;
   private final Process process;
@@ -138,6 +138,11 @@ public final class FunctionProcess {
   /** The log since the last call. It is complete once the runtime waits for work. */
   public List<String> log() {
     return log.entries();
+  }
+
+  @Override
+  public void close() {
+    kill();
   }
 
   /** Kills it, and returns the log since the last call. */
