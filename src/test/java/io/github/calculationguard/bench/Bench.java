@@ -56,7 +56,7 @@ final class Bench {
     this.python = python;
     this.warm = warm;
     standIns = new StandInsProcess(out);
-    functions = new Functions(out, python, standIns.endpoints(), share);
+    functions = new Functions(out, python, standIns.endpoints(), share, 512);
   }
 
   /**

@@ -20,21 +20,20 @@ import java.util.stream.Stream;
  * @param python the peers' interpreter
  * @param endpoints the variables that name the stand-ins
  * @param share what each of them gets of the processors
+ * @param megabytes the function's memory, of which its flags follow
  */
-record Functions(Path out, Path python, Map<String, String> endpoints, Share share) {
+record Functions(
+    Path out, Path python, Map<String, String> endpoints, Share share, int megabytes) {
 
   private static final String STOP_HANDLER = "io.github.calculationguard.lambda.StopHandler";
 
-  // The flags that Lambda's java25 runtime uses for 512 MB.
+  // The flags of Lambda's java25 runtime. Those of sizes follow.
   private static final List<String> FLAGS =
       List.of(
           "-XX:+UseSerialGC",
           "-Djava.net.preferIPv4Stack=true",
           "--enable-native-access=ALL-UNNAMED",
           "--add-opens=java.base/java.io=ALL-UNNAMED",
-          "-XX:MaxHeapSize=445645k",
-          "-XX:MaxMetaspaceSize=52429k",
-          "-XX:ReservedCodeCacheSize=26214k",
           "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac");
 
   /** The list of the classes that Java loaded. */
@@ -84,6 +83,9 @@ record Functions(Path out, Path python, Map<String, String> endpoints, Share sha
             .collect(Collectors.joining(File.pathSeparator));
     var command = new ArrayList<>(List.of(javaProgram()));
     command.addAll(FLAGS);
+    command.add(flag("MaxHeapSize", 0.85));
+    command.add(flag("MaxMetaspaceSize", 0.1));
+    command.add(flag("ReservedCodeCacheSize", 0.05));
     command.addAll(
         List.of(
             "-Djavax.net.ssl.trustStore=" + out.resolve("trust.p12"),
@@ -93,6 +95,10 @@ record Functions(Path out, Path python, Map<String, String> endpoints, Share sha
             "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
             handler));
     return command;
+  }
+
+  private String flag(String name, double part) {
+    return "-XX:%s=%dk".formatted(name, Math.round(part * megabytes * 1024));
   }
 
   static String javaProgram() {
