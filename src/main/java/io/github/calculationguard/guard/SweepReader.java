@@ -93,7 +93,11 @@ final class SweepReader extends Reading {
 
   private List<Session> listOnce(WorkGroup group) {
     return listed.computeIfAbsent(
-        group, it -> read("workgroup", it.name(), () -> sessions(it)).orElse(List.of()));
+        group,
+        it ->
+            read("workgroup", it.name(), () -> athena.activeSessions(it, deadline))
+                .map(this::once)
+                .orElse(List.of()));
   }
 
   /** Returns whether there was time for the whole workgroup. */
