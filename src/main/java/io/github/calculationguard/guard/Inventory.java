@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param workGroups how many are guarded
  * @param workGroupsDone how many of them were read to their end before time ran out
  * @param sessionsSeen the active ones that were listed
+ * @param sessionsLeft those of them that the sweep did not come to, and the next one begins with
  * @param entries the active sessions that were read
  * @param invalidTags those of the workgroups and sessions that were read
  */
@@ -32,6 +33,7 @@ public record Inventory(
     int workGroups,
     int workGroupsDone,
     int sessionsSeen,
+    int sessionsLeft,
     List<Entry> entries,
     List<InvalidTag> invalidTags,
     List<Failure> failures) {
@@ -45,7 +47,16 @@ public record Inventory(
   Inventory with(Failure failure) {
     var all = Stream.concat(failures.stream(), Stream.of(failure)).toList();
     return new Inventory(
-        place, startedAt, at, workGroups, workGroupsDone, sessionsSeen, entries, invalidTags, all);
+        place,
+        startedAt,
+        at,
+        workGroups,
+        workGroupsDone,
+        sessionsSeen,
+        sessionsLeft,
+        entries,
+        invalidTags,
+        all);
   }
 
   /**

@@ -30,6 +30,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     final Instant startedAt;
     Deadline deadline;
     int workGroupsDone;
+    int sessionsLeft;
     private final InstantSource clock;
     private final Set<InvalidTag> invalidTags = new LinkedHashSet<>();
     private final List<Failure> failures = new ArrayList<>();
@@ -128,6 +129,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
           workGroups,
           workGroupsDone,
           sessionsSeen,
+          sessionsLeft,
           List.copyOf(entries),
           List.copyOf(invalidTags),
           List.copyOf(failures));

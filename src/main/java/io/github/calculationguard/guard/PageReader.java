@@ -44,10 +44,8 @@ public final class PageReader {
 
   private static final Duration MEMORY = Duration.ofMinutes(1);
 
-  private static final Comparator<Snapshot> COSTLIEST =
-      comparingDouble(PageReader::dpuHours)
-          .reversed()
-          .thenComparing(Snapshot::since, nullsFirst(naturalOrder()));
+  private static final Comparator<Session> OLDEST =
+      comparing(Session::startedAt, nullsFirst(naturalOrder()));
 
   /** What was found out of a session. Its size never changes; its cost only ranks it. */
   private record Known(@Nullable Integer maxDpus, double dpuHours) {}
@@ -58,6 +56,11 @@ public final class PageReader {
   private final RateLimiter limiter;
 
   private final Map<SessionId, Known> known = new HashMap<>();
+
+  /** By what they cost when that was last read; those of which it never was are the last. */
+  private final Comparator<Session> costliest =
+      comparingDouble(this::dpuHours).reversed().thenComparing(OLDEST);
+
   private final Map<String, TimedTags> knownTags = new HashMap<>();
   private @Nullable Inventory last;
   private int leastCalls;
@@ -87,9 +90,15 @@ public final class PageReader {
     return last;
   }
 
-  private static double dpuHours(Snapshot snapshot) {
-    var cost = snapshot.cost();
-    return cost == null ? -1 : cost.dpuHours();
+  private double dpuHours(Session session) {
+    var it = known.get(session.id());
+    return it == null ? -1 : it.dpuHours;
+  }
+
+  private void remember(Snapshot described) {
+    var session = Objects.requireNonNull(described.session());
+    var cost = described.cost();
+    known.put(session.id(), new Known(session.maxDpus(), cost == null ? -1 : cost.dpuHours()));
   }
 
   /** A session, with what is being read of it. */
@@ -104,10 +113,6 @@ public final class PageReader {
       this.session = session;
       this.isDescribed = isDescribed;
       this.calculations = calculations;
-    }
-
-    Snapshot details(Instant at) {
-      return new Snapshot(null, session, null, List.of(), at);
     }
   }
 
@@ -138,7 +143,7 @@ public final class PageReader {
           groups.computeIfAbsent(name, _ -> tags(place.arnOf(new WorkGroup(name)), name));
         }
         var seen = broadly(ranked(listed));
-        seen.sort(comparing(it -> it.details(startedAt), COSTLIEST));
+        seen.sort(comparing(it -> it.session, costliest));
         seen.forEach(this::startInDepth);
         var groupTags = new HashMap<String, EffectiveTags>();
         groups.forEach(
@@ -147,7 +152,7 @@ public final class PageReader {
         for (var it : seen) {
           entries.add(entry(it, Objects.requireNonNull(groupTags.get(it.session.workGroup()))));
         }
-        entries.sort(comparing(Entry::details, COSTLIEST));
+        entries.sort(comparing(Entry::session, costliest));
         return inventory(entries, now());
       }
     }
@@ -204,12 +209,9 @@ public final class PageReader {
 
     /** The costliest of those that are known, in turns with the oldest of the others. */
     private List<Session> ranked(List<Session> listed) {
-      Comparator<Session> costliest =
-          comparingDouble(it -> -Objects.requireNonNull(known.get(it.id())).dpuHours);
-      Comparator<Session> oldest = comparing(Session::startedAt, nullsFirst(naturalOrder()));
       var isKnown = listed.stream().collect(partitioningBy(it -> known.containsKey(it.id())));
       var old = isKnown.get(true).stream().sorted(costliest).iterator();
-      var other = isKnown.get(false).stream().sorted(oldest).iterator();
+      var other = isKnown.get(false).stream().sorted(OLDEST).iterator();
       var ranked = new ArrayList<Session>();
       while (old.hasNext() || other.hasNext()) {
         Stream.of(old, other).filter(Iterator::hasNext).forEach(it -> ranked.add(it.next()));
@@ -248,6 +250,7 @@ public final class PageReader {
         var described = details.getOrDefault(id, Optional::empty).get();
         var calculations = running.getOrDefault(id, Optional::empty).get().orElse(List.of());
         var size = known.containsKey(id) ? known.get(id).maxDpus : null;
+        described.ifPresent(it -> remember(new Snapshot(null, it, null, List.of(), now())));
         var session = described.orElse(listed.withMaxDpus(size));
         if (!details.containsKey(id) && size == null) {
           leaveOut("the size of session", id);
@@ -276,7 +279,7 @@ public final class PageReader {
       var limits = tags.limits();
       var entry = new Entry(it.session, it.calculations, executors, tags.owner(), limits, at);
       if (it.isDescribed) {
-        known.put(it.session.id(), new Known(it.session.maxDpus(), dpuHours(entry.details())));
+        remember(entry.details());
       }
       return entry;
     }

@@ -78,7 +78,13 @@ final class Bench {
       }
       bench.sweeps(Math.min(rounds, SWEEPS));
       System.out.printf("%n%s", bench.measured.table());
-      Files.writeString(Path.of("bench", "RESULTS.md"), bench.results(rounds));
+      var page = PageBench.run(bench.functions, Math.min(rounds, SWEEPS));
+      var growth = SweepGrowth.run(Path.of("docs", "sweep-growth.svg"));
+      System.out.printf("%n%s%n%s", page, growth);
+      Files.writeString(
+          Path.of("bench", "RESULTS.md"),
+          bench.results(rounds)
+              + Files.readString(Path.of("bench", "page.txt")).formatted(page, growth));
     } finally {
       bench.standIns.close();
     }

@@ -266,6 +266,8 @@ class WidgetHandlerTest {
 
     assertWhole(page, 50);
     assertThat(page).doesNotContain("the size of session");
+    var bases = Pattern.compile(">(REPORTED|UPPER_BOUND)</span>").matcher(page).results();
+    assertThat(bases.map(it -> it.group(1)).limit(10)).containsOnly("REPORTED");
     assertThat(count("REPORTED</span>", page)).isGreaterThanOrEqualTo(15);
   }
 

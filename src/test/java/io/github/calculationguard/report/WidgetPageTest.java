@@ -95,6 +95,7 @@ class WidgetPageTest {
         workGroups,
         workGroups,
         entries.size(),
+        0,
         entries,
         List.of(),
         failures);
