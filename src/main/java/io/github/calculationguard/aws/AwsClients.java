@@ -19,6 +19,7 @@ import software.amazon.awssdk.core.interceptor.ExecutionAttribute;
 import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
 import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
 import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
+import software.amazon.awssdk.core.retry.RetryUtils;
 import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 import software.amazon.awssdk.services.athena.AthenaClient;
@@ -160,9 +161,19 @@ public final class AwsClients implements AutoCloseable {
     public void beforeTransmission(
         Context.BeforeTransmission context, ExecutionAttributes attributes) {
       if (!attributes.getAttribute(WAITED)) {
+        // A call is repeated where Athena throttled it, failed or did not answer in time.
+        limiter.slowDown();
         limiter.before(attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME));
       }
       attributes.putAttribute(WAITED, false);
+    }
+
+    @Override
+    public void onExecutionFailure(
+        Context.FailedExecution context, ExecutionAttributes attributes) {
+      if (context.exception() instanceof SdkException e && RetryUtils.isThrottlingException(e)) {
+        limiter.slowDown();
+      }
     }
   }
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param workGroups how many are guarded
  * @param workGroupsDone how many of them were read to their end before time ran out
  * @param sessionsSeen the active ones that were listed
+ * @param sessionsLeft those of them that the sweep did not come to, and the next one begins with
  * @param entries the active sessions that were read
  * @param invalidTags those of the workgroups and sessions that were read
  */
@@ -32,16 +33,30 @@ public record Inventory(
     int workGroups,
     int workGroupsDone,
     int sessionsSeen,
+    int sessionsLeft,
     List<Entry> entries,
     List<InvalidTag> invalidTags,
     List<Failure> failures) {
 
-  /** This many sessions, the costliest, are shown in depth: nobody reads a longer list. */
-  public static final int MAX_IN_DEPTH = 50;
-
   /** The active calculations that were read. */
   public int calculationsSeen() {
     return entries.stream().mapToInt(it -> it.calculations().size()).sum();
+  }
+
+  /** The same, with one failure more. */
+  Inventory with(Failure failure) {
+    var all = Stream.concat(failures.stream(), Stream.of(failure)).toList();
+    return new Inventory(
+        place,
+        startedAt,
+        at,
+        workGroups,
+        workGroupsDone,
+        sessionsSeen,
+        sessionsLeft,
+        entries,
+        invalidTags,
+        all);
   }
 
   /**
@@ -60,11 +75,6 @@ public record Inventory(
       @Nullable String owner,
       Limits limits,
       Instant at) {
-
-    /** The same at another instant. */
-    Entry at(Instant other) {
-      return new Entry(session, calculations, executors, owner, limits, other);
-    }
 
     /** The session alone: it is what costs money, whatever runs in it. */
     public Snapshot details() {
@@ -101,7 +111,7 @@ public record Inventory(
    *
    * @param what in words, to be followed by the name or ID
    * @param of the name or ID; empty if it is the account itself
-   * @param why in AWS's words; absent if no time was left
+   * @param why in AWS's words; absent if there was no time, or no call, left for it
    */
   public record Failure(String what, String of, @Nullable String why) {}
 

@@ -1,10 +1,5 @@
 package io.github.calculationguard.guard;
 
-import static java.util.Comparator.comparing;
-import static java.util.Comparator.comparingDouble;
-import static java.util.Comparator.naturalOrder;
-import static java.util.Comparator.nullsFirst;
-
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
@@ -15,24 +10,14 @@ import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkReader;
-import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
-/** Reads what is active in an account, for a person who waits. */
+/** What the page and the sweep read an account with. */
 public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Scope scope) {
-
-  /**
-   * Reads what can be read by the deadline. Time is short and calls are limited, so it reads
-   * everything broadly, then the costliest sessions in depth, and reports what it did not reach.
-   * The costliest come first, those of unknown cost last.
-   */
-  public Inventory read(AccountRegion place, Deadline deadline) {
-    return new CostliestInDepth(this, place, deadline).read();
-  }
 
   /** What applies to a workgroup or a session, its tags included. */
   record EffectiveTags(Limits limits, @Nullable String owner) {}
@@ -45,6 +30,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     final Instant startedAt;
     Deadline deadline;
     int workGroupsDone;
+    int sessionsLeft;
     private final InstantSource clock;
     private final Set<InvalidTag> invalidTags = new LinkedHashSet<>();
     private final List<Failure> failures = new ArrayList<>();
@@ -76,11 +62,11 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       return groups;
     }
 
-    /** The active sessions of a workgroup. */
-    List<Session> sessions(WorkGroup group) {
+    /** The active sessions of a workgroup, as they were listed, each of them once. */
+    List<Session> once(List<Session> listed) {
       // A session whose state changes between two lists is in both of them.
       var sessions = new LinkedHashMap<SessionId, Session>();
-      athena.activeSessions(group, deadline).forEach(it -> sessions.putIfAbsent(it.id(), it));
+      listed.forEach(it -> sessions.putIfAbsent(it.id(), it));
       sessionsSeen += sessions.size();
       return new ArrayList<>(sessions.values());
     }
@@ -103,18 +89,35 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       return new EffectiveTags(limits, owner == null ? group.owner : owner);
     }
 
+    /** What was read, or why not. */
+    record Attempt<T>(@Nullable T value, @Nullable Failure failure) {}
+
     /** What cannot be read is a failure of its own: the rest of the reading goes on. */
     <T> Optional<T> read(String what, Object of, Supplier<T> reading) {
+      return result(attempt(what, of, reading));
+    }
+
+    /** For any thread. */
+    <T> Attempt<T> attempt(String what, Object of, Supplier<T> reading) {
       String why = null;
       if (!isOutOfTime()) {
         try {
-          return Optional.of(reading.get());
+          return new Attempt<>(reading.get(), null);
         } catch (AthenaSparkException e) {
           why = isOutOfTime() ? null : e.getMessage();
         }
       }
-      failures.add(new Failure(what, of.toString(), why));
-      return Optional.empty();
+      return new Attempt<>(null, new Failure(what, of.toString(), why));
+    }
+
+    <T> Optional<T> result(Attempt<T> attempt) {
+      Optional.ofNullable(attempt.failure).ifPresent(failures::add);
+      return Optional.ofNullable(attempt.value);
+    }
+
+    /** What is not even tried. */
+    void leaveOut(String what, Object of) {
+      failures.add(new Failure(what, of.toString(), null));
     }
 
     Inventory inventory(List<Entry> entries, Instant at) {
@@ -126,87 +129,10 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
           workGroups,
           workGroupsDone,
           sessionsSeen,
+          sessionsLeft,
           List.copyOf(entries),
           List.copyOf(invalidTags),
           List.copyOf(failures));
-    }
-  }
-
-  /** Reads for the page: every session broadly, then the costliest in depth. */
-  private static final class CostliestInDepth extends Reading {
-    private static final Comparator<Entry> COSTLIEST =
-        comparingDouble(
-            it -> {
-              var cost = it.details().cost();
-              return cost == null ? 1 : -cost.dpuHours();
-            });
-
-    private final Map<WorkGroup, EffectiveTags> workGroupTags = new HashMap<>();
-
-    CostliestInDepth(InventoryReader reader, AccountRegion place, Deadline deadline) {
-      super(reader, place, deadline);
-    }
-
-    Inventory read() {
-      var end = deadline;
-      var groups = read("the workgroups", "", this::workGroups).orElse(List.of());
-      deadline = end.fraction(0.4, now());
-      // The oldest has probably cost most.
-      Comparator<Session> oldest = comparing(Session::startedAt, nullsFirst(naturalOrder()));
-      var listed = groups.stream().flatMap(this::list).sorted(oldest).toList();
-      deadline = end.fraction(0.5, now());
-      var active = listed.stream().map(this::describe).filter(it -> !it.details().isOver());
-      var entries = new ArrayList<>(active.sorted(COSTLIEST).toList());
-      deadline = end;
-      var costliest = entries.subList(0, Math.min(entries.size(), Inventory.MAX_IN_DEPTH));
-      costliest.replaceAll(this::inDepth);
-      var at = now();
-      entries.replaceAll(it -> it.at(at));
-      entries.sort(COSTLIEST);
-      return inventory(entries, at);
-    }
-
-    private Stream<Session> list(WorkGroup group) {
-      var listed = read("the sessions of workgroup", group.name(), () -> sessions(group));
-      workGroupsDone += listed.isPresent() ? 1 : 0;
-      return listed.stream().flatMap(List::stream);
-    }
-
-    private Entry describe(Session listed) {
-      var id = listed.id();
-      var described = read("the details of session", id, () -> athena.session(id, deadline));
-      var session = described.orElse(listed);
-      return new Entry(session, List.of(), List.of(), null, scope.limits(), now());
-    }
-
-    private Entry inDepth(Entry entry) {
-      var session = entry.session();
-      var id = session.id();
-      var group = new WorkGroup(session.workGroup());
-      var groupTags =
-          workGroupTags.computeIfAbsent(
-              group, _ -> effectiveTags(group, tags(place.arnOf(group), group.name())));
-      var mayRun = !session.state().isIdle() && session.supportsCalculations();
-      var calculations =
-          mayRun
-              ? read(
-                  "what runs in session",
-                  id,
-                  () -> athena.calculations(id, Instant.MAX, deadline).calculations())
-              : Optional.<List<Calculation>>empty();
-      var executors = read("the nodes of session", id, () -> athena.executors(id, deadline));
-      var tags = effectiveTags(session, tags(arnOf(session), id), groupTags, now());
-      return new Entry(
-          session,
-          calculations.orElse(List.of()),
-          executors.orElse(List.of()),
-          tags.owner(),
-          tags.limits(),
-          entry.at());
-    }
-
-    private Map<String, String> tags(String arn, Object of) {
-      return read("the tags of", of, () -> athena.tags(arn, deadline)).orElse(Map.of());
     }
   }
 }

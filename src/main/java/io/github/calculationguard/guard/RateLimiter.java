@@ -3,36 +3,83 @@ package io.github.calculationguard.guard;
 import module java.base;
 
 /**
- * Spaces out the calls to Athena, and counts them. Athena's limits are unpublished, and the whole
- * account shares them. Not thread-safe.
+ * Limits the calls to Athena to a burst and then an even pace, and counts them. Athena's limits are
+ * unpublished, and the whole account shares them.
  */
 public final class RateLimiter {
 
+  /** For how long a limiter that was throttled allows no burst. */
+  private static final Duration WITHOUT_BURST = Duration.ofMinutes(1);
+
   private final Duration interval;
+  private final Duration burst;
   private final InstantSource clock;
   private final Consumer<Duration> sleep;
   private final Map<String, Integer> calls = new TreeMap<>();
-  private Instant next = Instant.MIN;
 
+  /** When the next call is due at an even pace. A burst runs ahead of it. */
+  private Instant due = Instant.MIN;
+
+  private Instant burstAgain = Instant.MIN;
+
+  /** Without a burst. */
   public RateLimiter(int callsPerSecond, InstantSource clock, Consumer<Duration> sleep) {
+    this(callsPerSecond, 1, clock, sleep);
+  }
+
+  /**
+   * @param burst how many calls may be made at once after a pause
+   */
+  public RateLimiter(int callsPerSecond, int burst, InstantSource clock, Consumer<Duration> sleep) {
     this.interval = Duration.ofSeconds(1).dividedBy(callsPerSecond);
+    this.burst = interval.multipliedBy(burst - 1L);
     this.clock = clock;
     this.sleep = sleep;
   }
 
   /** Waits until the next call may be made, and counts it. Retries and pages are calls too. */
-  public void before(String operation) {
+  public synchronized void before(String operation) {
     var now = clock.instant();
-    if (now.isBefore(next)) {
-      sleep.accept(Duration.between(now, next));
-      now = next;
+    var turn = due(now);
+    var allowed = turn.minus(ahead(now));
+    if (now.isBefore(allowed)) {
+      // With the lock, so that those who wait take turns.
+      sleep.accept(Duration.between(now, allowed));
     }
-    next = now.plus(interval);
+    due = turn.plus(interval);
     calls.merge(operation, 1, Integer::sum);
   }
 
+  /** How many calls need to wait until this instant at most. */
+  synchronized int callsBy(Instant instant) {
+    var now = clock.instant();
+    var spare = Duration.between(due(now).minus(ahead(now)), instant);
+    return spare.isNegative() ? 0 : (int) spare.dividedBy(interval) + 1;
+  }
+
+  /** Allows no burst for a minute, because Athena throttled or failed a call. */
+  public synchronized void slowDown() {
+    var now = clock.instant();
+    burstAgain = now.plus(WITHOUT_BURST);
+    // What ran ahead of the pace is not made up for.
+    due = due.isAfter(now.plus(interval)) ? now.plus(interval) : due;
+  }
+
+  /** Whether a throttle took the burst away. */
+  synchronized boolean isSlowedDown() {
+    return clock.instant().isBefore(burstAgain);
+  }
+
+  private Instant due(Instant now) {
+    return due.isBefore(now) ? now : due;
+  }
+
+  private Duration ahead(Instant now) {
+    return now.isBefore(burstAgain) ? Duration.ZERO : burst;
+  }
+
   /** The calls by operation, in alphabetical order, since this was called the last time. */
-  SortedMap<String, Integer> drainCalls() {
+  synchronized SortedMap<String, Integer> drainCalls() {
     var drained = new TreeMap<>(calls);
     calls.clear();
     return drained;

@@ -1,5 +1,10 @@
 package io.github.calculationguard.guard;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+import static java.util.Comparator.nullsFirst;
+import static java.util.stream.Collectors.partitioningBy;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
@@ -17,16 +22,32 @@ import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads for one sweep, workgroup by workgroup, until everything is read or time runs out: of each
- * session the least that rules out that a limit is near.
+ * Reads for one sweep until everything is read or time runs out: of each session the least that
+ * rules out that a limit is near.
+ *
+ * <p>What no sweep has visited yet comes first, the oldest first; a list does not tell which is the
+ * largest. Whatever was visited before costs a call only if a limit is near or its tags are due, so
+ * a part of the time is kept for it, in which no tags are read that can wait.
  */
 final class SweepReader extends Reading {
 
   static final Duration SCHEDULE = Duration.ofMinutes(10);
 
+  /** Four times what one sweep can go through; {@code docs/cost.md} says how many bytes that is. */
+  static final int MAX_REMEMBERED = 20_000;
+
+  /** In the rest of a sweep's time no tags are read that can wait. */
+  private static final double PART_FOR_TAGS = 0.8;
+
   /** What sweeps remember. It only saves calls. */
   static final class Cache {
-    private final Map<SessionId, SessionReader.Cached> sessions = new HashMap<>();
+    private final Map<SessionId, SessionReader.Cached> sessions =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<SessionId, SessionReader.Cached> eldest) {
+            return size() > MAX_REMEMBERED;
+          }
+        };
     private @Nullable String resumeAt;
     private Instant lastStart = Instant.MAX;
     private Duration longest = Duration.ZERO;
@@ -41,17 +62,19 @@ final class SweepReader extends Reading {
   final Instant nextVisit;
 
   private final Cache cache;
-  private final Map<WorkGroup, List<Session>> listed = new HashMap<>();
   private final List<Entry> entries = new ArrayList<>();
-  private final Map<String, EffectiveTags> groupTags = new HashMap<>();
+  private final Map<String, Optional<EffectiveTags>> groupTags = new HashMap<>();
   private final Map<SessionId, List<Calculation>> canceled = new HashMap<>();
-  private int sessionsVisited;
+  private final Set<String> begun = new HashSet<>();
+  private final Set<String> unfinished = new HashSet<>();
+  private Deadline tagsUntil;
 
   SweepReader(
       InventoryReader reader, Judge judge, Cache cache, AccountRegion place, Deadline deadline) {
     super(reader, place, deadline);
     this.judge = judge;
     this.cache = cache;
+    tagsUntil = deadline;
     var sinceLast = Duration.between(cache.lastStart, startedAt);
     nextVisit = startedAt.plus(Collections.max(List.of(SCHEDULE, sinceLast))).plus(cache.longest);
   }
@@ -69,19 +92,24 @@ final class SweepReader extends Reading {
         groups.stream().takeWhile(it -> resumeAt != null && it.name().compareTo(resumeAt) < 0);
     Collections.rotate(groups, resumeAt == null ? random() : (int) -first.count());
     cache.resumeAt = null;
+    tagsUntil = deadline.fraction(PART_FOR_TAGS, startedAt);
     // Lists first: what another sweep stops from now on is missed, and so noticed.
     var listing = deadline.fraction(1.0 / 3, startedAt);
-    groups.stream().takeWhile(_ -> !listing.hasPassed(now())).forEach(this::listOnce);
-    for (var group : groups) {
-      var before = sessionsVisited;
-      if (!visit(group)) {
-        // Behind it, or a workgroup too large for one sweep would keep it from the others.
-        var next = groups.indexOf(group) + (sessionsVisited > before ? 1 : 0);
-        cache.resumeAt = groups.get(next % groups.size()).name();
-        break;
-      }
-      workGroupsDone++;
+    var unlisted = new ArrayDeque<>(groups);
+    var sessions = new ArrayList<Session>();
+    while (!listing.hasPassed(now()) && list(unlisted, sessions)) {}
+    visitAll(sessions);
+    while (list(unlisted, sessions)) {
+      visitAll(sessions);
     }
+    unlisted.forEach(it -> unfinished.add(it.name()));
+    // Behind one that was begun, or a workgroup too large for one sweep would keep it from others.
+    groups.stream()
+        .map(WorkGroup::name)
+        .filter(it -> unfinished.contains(it) && !begun.contains(it))
+        .findFirst()
+        .ifPresent(it -> cache.resumeAt = it);
+    workGroupsDone = groups.size() - unfinished.size();
     cache.longest = Collections.max(List.of(cache.longest, Duration.between(startedAt, now())));
     cache.sessions.values().removeIf(it -> it.seenAt.isBefore(startedAt.minus(Sweep.MEMORY)));
     return inventory(entries, now());
@@ -91,45 +119,69 @@ final class SweepReader extends Reading {
     return new SplittableRandom(startedAt.getEpochSecond()).nextInt();
   }
 
-  private List<Session> listOnce(WorkGroup group) {
-    return listed.computeIfAbsent(
-        group, it -> read("workgroup", it.name(), () -> sessions(it)).orElse(List.of()));
-  }
-
-  /** Returns whether there was time for the whole workgroup. */
-  private boolean visit(WorkGroup group) {
-    if (isOutOfTime()) {
+  /** Lists the next workgroup, if there is one and time for it. */
+  private boolean list(Deque<WorkGroup> unlisted, List<Session> sessions) {
+    if (unlisted.isEmpty() || isOutOfTime()) {
       return false;
     }
-    var sessions = listOnce(group);
-    if (sessions.isEmpty()) {
-      return !isOutOfTime();
+    var group = unlisted.getFirst();
+    var listed = read("workgroup", group.name(), () -> athena.activeSessions(group, deadline));
+    if (listed.isEmpty() && isOutOfTime()) {
+      return false;
     }
-    var read =
-        read("workgroup", group.name(), () -> athena.tags(place.arnOf(group), deadline))
-            .map(it -> effectiveTags(group, it));
-    if (read.isEmpty()) {
-      return !isOutOfTime();
-    }
-    var tags = read.get();
-    groupTags.put(group.name(), tags);
-    if (tags.limits().mode() == Mode.OFF) {
-      return true;
-    }
-    Collections.rotate(sessions, random());
-    for (var session : sessions) {
-      if (isOutOfTime()) {
-        return false;
-      }
-      sessionsVisited++;
-      visit(session, tags);
-    }
+    unlisted.removeFirst();
+    listed.map(this::once).ifPresent(sessions::addAll);
     return true;
+  }
+
+  /** Visits the sessions, as far as there is time, and empties the list. */
+  private void visitAll(List<Session> sessions) {
+    var isKnown =
+        sessions.stream().collect(partitioningBy(it -> cache.sessions.containsKey(it.id())));
+    sessions.clear();
+    // What the last sweep did not reach, then those whose tags were read longest ago.
+    var known = new ArrayList<>(isKnown.get(true));
+    known.sort(comparing(it -> Objects.requireNonNull(cache.sessions.get(it.id()))));
+    var others = new ArrayDeque<>(oldestFirst(isKnown.get(false)));
+    while (!others.isEmpty() && !tagsUntil.hasPassed(now())) {
+      visit(others.removeFirst());
+    }
+    known.forEach(this::visit);
+    others.forEach(this::visit);
+  }
+
+  /**
+   * But every fourth at random, or an environment that is always new never reaches the youngest.
+   */
+  private List<Session> oldestFirst(List<Session> sessions) {
+    var rest = new ArrayList<>(sessions);
+    rest.sort(comparing(Session::startedAt, nullsFirst(naturalOrder())).reversed());
+    var random = new SplittableRandom(startedAt.getEpochSecond());
+    var sorted = new ArrayList<Session>();
+    while (!rest.isEmpty()) {
+      var isFourth = sorted.size() % 4 == 3;
+      sorted.add(isFourth ? rest.remove(random.nextInt(rest.size())) : rest.removeLast());
+    }
+    return sorted;
+  }
+
+  /** Whether tags are due to be read, and there is time for what can wait. */
+  boolean mayReadTags(Instant validUntil) {
+    return validUntil.equals(Instant.MIN)
+        || (!validUntil.isAfter(nextVisit) && !tagsUntil.hasPassed(now()));
+  }
+
+  /** The tags that mean something here: nobody needs to remember the others. */
+  Map<String, String> tags(String arn) {
+    var tags = new HashMap<>(athena.tags(arn, deadline));
+    tags.keySet()
+        .removeIf(it -> !it.startsWith(Limits.PREFIX) && !it.equalsIgnoreCase(scope.ownerTag()));
+    return Map.copyOf(tags);
   }
 
   /** The owner whom the tags of a workgroup that was visited name. */
   Optional<String> ownerOf(String workGroup) {
-    return Optional.ofNullable(groupTags.get(workGroup)).map(EffectiveTags::owner);
+    return groupTags.getOrDefault(workGroup, Optional.empty()).map(EffectiveTags::owner);
   }
 
   void rememberCanceled(SessionId session, CalculationList listed) {
@@ -142,11 +194,35 @@ final class SweepReader extends Reading {
     return canceled.getOrDefault(session, List.of());
   }
 
-  private void visit(Session session, EffectiveTags groupTags) {
-    var cached = cache.sessions.computeIfAbsent(session.id(), _ -> new SessionReader.Cached());
-    var reader = new SessionReader(this, session, groupTags, cached);
-    read("session", session.id(), reader::read)
-        .flatMap(Function.identity())
-        .ifPresent(entries::add);
+  private Optional<EffectiveTags> tagsOf(WorkGroup group) {
+    return read("workgroup", group.name(), () -> athena.tags(place.arnOf(group), deadline))
+        .map(it -> effectiveTags(group, it));
+  }
+
+  private void visit(Session session) {
+    var name = session.workGroup();
+    var tags =
+        isOutOfTime()
+            ? Optional.<EffectiveTags>empty()
+            : groupTags.computeIfAbsent(name, it -> tagsOf(new WorkGroup(it)));
+    if (isOutOfTime()) {
+      leave(session);
+      return;
+    }
+    begun.add(name);
+    if (tags.isPresent() && tags.get().limits().mode() != Mode.OFF) {
+      var cached = cache.sessions.computeIfAbsent(session.id(), _ -> new SessionReader.Cached());
+      var reader = new SessionReader(this, session, tags.get(), cached);
+      var read = read("session", session.id(), reader::read);
+      read.flatMap(Function.identity()).ifPresent(entries::add);
+      if (read.isEmpty() && isOutOfTime()) {
+        leave(session);
+      }
+    }
+  }
+
+  private void leave(Session session) {
+    sessionsLeft++;
+    unfinished.add(session.workGroup());
   }
 }

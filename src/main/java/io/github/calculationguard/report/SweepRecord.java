@@ -110,6 +110,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .put("work_groups", inventory.workGroups())
             .put("work_groups_done", inventory.workGroupsDone())
             .put("sessions_seen", inventory.sessionsSeen())
+            .put("sessions_left", inventory.sessionsLeft())
             .put("calculations_seen", inventory.calculationsSeen())
             .put("judged", report.judged().size() - report.count(Disposition.KEPT_OPEN))
             .put("over", report.over());

@@ -14,6 +14,7 @@ import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
@@ -48,6 +49,9 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
     LIGHT,
     DARK
   }
+
+  /** So many rows, the costliest, are shown. */
+  private static final int MAX_ROWS = 500;
 
   private static final int MAX_REASONS = 8;
   private static final int MAX_NAMES = 3;
@@ -108,11 +112,11 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
   }
 
   List<Row> rows() {
-    return all().stream().limit(Inventory.MAX_IN_DEPTH).toList();
+    return all().stream().limit(MAX_ROWS).toList();
   }
 
   @Nullable String cut() {
-    var cut = all().stream().skip(Inventory.MAX_IN_DEPTH).toList();
+    var cut = all().stream().skip(MAX_ROWS).toList();
     var usd = sum(cut.stream().map(Row::costs), Costs::soFar);
     return cut.isEmpty()
         ? null
@@ -142,7 +146,9 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
     var rest = names.size() - MAX_NAMES;
     return (failure.what() + " " + shown).strip()
         + (rest > 0 ? " and %d more: ".formatted(rest) : ": ")
-        + (failure.why() == null ? "there was no time left" : UserText.aws(failure.why()));
+        + (failure.why() == null
+            ? "there was no time left, or no call"
+            : UserText.aws(failure.why()));
   }
 
   String workGroups() {
@@ -180,6 +186,17 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
 
   /** A session. */
   record Row(Entry entry, Costs costs, Actions actions) {
+
+    /** What it costs; if its size is not known, as much as Athena's largest session would. */
+    Costs shown() {
+      var details = entry.details();
+      var session = entry.session().withMaxDpus(Session.MAX_DPUS);
+      return entry.session().maxDpus() != null || details.cost() != null
+          ? costs
+          : new Costs(
+              new Snapshot(null, session, null, details.executors(), details.at()),
+              costs.usdPerDpuHour());
+    }
 
     /** The calculation that runs, or else the session alone. */
     Snapshot current() {

@@ -78,7 +78,16 @@ public record Session(
     return with(newer, idleSince);
   }
 
+  /** The same session, of this size. */
+  public Session withMaxDpus(@Nullable Integer maxDpus) {
+    return with(state, idleSince, maxDpus);
+  }
+
   private Session with(SessionState state, @Nullable Instant idleSince) {
+    return with(state, idleSince, maxDpus);
+  }
+
+  private Session with(SessionState state, @Nullable Instant idleSince, @Nullable Integer maxDpus) {
     return new Session(
         id,
         workGroup,

@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.ObjDoubleConsumer;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -39,6 +40,9 @@ final class Bench {
   /** How many calls at least name the calculation. */
   static final int NAMING = 3;
 
+  // As template.yaml has it.
+  private static final int MEGABYTES = 512;
+  private static final int FEW = 30;
   private static final int DELAY_MILLIS = 20;
   // What a call waits for is not noise: fewer orders are enough.
   private static final int DELAYED_PART = 10;
@@ -51,12 +55,12 @@ final class Bench {
   private final Functions functions;
   private final Map<String, Order> drawn = new TreeMap<>();
 
-  private Bench(Path out, Path python, int warm, Share share) throws Exception {
+  private Bench(Path out, Path python, int warm, Share share, int megabytes) throws Exception {
     this.out = out;
     this.python = python;
     this.warm = warm;
     standIns = new StandInsProcess(out);
-    functions = new Functions(out, python, standIns.endpoints(), share, 512);
+    functions = new Functions(out, python, standIns.endpoints(), share, megabytes);
   }
 
   /**
@@ -65,30 +69,46 @@ final class Bench {
    */
   public static void main(String[] args) throws Exception {
     var rounds = Integer.parseInt(args[2]);
+    if (args[4].equals("memory")) {
+      MemoryTable.write(Path.of(args[0]), rounds);
+      return;
+    }
     var part = Double.parseDouble(args[4]);
     try (var share = part < 1 ? Share.of(part) : Share.whole()) {
-      var bench = new Bench(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]), share);
+      var bench = new Bench(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]), share, MEGABYTES);
       try {
-        System.out.println("One round that does not count, then " + rounds);
-        bench.round(0);
-        bench.measured.clear();
-        for (var round = 1; round <= rounds; round++) {
-          bench.round(round);
-          System.out.printf(Locale.ROOT, "%n%d of %d%n%s", round, rounds, bench.measured.table());
-        }
+        bench.rounds(rounds);
         if (part < 1) {
           var results = bench.shared(rounds, part);
           Files.writeString(Path.of("bench", "RESULTS-share.md"), results);
-          return;
+        } else {
+          bench.whole(rounds);
         }
-        bench.sweeps(Math.min(rounds, SWEEPS));
-        System.out.printf("%n%s", bench.measured.table());
-        Files.writeString(Path.of("bench", "RESULTS.md"), bench.results(rounds));
-        Files.writeString(Path.of("docs", "order-timeline.svg"), bench.picture());
       } finally {
         bench.standIns.close();
       }
     }
+  }
+
+  private void rounds(int rounds) throws IOException, InterruptedException {
+    System.out.println("One round that does not count, then " + rounds);
+    round(0);
+    measured.clear();
+    for (var round = 1; round <= rounds; round++) {
+      round(round);
+      System.out.printf(Locale.ROOT, "%n%d of %d%n%s", round, rounds, measured.table());
+    }
+  }
+
+  private void whole(int rounds) throws IOException, InterruptedException {
+    sweeps(Math.min(rounds, SWEEPS));
+    System.out.printf("%n%s", measured.table());
+    var page = PageBench.run(functions, Math.min(rounds, SWEEPS));
+    var growth = SweepGrowth.run(Path.of("docs", "sweep-growth.svg"));
+    System.out.printf("%n%s%n%s", page, growth);
+    var more = Files.readString(Path.of("bench", "page.txt")).formatted(page, growth);
+    Files.writeString(Path.of("bench", "RESULTS.md"), results(rounds) + more);
+    Files.writeString(Path.of("docs", "order-timeline.svg"), picture());
   }
 
   /** Each side once; who goes first changes, so that neither always has the quieter machine. */
@@ -205,6 +225,36 @@ final class Bench {
     return orders;
   }
 
+  /** The stop function at 20 ms a call: restored, the hook included, and warm, in seconds. */
+  static Functions measureStop(
+      Path out, Share share, int megabytes, ObjDoubleConsumer<String> measured) throws Exception {
+    var bench = new Bench(out, out, FEW, share, megabytes);
+    try (var function = bench.functions.stop(true)) {
+      expect(function, Event.Initialised.class);
+      bench.standIns.ask(String.valueOf(DELAY_MILLIS));
+      measured.accept("restored", bench.firstAfterRestore(function).millisWithHook() / 1e3);
+      var orders = bench.orders(function, FEW);
+      measured.accept("warm", percentile(orders, Order::millis, 0.50) / 1e3);
+    } finally {
+      bench.standIns.close();
+    }
+    return bench.functions;
+  }
+
+  /** How long a sweep of a hundred sessions takes, at five calls a second, in seconds. */
+  static double smallSweep(Functions functions) throws IOException {
+    try (var account = new SweepBench(4, 100, 20, 1)) {
+      var environment = account.environment();
+      environment.put("CALLS_PER_SECOND", "5");
+      environment.put("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1");
+      var begun = System.nanoTime();
+      try (var function = functions.java(SWEEP_HANDLER, environment, false)) {
+        expect(function, Event.Ready.class);
+        return (sweep(account, function) - begun) / 1e9;
+      }
+    }
+  }
+
   private void sweeps(int rounds) throws IOException, InterruptedException {
     try (var account = new SweepBench()) {
       var environment = account.environment();
@@ -222,20 +272,26 @@ final class Bench {
     try (var function = started) {
       expect(function, Event.Ready.class);
       for (var figure : List.of(Figure.SWEEP_CALLS, Figure.SWEEP_AGAIN)) {
-        var event = Files.readString(Path.of("events", "schedule-sweep.json"));
-        function.api().hand(invocation(event, SweepBench.LONGEST));
         var from = System.nanoTime();
-        var ended = (Event.Answered) expect(function, Event.Answered.class, SweepBench.LONGEST);
-        expect(function, Event.Ready.class);
-        account.check(ended.json(), function.log());
+        var ended = sweep(account, function);
         side.add(figure, account.calls());
         tagsRead = Math.max(tagsRead, account.tagsRead());
         account.forget();
         if (figure == Figure.SWEEP_CALLS) {
-          side.add(Figure.SWEEP_TIME, (ended.atNanos() - from) / 1e9);
+          side.add(Figure.SWEEP_TIME, (ended - from) / 1e9);
         }
       }
     }
+  }
+
+  /** Sweeps once, checks what was found, and returns when it had ended. */
+  private static long sweep(SweepBench account, FunctionProcess function) throws IOException {
+    var event = Files.readString(Path.of("events", "schedule-sweep.json"));
+    function.api().hand(invocation(event, SweepBench.LONGEST));
+    var ended = (Event.Answered) expect(function, Event.Answered.class, SweepBench.LONGEST);
+    expect(function, Event.Ready.class);
+    account.check(ended.json(), function.log());
+    return ended.atNanos();
   }
 
   private int tagsRead;

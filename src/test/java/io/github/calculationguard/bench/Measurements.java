@@ -32,7 +32,7 @@ record Measurements(Side java, Side peer) {
     }
   }
 
-  private static double median(List<Double> values) {
+  static double median(List<Double> values) {
     var sorted = values.stream().sorted().toList();
     var middle = sorted.size() / 2;
     return sorted.size() % 2 == 1

@@ -43,25 +43,29 @@ final class SweepBench implements AutoCloseable {
   private final Set<String> runaways = new TreeSet<>();
 
   SweepBench() {
+    this(WORK_GROUPS, SESSIONS, BUSY, RUNAWAYS);
+  }
+
+  SweepBench(int workGroups, int sessions, int busy, int runaways) {
     var model = world.athena().model();
     var now = Instant.now();
-    for (var number = 0; number < WORK_GROUPS; number++) {
+    for (var number = 0; number < workGroups; number++) {
       model.addWorkGroup("wg-" + number, SparkModel.PYSPARK_3, Map.of());
     }
-    for (var number = 0; number < SESSIONS; number++) {
+    for (var number = 0; number < sessions; number++) {
       var session =
           model.add(
-              SessionSetup.in("wg-" + number % WORK_GROUPS)
+              SessionSetup.in("wg-" + number % workGroups)
                   .idleTimeout(ofHours(100))
                   .startedAt(now.minus(ofHours(30))));
-      var isBusy = number < BUSY;
+      var isBusy = number < busy;
       var calculation =
           model.add(
               CalculationSetup.in(session)
                   .course(Course.lasting(isBusy ? ofHours(100) : ofMinutes(1)))
-                  .submittedAt(now.minus(number < RUNAWAYS ? ofHours(3) : ofMinutes(5))));
-      if (number < RUNAWAYS) {
-        runaways.add(calculation);
+                  .submittedAt(now.minus(number < runaways ? ofHours(3) : ofMinutes(5))));
+      if (number < runaways) {
+        this.runaways.add(calculation);
       }
     }
   }

@@ -14,12 +14,19 @@ import io.github.calculationguard.spark.FakeAthenaSpark;
 import io.github.calculationguard.spark.SessionId;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** Counts what a sweep asks of Athena. */
 class SweepScaleTest {
+
+  /** The function's timeout, less the margin for its reply. */
+  private static final Duration SWEEP = Duration.ofSeconds(539);
 
   /** Nothing comes near these in the hours that a test lasts. */
   private static final Limits FAR =
@@ -174,10 +181,89 @@ class SweepScaleTest {
     }
   }
 
+  /** 5,000 sessions in 100 workgroups, at five calls a second that are answered after 20 ms. */
+  private static World large(Limits limits, Duration age) {
+    var world = new World(policy(limits), 5);
+    populate(world, 100, 5000, age, ofMinutes(5));
+    world.athena.listen(
+        operation -> {
+          world.count(operation);
+          world.pass(Duration.ofMillis(20));
+        });
+    return world;
+  }
+
+  @Test
+  void goesThroughFiveThousandSessionsInEachSweepOnceItKnowsThem() {
+    var world = large(FAR, ofMinutes(1));
+    var left = new ArrayList<Integer>();
+    for (var sweep = 0; sweep < 12; sweep++) {
+      var report = sweepFor(world, SWEEP);
+      print("sweep %d of 5,000 in %s".formatted(sweep, report.took()), report.calls());
+      left.add(report.inventory().sessionsLeft());
+      assertThat(report.took()).isLessThanOrEqualTo(SWEEP);
+      assertThat(report.complete()).isEqualTo(left.getLast() == 0);
+    }
+    // The first pass takes three sweeps.
+    assertThat(left.subList(0, 2)).isSortedAccordingTo(Comparator.reverseOrder()).doesNotContain(0);
+    assertThat(left.subList(3, 12)).containsOnly(0);
+    for (var number = 0; number < 5000; number++) {
+      var group = new WorkGroup("wg-" + number % 100);
+      var reads = world.athena.tagsReadAt(PLACE.arnOf(group, new SessionId("s-" + number)));
+      for (var read = 1; read < reads.size(); read++) {
+        assertThat(Duration.between(reads.get(read - 1), reads.get(read)))
+            .isLessThanOrEqualTo(ofMinutes(40));
+      }
+    }
+  }
+
+  @Test
+  void beginsWithTheOldestSessionsAndThenWithThoseThatItDidNotReach() {
+    var world = large(DEFAULTS, ofMinutes(1));
+    for (var number = 0; number < 10; number++) {
+      var old = world.busy("wg-" + number, "old-" + number, ofHours(3), Map.of());
+      world.running(old, "runaway-" + number, ofHours(3));
+    }
+    var first = sweepFor(world, SWEEP);
+
+    assertThat(world.orderedIds()).hasSize(10).allMatch(it -> it.startsWith("runaway-"));
+    var seen = first.judged().stream().map(it -> it.session().id()).collect(Collectors.toSet());
+    var second = sweepFor(world, SWEEP);
+    var others =
+        second.judged().stream()
+            .map(it -> it.session().id())
+            .filter(it -> !seen.contains(it))
+            .distinct();
+    assertThat(first.inventory().sessionsLeft()).isBetween(2000, 3500);
+    assertThat(others.count()).isGreaterThan(1500);
+    // And yet it visits again all that it knows.
+    assertThat(
+            second.judged().stream()
+                .map(it -> it.session().id())
+                .filter(seen::contains)
+                .distinct()
+                .count())
+        .isEqualTo(seen.size());
+  }
+
+  @Test
+  void reachesTheYoungestToWhereEachSweepIsTheFirstOfItsEnvironment() {
+    var seen = new HashSet<SessionId>();
+    var world = large(DEFAULTS, ofMinutes(1));
+    for (var sweep = 0; sweep < 12; sweep++) {
+      var begin = world.instant();
+      var report = world.anotherSweep().run(PLACE, new Deadline(begin.plus(SWEEP)));
+      report.judged().forEach(it -> seen.add(it.session().id()));
+      world.pass(ofMinutes(10).minus(Duration.between(begin, world.instant())));
+    }
+    assertThat(seen.size()).isGreaterThan(4500);
+  }
+
   /** One sweep, and the rest of its ten minutes. */
-  private static void sweepFor(World world, Duration timeout) {
+  private static SweepReport sweepFor(World world, Duration timeout) {
     var report = world.sweep(timeout);
     world.pass(ofMinutes(10).minus(report.took()));
+    return report;
   }
 
   /** Every session's state and calculations, and every running calculation's details. */

@@ -186,7 +186,8 @@ class SweepTest {
     world.athena.listTwice();
 
     var reader = new InventoryReader(world.athena, world, policy(DEFAULTS).scope());
-    var inventory = reader.read(PLACE, new Deadline(World.START.plusSeconds(9)));
+    var page = new PageReader(reader, new RateLimiter(5, 60, world, world::pass));
+    var inventory = page.read(PLACE, new Deadline(World.START.plusSeconds(9)));
 
     assertThat(inventory.entries()).hasSize(1);
     assertThat(inventory.sessionsSeen()).isEqualTo(1);

@@ -8,6 +8,7 @@ import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.PageReader;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepPolicy;
@@ -155,7 +156,9 @@ class SweepFuzzTest {
       check(sweep.run(PLACE, deadline));
     }
     findings.forEach(SweepFuzzTest::check);
-    var inventory = new InventoryReader(athena, () -> NOW, policy.scope()).read(PLACE, deadline);
+    var reader = new InventoryReader(athena, () -> NOW, policy.scope());
+    var limiter = new RateLimiter(5, PageReader.BURST, () -> NOW, _ -> {});
+    var inventory = new PageReader(reader, limiter).read(PLACE, deadline);
     var page =
         new WidgetPage(
                 inventory,

@@ -5,6 +5,7 @@ import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
 import io.github.athenasparklocal.CalculationSetup;
 import io.github.athenasparklocal.Course;
@@ -20,11 +21,14 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The page on the dashboard in a local world, by the real SDK. */
 class WidgetHandlerTest {
@@ -158,32 +162,190 @@ class WidgetHandlerTest {
         .contains("the workgroups: " + words);
   }
 
-  @Test
-  void isDoneWithinTenSecondsAtAKindPaceAndReadsTheCostliestInDepth() {
-    model().addWorkGroup("etl", SparkModel.PYSPARK_3, Map.of());
-    for (var i = 0; i < 70; i++) {
-      var started = NOW.minus(Duration.ofMinutes(600 - i));
-      var session = model().add(SessionSetup.in("etl").id("s-" + i).startedAt(started));
+  /** Of every fifty sessions twenty are busy, and each is a little younger than the last. */
+  private void fill(int sessions, int workGroups) {
+    for (var number = 0; number < workGroups; number++) {
+      model().addWorkGroup("wg-" + number, SparkModel.PYSPARK_3, Map.of("owner", "team " + number));
+    }
+    for (var i = 0; i < sessions; i++) {
+      var started = NOW.minus(Duration.ofMinutes(900 - i));
+      var setup = SessionSetup.in("wg-" + i % workGroups).id("s-" + i).startedAt(started);
+      model().add(setup.idleTimeout(Duration.ofHours(100)));
       model()
           .add(
-              CalculationSetup.in(session)
+              CalculationSetup.in("s-" + i)
                   .id("c-" + i)
-                  .course(Course.lasting(Duration.ofHours(100)))
+                  .course(Course.lasting(Duration.ofHours(i % 5 < 2 ? 100 : 1)))
                   .submittedAt(started));
     }
+  }
+
+  private RequestHandler<Map<String, Object>, Object> handler() {
+    var environment = new HashMap<>(world.environment());
+    environment.putAll(settings);
+    return InProcess.widget(environment, clock);
+  }
+
+  private String page(RequestHandler<Map<String, Object>, Object> handler) {
+    return (String) handler.handleRequest(sample("widget.json"), invocation);
+  }
+
+  /** Every session has a row with a state, an age and a cost, and what runs has its button. */
+  private static void assertWhole(String page, int sessions) {
+    assertThat(count("<tr>\n", page)).isEqualTo(sessions);
+    assertThat(count("<span class=\"cg-badge cg-(busy|idle)\">[A-Z]+</span>", page))
+        .isEqualTo(sessions);
+    assertThat(count("<span class=\"cg-dim\">(open |idle )?for \\d", page)).isEqualTo(sessions);
+    assertThat(count("USD</b>", page)).isEqualTo(sessions);
+    assertThat(count(">(REPORTED|LIVE|UPPER_BOUND)</span>", page)).isEqualTo(sessions);
+  }
+
+  @Test
+  void showsFiftySessionsAndWhatRunsInThemWithoutAWait() {
+    fill(50, 3);
 
     var page = page();
 
-    assertThat(Duration.between(NOW, clock.instant())).isLessThan(Duration.ofSeconds(10));
-    assertThat(world.athena().calls()).hasSizeBetween(35, 46);
-    assertThat(page)
-        .contains(
-            "20 more sessions not shown",
-            "there was no time left",
-            "{\"calculationExecutionId\":\"c-0\"}");
-    assertThat(count("<tr>\n", page)).isEqualTo(50);
-    assertThat(count("<a class=\"btn", page)).isBetween(5L, 15L);
-    assertThat(line()).containsEntry("level", "WARN").containsEntry("sessions_seen", 70);
+    assertWhole(page, 50);
+    assertThat(clock.instant()).isEqualTo(NOW);
+    assertThat(world.athena().calls()).hasSizeLessThanOrEqualTo(60);
+    for (var i = 0; i < 50; i++) {
+      assertThat(page.contains("{\"calculationExecutionId\":\"c-" + i + "\"}"))
+          .isEqualTo(i % 5 < 2);
+    }
+    assertThat(count("REPORTED</span>", page)).isGreaterThanOrEqualTo(15);
+    assertThat(page.indexOf(">UPPER_BOUND</span>"))
+        .isGreaterThan(page.lastIndexOf(">REPORTED</span>"));
+    assertThat(page).contains("the size of session").contains("or Athena's own maximum of 5000");
+    assertThat(line()).containsEntry("level", "WARN").containsEntry("sessions_seen", 50);
+  }
+
+  @Test
+  void showsFiveHundredSessionsWithoutAWait() {
+    fill(500, 3);
+
+    var page = page();
+
+    assertWhole(page, 500);
+    assertThat(clock.instant()).isEqualTo(NOW);
+    assertThat(count("REPORTED</span>", page)).isGreaterThanOrEqualTo(10);
+    assertThat(page).contains("what runs in session s-", "there was no time left, or no call");
+  }
+
+  @Test
+  void showsTheLastPageWithItsTimeWhereTooFewCallsAreLeft() {
+    fill(50, 3);
+    var handler = handler();
+    page(handler);
+    var calls = world.athena().calls().size();
+    clock.advance(Duration.ofSeconds(2));
+
+    var again = page(handler);
+
+    assertWhole(again, 50);
+    assertThat(world.athena().calls()).hasSize(calls);
+    assertThat(again)
+        .contains("seen 2026-11-22 09:30:05 UTC")
+        .contains("anything newer: there was no time left, or no call");
+    clock.advance(Duration.ofSeconds(8));
+    assertThat(page(handler))
+        .contains("seen 2026-11-22 09:30:15 UTC")
+        .doesNotContain("anything newer");
+  }
+
+  @Test
+  void learnsTheSizesOfAllSessionsFromPageToPage() {
+    fill(50, 3);
+    var handler = handler();
+    for (var view = 0; view < 4; view++) {
+      page(handler);
+      clock.advance(Duration.ofMinutes(1));
+    }
+
+    var page = page(handler);
+
+    assertWhole(page, 50);
+    assertThat(page).doesNotContain("the size of session");
+    var bases = Pattern.compile(">(REPORTED|UPPER_BOUND)</span>").matcher(page).results();
+    assertThat(bases.map(it -> it.group(1)).limit(10)).containsOnly("REPORTED");
+    assertThat(count("REPORTED</span>", page)).isGreaterThanOrEqualTo(15);
+  }
+
+  @Test
+  void hasAtMostEightCallsInFlight() {
+    fill(50, 3);
+    var inFlight = new AtomicInteger();
+    var most = new AtomicInteger();
+    world
+        .athena()
+        .faults(
+            _ -> {
+              most.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
+              LockSupport.parkNanos(2_000_000);
+              inFlight.decrementAndGet();
+              return null;
+            });
+
+    page();
+
+    assertThat(most.get()).isBetween(2, 8);
+  }
+
+  @Test
+  void showsWhatItHasWhereAthenaThrottlesAndSlowsDownForAMinute() {
+    fill(50, 3);
+    world.athena().faults(Faults.always("GetSession", Fault.Refusal.THROTTLED));
+    var handler = handler();
+
+    var page = page(handler);
+
+    assertWhole(page, 50);
+    assertThat(page).contains("the details of session s-").contains("ThrottlingException: ");
+    assertThat(count("\"calculationExecutionId\"", page)).isGreaterThanOrEqualTo(15);
+    world.athena().faults(Faults.none());
+    world.athena().forgetCalls();
+    clock.advance(Duration.ofSeconds(10));
+    var begin = clock.instant();
+
+    assertWhole(page(handler), 50);
+
+    var took = Duration.between(begin, clock.instant());
+    assertThat(took).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(10));
+    assertThat(world.athena().calls().size()).isLessThanOrEqualTo((int) took.toMillis() / 200 + 1);
+    clock.advance(Duration.ofMinutes(1));
+    begin = clock.instant();
+    assertWhole(page(handler), 50);
+    assertThat(clock.instant()).isEqualTo(begin);
+  }
+
+  @Test
+  void slowsDownWhereAnAttemptWasThrottledThatTheSdkRepeats() {
+    settings.put("MAX_ATTEMPTS", "3");
+    fill(10, 1);
+    world.athena().faults(Faults.first(1, "ListSessions", Fault.Refusal.THROTTLED));
+
+    assertWhole(page(), 10);
+
+    assertThat(clock.instant()).isAfter(NOW.plusSeconds(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"GetSession", "ListCalculationExecutions", "ListExecutors", "ListTagsForResource"})
+  void showsEverySessionWhereASideCallHangsOrFails(String operation) {
+    settings.put("ATTEMPT_TIMEOUT_MILLIS", "200");
+    fill(10, 1);
+    for (var fault :
+        List.of(
+            new Fault.Spoilt(Fault.Mishap.HANGS, false),
+            new Fault.Spoilt(Fault.Mishap.CUT_OFF, false),
+            new Fault.Spoilt(Fault.Mishap.MALFORMED, false),
+            Fault.Refusal.DENIED,
+            Fault.Refusal.INTERNAL_ERROR)) {
+      world.athena().faults(Faults.always(operation, fault));
+
+      assertWhole(page(), 10);
+    }
   }
 
   @Test

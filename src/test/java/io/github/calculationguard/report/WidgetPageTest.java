@@ -95,6 +95,7 @@ class WidgetPageTest {
         workGroups,
         workGroups,
         entries.size(),
+        0,
         entries,
         List.of(),
         failures);
@@ -274,7 +275,8 @@ class WidgetPageTest {
         .contains("Active sessions\n3\n3 idle")
         .contains("at most 16.00 USD at most 4.00 USD an hour")
         .contains("32.0 DPU-hours UPPER_BOUND")
-        .contains("not known")
+        .contains("at most 10000.00 USD at most 2500.00 USD an hour")
+        .contains("20000.0 DPU-hours UPPER_BOUND")
         .contains("idle for 45 min of 1 h");
   }
 
@@ -301,15 +303,17 @@ class WidgetPageTest {
   }
 
   @Test
-  void showsFiftyRowsAndSaysWhatWasCut() {
+  void showsFiveHundredRowsAndSaysWhatWasCut() {
     var entries =
-        IntStream.range(0, 60).mapToObj(i -> idle("s-" + i, 8, Duration.ofHours(100 - i))).toList();
+        IntStream.range(0, 510)
+            .mapToObj(i -> idle("s-" + i, 8, Duration.ofHours(550 - i)))
+            .toList();
 
-    assertThat(page(entries).split("<tr>\n", -1)).hasSize(51);
+    assertThat(page(entries).split("<tr>\n", -1)).hasSize(501);
     // From 50 down to 41 hours, at half a dollar.
     assertThat(text(page(entries)))
         .contains("10 more sessions not shown, which cost less: 227.50 USD so far")
-        .contains("Active sessions\n60");
+        .contains("Active sessions\n510");
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -35,7 +36,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
   private final Map<String, AthenaSparkException> faults = new HashMap<>();
   private final List<Calculation> ended = new ArrayList<>();
   private final List<Session> terminated = new ArrayList<>();
-  private final Map<String, List<Instant>> tagReads = new HashMap<>();
+  private final Map<String, List<Instant>> tagReads = new ConcurrentHashMap<>();
   private boolean listsTwice;
   private Consumer<String> listener = _ -> {};
 
