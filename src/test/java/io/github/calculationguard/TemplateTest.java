@@ -192,6 +192,7 @@ class TemplateTest {
 
     assertThat(rules).hasSize(3);
     assertThat(queuePolicyStatements())
+        .filteredOn(statement -> statement.toString().contains("UndeliveredOrders"))
         .singleElement()
         .satisfies(
             statement ->
@@ -203,6 +204,26 @@ class TemplateTest {
                         "Resource", Map.of("Fn::GetAtt", List.of("UndeliveredOrders", "Arn")))
                     .containsEntry(
                         "Condition", Map.of("ArnEquals", Map.of("aws:SourceArn", rules))));
+  }
+
+  @Test
+  void letsTheHubsRuleQueueWhatItCouldNotForward() {
+    var queue = Map.of("Fn::GetAtt", List.of("UnforwardedNews", "Arn"));
+    assertThat(map(list(template.properties("HubRule").get("Targets")).getFirst()))
+        .containsEntry("DeadLetterConfig", Map.of("Arn", queue));
+    assertThat(queuePolicyStatements())
+        .filteredOn(statement -> queue.equals(statement.get("Resource")))
+        .singleElement()
+        .satisfies(
+            statement ->
+                assertThat(statement)
+                    .containsEntry(
+                        "Condition",
+                        Map.of(
+                            "ArnEquals",
+                            Map.of(
+                                "aws:SourceArn",
+                                Map.of("Fn::GetAtt", List.of("HubRule", "Arn"))))));
   }
 
   @Test
@@ -666,7 +687,7 @@ class TemplateTest {
 
   @Test
   void hasFewParameters() {
-    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(22);
+    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(24);
   }
 
   @Test
