@@ -37,7 +37,7 @@ class InstallTest {
   private static Set<String> services(List<Map<String, Object>> policy) {
     return policy.stream()
         .flatMap(statement -> list(statement.get("Action")).stream())
-        .map(action -> action.toString().split(":")[0])
+        .map(action -> action.toString().replaceFirst(":.*", ""))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 

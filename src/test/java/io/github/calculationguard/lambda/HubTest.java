@@ -27,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AnonymousCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
+import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
 import software.amazon.event.ruler.Ruler;
 
 /**
@@ -127,15 +128,14 @@ class HubTest {
             .region(Region.of(guard.place().region()))
             .credentialsProvider(AnonymousCredentialsProvider.create())
             .build()) {
-      client.putEvents(
-          request ->
-              request.entries(
-                  entry ->
-                      entry
-                          .eventBusName(INTERNAL_BUS)
-                          .source("calculation-guard")
-                          .detailType(detailType)
-                          .detail(Json.text(detail))));
+      var entry =
+          PutEventsRequestEntry.builder()
+              .eventBusName(INTERNAL_BUS)
+              .source("calculation-guard")
+              .detailType(detailType)
+              .detail(Json.text(detail))
+              .build();
+      client.putEvents(request -> request.entries(List.of(entry)));
     }
   }
 
@@ -262,7 +262,7 @@ class HubTest {
     put(guards.getFirst(), OUTCOME, with(line(), "reason", "\"it\" is \\ \u00fcber <owner> ${x}"));
 
     var text = to("chat").getFirst().text();
-    assertThat(map(json(text).get("content")).get("description").toString())
+    assertThat(String.valueOf(map(json(text).get("content")).get("description")))
         .contains("*Why:* `\"it\" is \\ \u00fcber <owner> ${x}`");
   }
 

@@ -96,7 +96,10 @@ class RedriveTest {
     var all = new ArrayList<String>();
     for (var queue : List.of("UndeliveredOrders", "FailedOrders")) {
       try (var files = Files.list(root.resolve(queue))) {
-        files.map(file -> file.getFileName().toString().split("\\.")[0]).sorted().forEach(all::add);
+        files
+            .map(file -> file.getFileName().toString().replaceFirst("\\..*", ""))
+            .sorted()
+            .forEach(all::add);
       }
     }
     return all;
@@ -205,12 +208,13 @@ class RedriveTest {
     park("FailedOrders", "order", failed(sample("direct-stop.json")));
     park("FailedOrders", "other", failed(Map.of("something", "else")));
     park("UndeliveredOrders", "garbage", "no event");
+    park("UndeliveredOrders", "odd", Map.of("detail", "a text", "timestamp", 1));
 
     var run = redrive();
 
-    assertThat(run.output()).contains(said, "0 carried out and deleted, 0 only deleted, 3 kept");
+    assertThat(run.output()).contains(said, "0 carried out and deleted, 0 only deleted, 4 kept");
     assertThat(run.status()).isEqualTo(1);
-    assertThat(parked()).containsExactly("garbage", "order", "other");
+    assertThat(parked()).containsExactly("garbage", "odd", "order", "other");
   }
 
   @Test
