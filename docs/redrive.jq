@@ -1,29 +1,42 @@
-# Turns one message of a dead-letter queue into the entries of "aws events put-events", which sends the stop request again.
-# Input: the answer of "aws sqs receive-message". Needs --arg bus NAME, the users' bus.
-# A request to end a session loses its force, which the bus does not take. A finding of the sweep becomes no entry, since it has expired and the next sweep judges again; nor does a keep-alive event.
-[
-  .Messages[0].Body // empty | fromjson | (.requestPayload // .)
-  | select(."detail-type" != "Athena Spark Finding")
-  | . as $event
-  | (.detail // .) as $request
-  | ($request.calculationExecutionId // $request.CalculationExecutionId // $request.responseElements.calculationExecutionId) as $calculation
-  | ($request.sessionId // $request.SessionId // $request.alarmContributor.attributes.SessionId
-      // [$request.configuration.metrics[]?.metricStat.metric.dimensions.SessionId | values][0]) as $session
-  | select($calculation // $session)
-  | {
-      EventBusName: $bus,
-      Source: "redrive",
-      DetailType: "Athena Calculation Stop Requested",
-      # A request for a session covers only what was submitted before this time.
-      Time: ($request.requestedAt // $event.time),
-      Detail: ({
-          calculationExecutionId: $calculation,
-          sessionId: (if $calculation then null else $session end),
-          endSession: (if $calculation then null else ($request.endSession // $request.EndSession) end),
-          reason: ($request.reason // "sent again from the dead-letter queue"),
-          requestedBy: ($request.claimedBy // $request.requestedBy // $request.RequestedBy),
-          dryRun: ($request.dryRun // $request.DryRun)
-        } | with_entries(select(.value != null)) | tojson)
-    }
-  | with_entries(select(.value != null))
-]
+# Reads one message of a dead-letter queue: the answer of "aws sqs receive-message".
+# A stop request becomes {"give": the event that gives it again through the alias direct, "what": its ID}. It keeps its order's ID and its time,
+# since a request for a session covers only what was submitted before that time. A direct request without a time was made at most an hour before Lambda gave up.
+# What nobody has to give again becomes {"drop": why}: a finding of the sweep, which has expired (the next sweep judges again), and a keep-alive event.
+# Anything else becomes {"keep": why}.
+def given: with_entries(select(.value != null));
+.Messages[0].Body
+| (try fromjson catch null)
+| if type != "object" then {keep: "is no JSON object"} else
+    (.timestamp | if . then sub("\\.[0-9]+"; "") | fromdateiso8601 - 3600 | todateiso8601 else null end) as $earliest
+    # Lambda's record of a failed invocation, or else the event itself, as EventBridge and Scheduler queue it.
+    | (.requestPayload // .)
+    | if type != "object" then {keep: "has no event"}
+      elif ."detail-type" == "Athena Spark Finding" then {drop: "is a finding of the sweep, which has expired"}
+      elif .keepAlive then {drop: "is a keep-alive event"}
+      else
+        . as $event
+        | (.detail // .) as $request
+        | ($request.calculationExecutionId // $request.CalculationExecutionId // $request.responseElements.calculationExecutionId) as $calculation
+        | ($request.sessionId // $request.SessionId // $request.alarmContributor.attributes.SessionId
+            // [$request.configuration.metrics[]?.metricStat.metric.dimensions.SessionId | values][0]) as $session
+        | if ($calculation // $session) == null then {keep: "names no calculation and no session"}
+          else
+            ($request.endSession // $request.EndSession) as $ends
+            | {
+                what: (if $calculation then "calculation \($calculation)" elif $ends then "the end of session \($session)" else "what runs in session \($session)" end),
+                give: ({
+                  calculationExecutionId: $calculation,
+                  sessionId: (if $calculation then null else $session end),
+                  endSession: (if $calculation then null else $ends end),
+                  # Only a caller of the API or of the alias direct can have asked for it.
+                  force: (if $calculation or ($ends | not) then null else ($request.force // $request.Force) end),
+                  reason: ($request.reason // $request.Reason // "sent again from the dead-letter queue"),
+                  requestedBy: ($request.claimedBy // $request.requestedBy // $request.RequestedBy),
+                  dryRun: ($request.dryRun // $request.DryRun),
+                  id: ($request.orderId // $event.id),
+                  time: ($request.requestedAt // $event.time // $earliest)
+                } | given)
+              }
+          end
+      end
+  end

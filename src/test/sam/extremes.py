@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Translates template.yaml with SAM's own translator, once for each relevant value of each parameter.
+"""Translates template.yaml and the templates of hub/ with SAM's own translator, once for each relevant value of each parameter.
 
 Each translation, with its values inserted, must pass cfn-lint. If a value changes the configuration of a function that
 has versions, the translation must have a new version, and only then. AWS services must invoke only the alias "live" of
-the stop function, and the alias "direct" must have the same version.
+the stop function, and the alias "direct" must have the same version. Nothing in the hub may be able to stop anything.
 """
 import json
 import logging
@@ -14,6 +14,7 @@ import re
 import sys
 
 from cfnlint.api import ManualArgs, lint
+from samcli.vendor.serverlessrepo.parser import get_app_metadata
 from samcli.yamlhelper import yaml_parse
 from samtranslator.translator.transform import transform
 
@@ -29,7 +30,7 @@ PSEUDO = {
     "AWS::StackName": "guard",
     "AWS::URLSuffix": "amazonaws.com",
 }
-CONDITIONS = yaml_parse(TEMPLATE)["Conditions"]
+HUB = sorted(pathlib.Path("hub").glob("*.yaml"))
 # Values for parameters that only a pattern bounds: shortest, longest and unusual ones.
 SAMPLES = {
     "WorkGroupPattern": ["*", "team-?_.*", "w" * 128],
@@ -37,6 +38,10 @@ SAMPLES = {
     "OwnerTag": ["o", "Cost Centre", "o" * 128],
     "UsdPerDpuHour": ["0", "99.9999", "100"],
     "AlarmTopicArn": ["", "arn:aws:sns:us-east-1:123456789012:alarms", "arn:aws-us-gov:sns:us-gov-east-1:123456789012:" + "a" * 256],
+    "HubBusArn": ["", "arn:aws:events:eu-west-1:210987654321:event-bus/hub", "arn:aws-us-gov:events:us-gov-east-1:123456789012:event-bus/" + "b" * 256],
+    "OrganizationId": ["o-a1b2c3d4e5", "o-" + "z" * 32],
+    "GuardRegions": ["us-east-1", "us-east-1,eu-west-1,ap-southeast-2,us-gov-west-1"],
+    "SinkArn": ["arn:aws:oam:us-east-1:210987654321:sink/" + "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111"],
     "ScheduleExpression": ["rate(1 minute)", "cron(0/10 7-19 ? * MON-FRI *)"],
     "ScheduleTimezone": ["UTC", "America/Argentina/ComodRivadavia"],
 }
@@ -53,41 +58,46 @@ def values_of(name, declared):
         values = [values[0], values[-1]]
     if "AllowedPattern" in declared:
         for value in values:
-            assert re.search(declared["AllowedPattern"], value), f"{name} does not take {value!r}"
+            for each in value.split(",") if declared["Type"] == "CommaDelimitedList" else [value]:
+                assert re.search(declared["AllowedPattern"], each), f"{name} does not take {value!r}"
             assert len(value) <= declared.get("MaxLength", 4096), f"{name} does not take {value!r}"
     return [str(value) for value in values]
 
 
-def translate(values):
-    template = yaml_parse(TEMPLATE)
+def translate(values, text=None):
+    template = yaml_parse(text or TEMPLATE)
+    declared, rules = template["Parameters"], template.get("Conditions", {})
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": "bucket", "Key": "package"}
     translated = transform(template, dict(values), NoManagedPolicies())
-    conditions = {name: holds(rule, values) for name, rule in translated.pop("Conditions").items()}
+    conditions = {name: holds(rule, values, rules) for name, rule in translated.pop("Conditions", {}).items()}
+    translated.setdefault("Outputs", {})
     for section in ("Resources", "Outputs"):
         translated[section] = {
             key: value
             for key, value in translated[section].items()
             if conditions.get(value.pop("Condition", None), True)
         }
-    known = {**PSEUDO, **values}
+    lists = {name: values[name].split(",") for name, of in declared.items() if of["Type"] == "CommaDelimitedList"}
+    known = {**PSEUDO, **values, **lists}
     for section in ("Resources", "Outputs"):
         translated[section] = put_in(translated[section], known, conditions)
-    del translated["Parameters"], translated["Metadata"]
+    for section in ("Parameters", "Metadata", *([] if translated["Outputs"] else ["Outputs"])):
+        translated.pop(section, None)
     return json.loads(json.dumps(translated))
 
 
-def holds(rule, values):
+def holds(rule, values, rules):
     (kind, of), = rule.items()
     if kind == "Condition":
-        return holds(CONDITIONS[of], values)
+        return holds(rules[of], values, rules)
     if kind == "Fn::Not":
-        return not holds(of[0], values)
+        return not holds(of[0], values, rules)
     if kind == "Fn::And":
-        return all(holds(each, values) for each in of)
+        return all(holds(each, values, rules) for each in of)
     if kind == "Fn::Or":
-        return any(holds(each, values) for each in of)
+        return any(holds(each, values, rules) for each in of)
     assert kind == "Fn::Equals", kind
     return len({put_in(side, values, {}) for side in of}) == 1
 
@@ -174,19 +184,47 @@ def wrong_with(title, values, usual):
     return wrong
 
 
+def wrong_with_hub(title, values, text):
+    translated = translate(values, text)
+    for found in lint(json.dumps(translated), config=ManualArgs(regions=[REGION])):
+        yield f"{title}: {found.rule.id} {found.message}"
+    dashboards = [of["Properties"]["DashboardBody"] for of in translated["Resources"].values() if of["Type"] == "AWS::CloudWatch::Dashboard"]
+    for body in dashboards:
+        text, own = body["Fn::Sub"]
+        for key, joined in own.items():
+            text = text.replace("${%s}" % key, joined["Fn::Join"][0].join(joined["Fn::Join"][1]))
+        regions = json.loads(text.replace("${!", "${"))["variables"][0]["values"]
+        if [of["value"] for of in regions] != values["GuardRegions"].split(","):
+            yield f"{title}: the dashboard has the Regions {regions}"
+    # What stops: the stop function, Athena, and an event on a guard's bus. The hub's only PutEvents are those that its bus admits.
+    text = json.dumps({name: of for name, of in translated["Resources"].items() if of["Type"] != "AWS::Events::EventBus"})
+    for power in ("AWS::Lambda", "lambda:", "athena:", "events:PutEvents", "AWS::IAM::Role", "RoleArn"):
+        if power in text:
+            yield f"{title}: the hub has {power}"
+
+
+def wrong_with_all(title, values, usual, text):
+    return wrong_with(title, values, usual) if text is None else list(wrong_with_hub(title, values, text))
+
+
 def main():
-    declared = yaml_parse(TEMPLATE)["Parameters"]
-    defaults = {name: str(of.get("Default", SAMPLES.get(name, [""])[0])) for name, of in declared.items()}
-    usual = translate(defaults)
-    longest = {name: max(values_of(name, of), key=len) for name, of in declared.items()}
-    trials = [("defaults", defaults), ("the longest of all", longest)]
-    trials += [
-        (f"{name}={value}", {**defaults, name: value}) for name, of in declared.items() for value in values_of(name, of)
-    ]
+    # What "sam publish" requires, by its own reader.
+    get_app_metadata(yaml_parse(TEMPLATE)).validate(["author", "description", "name"])
+    wrong = 0
     with multiprocessing.Pool() as pool:
-        wrong = sum(pool.starmap(wrong_with, [(title, values, usual) for title, values in trials]), [])
-    print(*wrong, sep="\n", end="\n" if wrong else "")
-    print(f"{len(declared)} parameters, {len(trials)} translations, {len(wrong)} wrong")
+        # Those that are named, or all.
+        for file in [None if name == "template.yaml" else pathlib.Path(name) for name in sys.argv[1:]] or [None, *HUB]:
+            text = file.read_text() if file else None
+            declared = yaml_parse(text or TEMPLATE)["Parameters"]
+            defaults = {name: str(of.get("Default", SAMPLES.get(name, [""])[0])) for name, of in declared.items()}
+            usual = translate(defaults, text)
+            longest = {name: max(values_of(name, of), key=len) for name, of in declared.items()}
+            trials = [("defaults", defaults), ("the longest of all", longest)]
+            trials += [(f"{name}={value}", {**defaults, name: value}) for name, of in declared.items() for value in values_of(name, of)]
+            found = sum(pool.starmap(wrong_with_all, [(title, values, usual, text) for title, values in trials]), [])
+            print(*found, sep="\n", end="\n" if found else "")
+            print(f"{file or 'template.yaml'}: {len(declared)} parameters, {len(trials)} translations, {len(found)} wrong")
+            wrong += len(found)
     return 1 if wrong else 0
 
 

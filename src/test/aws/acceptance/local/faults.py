@@ -56,6 +56,11 @@ def invocation(function, change):
     return lambda call, action: change(call, action) if call.service == "invocation" and function in call.operation else action(call)
 
 
+def unbraked(call, action):
+    """Lambda takes the concurrency, and does not keep to it."""
+    return Answer(200, b"{}") if call.service == "lambda" and call.path.endswith("/concurrency") else action(call)
+
+
 def without(*keys):
     """A JSON object without these keys."""
     return lambda body: {key: value for key, value in body.items() if key not in keys}
@@ -188,7 +193,7 @@ FAULTS = {
     "emf-lines": Fault(
         "the log loses the metrics", "no line in embedded metric format", at("logs", "FilterLogEvents", edited(rb"_aws", b"aws"))
     ),
-    "brake": Fault("DisableRule has no effect", "with the brake on", at("events", "DisableRule", answered(Answer(200, b"{}")))),
+    "brake": Fault("the brake has no effect", "with the brake on", unbraked),
     "delete": Fault("CloudFormation says that it deleted, and did not", "still there after the deletion", pretends_deletion),
     "create-again": Fault(
         "the second creation is rolled back",

@@ -128,10 +128,19 @@ class Gateway:
         function = urllib.parse.unquote(path.split("/")[3])
         qualifier = urllib.parse.parse_qs(query).get("Qualifier", [None])[0]
         if call.headers.get("X-Amz-Invocation-Type") == "Event":
-            self._later(self.invoke, function, call.body, qualifier)
+            self._later(self._invoke_later, function, call.body, qualifier)
             return Answer(202, b"")
+        if self.stack.is_braked(function):
+            return refused(429, "TooManyRequestsException", "Rate Exceeded.")
         ok, body = self.invoke(function, call.body, qualifier)
         return Answer(200, body, {"Content-Type": "application/json", **({} if ok else {"X-Amz-Function-Error": "Unhandled"})})
+
+    def _invoke_later(self, function, event, qualifier=None):
+        """An asynchronous invocation. Without concurrency Lambda sends the event to the destination of failures, and does not retry."""
+        if self.stack.is_braked(function):
+            self.stack.park(json.loads(event))
+        else:
+            self.invoke(function, event, qualifier)
 
     def invoke(self, function, event, qualifier=None):
         """Runs a function by its name or ARN. Gives whether it returned, and what."""
@@ -168,13 +177,15 @@ class Gateway:
             if bus.matches(json.loads(rule["EventPattern"]), event):
                 for target in targets:
                     call = Call("delivery", rule["Name"], "events", json.dumps(event).encode())
-                    self._later(self.through, call, lambda call, arn=target["Arn"]: self.invoke(arn, call.body))
+                    self._later(self.through, call, lambda call, arn=target["Arn"]: self._invoke_later(arn, call.body))
 
     def _http_api(self, call):
         path = call.path.partition("?")[0]
         for method, template, function in self.stack.routes():
             found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
             if method == call.method and found:
+                if self.stack.is_braked(function):
+                    return Answer(503, b'{"message":"Service Unavailable"}', {"Content-Type": "application/json"})
                 return self._http_reply(
                     self.invoke(function, json.dumps(self._http_event(call, method, template, path, found.groupdict())).encode())
                 )

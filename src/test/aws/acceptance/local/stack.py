@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import time
 import uuid
 import zipfile
 
@@ -229,6 +230,21 @@ class LocalStack(Stack):
             for rule in rules
             if rule["State"] == "ENABLED"
         ]
+
+    def is_braked(self, function):
+        """Whether a function, by its name or ARN, has a reserved concurrency of 0."""
+        name = function.split(":")[6] if function.startswith("arn:") else function.split(":")[0]
+        return self._client("lambda").get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions") == 0
+
+    def park(self, event):
+        """Queues an event that the stop function did not run, in Lambda's record."""
+        record = {
+            "version": "1.0",
+            "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime()),
+            "requestContext": {"condition": "ZeroReservedConcurrency", "approximateInvokeCount": 0},
+            "requestPayload": event,
+        }
+        self._client("sqs").send_message(QueueUrl=self.physical_id("FailedOrders"), MessageBody=json.dumps(record))
 
     def routes(self):
         """The routes of the HTTP API: method, path and the ARN that they invoke."""

@@ -50,8 +50,13 @@ public final class Template {
 
   /** Reads the template of the project whose root is the working directory. */
   public static Template read() {
+    return read(FILE);
+  }
+
+  /** Reads another template, such as the hub's. */
+  public static Template read(Path file) {
     try {
-      return new Template(map(new Yaml(new ShortForms()).load(Files.readString(FILE))));
+      return new Template(map(new Yaml(new ShortForms()).load(Files.readString(file))));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,11 +1,8 @@
 package io.github.calculationguard.lambda;
 
-import static io.github.calculationguard.lambda.GuardedWorld.detail;
-import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import io.github.athenasparklocal.Course;
@@ -13,23 +10,17 @@ import io.github.athenasparklocal.Course.OnStop;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.standin.SnsMessage;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -149,7 +140,13 @@ class DocsTest {
         found("(?m)^## (.+)$", Path.of("docs", "runbook.md")).map(title -> title.group(1)).toList();
     assertThat(sections)
         .containsExactlyInAnyOrderElementsOf(
-            alarms.keySet().stream().map(DocsTest::section).toList());
+            Stream.concat(
+                    Stream.of("Which alarms need somebody at once", "Brake"),
+                    alarms.keySet().stream().map(DocsTest::section))
+                .toList());
+    var urgency =
+        Files.readString(Path.of("docs", "runbook.md")).replaceAll("(?s)\n## stop-errors.*", "");
+    assertThat(urgency).contains(alarms.keySet().stream().map(DocsTest::section).toList());
     assertThat(alarms)
         .allSatisfy(
             (name, alarm) ->
@@ -184,69 +181,6 @@ class DocsTest {
             .sum();
     assertThat(found("(\\d+) alarm metrics", Path.of("docs", "cost.md")).map(n -> n.group(1)))
         .containsExactly(Long.toString(metrics));
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "eventbridge-stop-requested.json, CANCELED",
-    "alarm-state-change.json, CANCELED",
-    "alarm-contributor.json, CANCELED",
-    "cloudtrail-start-calculation.json, CANCELED",
-    "direct-stop.json, CANCELED",
-    "handover.json, CANCELED",
-    // Its session is to end, which nothing allows here.
-    "eventbridge-end-session.json, RUNNING",
-    "finding-calculation.json, RUNNING",
-    "finding-session.json, RUNNING"
-  })
-  void stopsWhatTheRunbookSendsAgain(String file, String state, @TempDir Path folder)
-      throws IOException, InterruptedException {
-    assumeThat(isInstalled("jq")).as("jq is installed").isTrue();
-    for (var body : List.of(sample(file), Map.of("requestPayload", sample(file)))) {
-      var answer = folder.resolve("message.json");
-      var messages = List.of(Map.of("Body", JSON.std.asString(body)));
-      Files.writeString(answer, JSON.std.asString(Map.of("Messages", messages)));
-      try (var guarded = GuardedWorld.running(Course.USUAL)) {
-        for (var entry : entries(answer)) {
-          var event = sample("eventbridge-stop-requested.json");
-          event.put("source", entry.get("Source"));
-          event.put("detail-type", entry.get("DetailType"));
-          event.put("time", entry.getOrDefault("Time", event.get("time")));
-          event.put("detail", json((String) Objects.requireNonNull(entry.get("Detail"))));
-          assertThat(entry).containsEntry("EventBusName", "bus");
-          assertThat(detail(event)).containsKey("reason");
-          guarded.play(event, new TestContext(REQUEST));
-        }
-        assertThat(guarded.model().calculationState(GuardedWorld.CALCULATION)).isEqualTo(state);
-      }
-    }
-  }
-
-  /** What the runbook's command makes of a queue's message. */
-  private static List<Map<String, Object>> entries(Path message)
-      throws IOException, InterruptedException {
-    var jq =
-        new ProcessBuilder("jq", "--arg", "bus", "bus", "-f", "docs/redrive.jq", message.toString())
-            .redirectErrorStream(true)
-            .start();
-    var output = new String(jq.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(jq.waitFor()).as(output).isZero();
-    return JSON.std.listOfFrom(Object.class, output).stream()
-        .map(entry -> json(asString(entry)))
-        .toList();
-  }
-
-  private static String asString(Object value) {
-    try {
-      return JSON.std.asString(value);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static boolean isInstalled(String program) {
-    return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
   private static Stream<MatchResult> found(String pattern, Path page) throws IOException {

@@ -69,6 +69,24 @@ public final class LocalEventBridge extends LocalService {
     listeners.add(listener);
   }
 
+  /** The account and Region that it is of. */
+  public AccountRegion place() {
+    return place;
+  }
+
+  /**
+   * Takes an event that a rule forwards to a bus of this account and Region. Its envelope stays as
+   * it is: also its account and Region are those that it was put in.
+   *
+   * @throws IllegalArgumentException if there is no such bus
+   */
+  public void forward(String bus, String json) {
+    if (!buses.contains(bus)) {
+      throw new IllegalArgumentException("no bus " + bus);
+    }
+    hand(new Event(bus, json));
+  }
+
   /** All events, in order. */
   public List<Event> events() {
     return List.copyOf(events);
@@ -190,10 +208,13 @@ public final class LocalEventBridge extends LocalService {
       // AWS accepts it and drops it.
       return Map.of("EventId", id);
     }
-    var event = new Event(bus, Json.text(envelope(id, entry, detail)));
+    hand(new Event(bus, Json.text(envelope(id, entry, detail))));
+    return Map.of("EventId", id);
+  }
+
+  private void hand(Event event) {
     events.add(event);
     listeners.forEach(listener -> listener.accept(event));
-    return Map.of("EventId", id);
   }
 
   private @Nullable String busOf(@Nullable Object name) {
