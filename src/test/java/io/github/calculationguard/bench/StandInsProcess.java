@@ -47,6 +47,7 @@ final class StandInsProcess implements AutoCloseable {
     var ports = said.readLine().split(" ", -1);
     endpoints.put("AWS_ENDPOINT_URL_ATHENA", "https://localhost:" + ports[0]);
     endpoints.put("AWS_ENDPOINT_URL_SNS", "https://localhost:" + ports[1]);
+    endpoints.put("AWS_ENDPOINT_URL_EVENTBRIDGE", "https://localhost:" + ports[1]);
     endpoints.put("TOPIC_ARN", TOPIC);
     endpoints.put("BUS_NAME", "guard-internal");
     for (var port : ports) {
