@@ -1,7 +1,7 @@
 """The same job in Python: what one would write with boto3 instead of this project.
 
-Reads the order, stops the calculation, looks until it is over, describes it, publishes, writes one
-line of JSON, and answers.
+Reads the order, stops the calculation, looks until it is over, describes it, publishes, puts an
+event, writes one line of JSON, and answers.
 """
 
 import json
@@ -13,12 +13,14 @@ import boto3
 from botocore.config import Config
 
 TOPIC_ARN = os.environ["TOPIC_ARN"]
+BUS_NAME = os.environ["BUS_NAME"]
 USD_PER_DPU_HOUR = float(os.environ.get("USD_PER_DPU_HOUR", "0.35"))
 OVER = {"CANCELED", "STOPPED", "COMPLETED", "FAILED"}
 
 CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "max_attempts": 3})
 athena = boto3.client("athena", config=CONFIG)
 sns = boto3.client("sns", config=CONFIG)
+events = boto3.client("events", config=CONFIG)
 
 
 def order(event):
@@ -95,6 +97,16 @@ def handler(event, context):
         MessageAttributes={
             key: {"DataType": "String", "StringValue": record[key]} for key in ("outcome", "state", "work_group")
         },
+    )
+    events.put_events(
+        Entries=[
+            {
+                "EventBusName": BUS_NAME,
+                "Source": "calculation-guard",
+                "DetailType": "Athena Calculation Guard Outcome",
+                "Detail": line,
+            }
+        ]
     )
     print(line)
     return record

@@ -45,6 +45,8 @@ class SamplesTest {
     "handover, bus",
     "finding-calculation, bus",
     "finding-session, bus",
+    "outcome, bus",
+    "warning, bus",
     "cloudtrail-start-calculation, bus",
     "alarm-state-change, bus",
     "alarm-contributor, bus"

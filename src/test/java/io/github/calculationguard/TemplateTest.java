@@ -35,7 +35,7 @@ class TemplateTest {
           timestamp level event guard_version account_id region order_id trigger requested_by
           claimed_by outcome reason state calculation_id session_id work_group owner description
           rule limit observed submitted_at age_seconds dpu_hours cost_usd cost_basis still_costs
-          confirm_millis stops_sent announced repeat request_id cold_start
+          confirm_millis stops_sent announced event_sent repeat request_id cold_start
           """);
 
   private static final Set<String> METRICS =
@@ -549,11 +549,12 @@ class TemplateTest {
 
   @ParameterizedTest
   @CsvSource({
-    "SweepFunction, Athena Spark Finding, finding-calculation.json",
-    "StopFunction, Athena Calculation Stop Handover, handover.json"
+    "SweepFunction, Athena Spark Finding, finding-calculation.json, Athena Calculation Guard Warning, warning.json",
+    "StopFunction, Athena Calculation Stop Handover, handover.json, Athena Calculation Guard Outcome, outcome.json"
   })
-  void allowsAFunctionToPutOneKindOfEventOnTheInternalBusOnly(
-      String function, String detailType, String sample) throws Exception {
+  void allowsAFunctionToPutItsOwnKindsOfEventOnTheInternalBusOnly(
+      String function, String order, String orderSample, String news, String newsSample)
+      throws Exception {
     var mayOrder =
         template.statementsOf(function, ESCALATING).stream()
             .filter(statement -> list(statement.get("Action")).contains("events:PutEvents"))
@@ -574,12 +575,13 @@ class TemplateTest {
                                 "events:source",
                                 "calculation-guard",
                                 "events:detail-type",
-                                detailType),
+                                List.of(order, news)),
                             "Null",
                             Map.of("events:source", false, "events:detail-type", false))));
     assertThat(template.variables(function))
         .containsEntry("BUS_NAME", Map.of("Ref", "InternalBus"));
-    assertThat(read(sample)).contains("\"calculation-guard\"", '"' + detailType + '"');
+    assertThat(read(orderSample)).contains("\"calculation-guard\"", '"' + order + '"');
+    assertThat(read(newsSample)).contains("\"calculation-guard\"", '"' + news + '"');
   }
 
   @Test
@@ -908,6 +910,26 @@ class TemplateTest {
     assertThat(denied).isNotEqualTo(sample);
 
     assertThat(isRequest(denied)).isFalse();
+  }
+
+  /** Whatever rule invokes a function, on whichever bus. */
+  @ParameterizedTest
+  @ValueSource(strings = {"outcome.json", "warning.json"})
+  void invokesNoFunctionForAnOutcomeOrAWarning(String sample) throws Exception {
+    var rules = new ArrayList<String>();
+    for (var function : template.functions().keySet()) {
+      var events = template.properties(function).get("Events");
+      for (var event : events == null ? Set.<String>of() : map(events).keySet()) {
+        if (event(function, event).containsKey("Pattern")) {
+          assertThat(template.takes(function, event, read(sample))).as(event).isFalse();
+          rules.add(event);
+        }
+      }
+    }
+    assertThat(rules).containsExactlyInAnyOrder("Orders", "Findings", "Handovers");
+    // A rule that is no function's event, as the one to a hub, invokes none.
+    assertThat(template.resources("AWS::Events::Rule").values())
+        .noneMatch(rule -> rule.toString().contains("Function"));
   }
 
   private boolean isRequest(String event) {

@@ -5,33 +5,36 @@ import module java.base;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.Json;
+import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
+import io.github.calculationguard.report.RecordPublisher;
 import io.github.calculationguard.spark.Deadline;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.eventbridge.model.PutEventsRequestEntry;
 
 /**
- * Publishes findings and hand-overs on the guard's own event bus.
+ * Publishes findings, hand-overs, outcomes and warnings on the guard's own event bus.
  *
  * @see <a
  *     href="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html">PutEvents</a>
  * @param bus its name or ARN
  */
 public record EventBridgePublisher(EventBridgeClient eventBridge, String bus, InstantSource clock)
-    implements Finding.Publisher, Handover.Publisher {
+    implements Finding.Publisher, Handover.Publisher, RecordPublisher {
 
   // PutEvents takes no more at once.
   private static final int MAX_BATCH = 10;
 
   @Override
   public Map<Finding, String> publish(List<Finding> findings, Deadline deadline) {
-    var refused = new LinkedHashMap<Finding, String>();
-    for (var from = 0; from < findings.size(); from += MAX_BATCH) {
-      var batch = findings.subList(from, Math.min(from + MAX_BATCH, findings.size()));
-      refused.putAll(putTwice(batch, this::entry, deadline));
-    }
-    return refused;
+    return putAll(findings, this::entry, deadline);
+  }
+
+  @Override
+  public Map<LogRecord, String> publish(
+      String detailType, List<LogRecord> records, Deadline deadline) {
+    return putAll(records, it -> entry(detailType, clock.instant(), it.fields()), deadline);
   }
 
   @Override
@@ -41,6 +44,16 @@ public record EventBridgePublisher(EventBridgeClient eventBridge, String bus, In
       var why = refused.values().iterator().next();
       throw new NotPublishedException("Stop was sent, and not handed over: " + why, null, null);
     }
+  }
+
+  private <T> Map<T, String> putAll(
+      List<T> all, Function<T, PutEventsRequestEntry> entry, Deadline deadline) {
+    var refused = new LinkedHashMap<T, String>();
+    for (var from = 0; from < all.size(); from += MAX_BATCH) {
+      var batch = all.subList(from, Math.min(from + MAX_BATCH, all.size()));
+      refused.putAll(putTwice(batch, entry, deadline));
+    }
+    return refused;
   }
 
   /** Puts what was refused once more. */

@@ -39,7 +39,7 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
     protocols.put("lambda", it.queue());
     protocols.put("https", it.chat());
     var attributes = new HashMap<String, MessageAttributeValue>();
-    it.attributes().forEach((name, value) -> attributes.put(name, string(value)));
+    it.attributes().forEach((name, value) -> attributes.put(name, attribute(value)));
     request
         .topicArn(topicArn)
         .subject(it.subject())
@@ -49,7 +49,11 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
         .overrideConfiguration(AwsCalls.by(deadline, clock.instant()));
   }
 
-  private static MessageAttributeValue string(String value) {
-    return MessageAttributeValue.builder().dataType("String").stringValue(value).build();
+  private static MessageAttributeValue attribute(Object value) {
+    var attribute = MessageAttributeValue.builder();
+    return (value instanceof List<?> list
+            ? attribute.dataType("String.Array").stringValue(Json.line(list))
+            : attribute.dataType("String").stringValue(value.toString()))
+        .build();
   }
 }

@@ -8,7 +8,9 @@ import module java.base;
 import io.github.calculationguard.guard.Finding.Publisher;
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
+import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.SweepReport.Addressee;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.SweepReport.NewFindings;
@@ -41,6 +43,8 @@ public final class Sweep {
 
   /** Kept for findings and the notification, however long the reading takes. */
   private static final Duration RESERVE = Duration.ofSeconds(15);
+
+  private static final String EVENT_OF = "event of ";
 
   private final RateLimiter rateLimiter;
   private final Publisher publisher;
@@ -94,8 +98,6 @@ public final class Sweep {
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));
     notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
     var news = judged.stream().filter(it -> it.isNews() && !notifiedAt.containsKey(it.key()));
-    var tags =
-        inventory.invalidTags().stream().filter(it -> !notifiedAt.containsKey(it.toString()));
     return new SweepReport(
         policy,
         inventory,
@@ -104,14 +106,48 @@ public final class Sweep {
         List.copyOf(failures),
         Duration.between(reading.startedAt, clock.instant()),
         rateLimiter.drainCalls(),
-        new NewFindings(news.toList(), tags.toList()));
+        new NewFindings(news.toList(), newTags(inventory, reading), false));
+  }
+
+  /** The invalid tags that nobody was notified of, with whom that concerns. */
+  private SequencedMap<InvalidTag, Addressee> newTags(Inventory inventory, SweepReader reading) {
+    var sessions = new HashMap<String, Addressee>();
+    for (var it : inventory.entries()) {
+      var concerned = new Addressee(it.session().workGroup(), it.owner());
+      sessions.put(reading.arnOf(it.session()), concerned);
+    }
+    var tags = new LinkedHashMap<InvalidTag, Addressee>();
+    for (var tag : inventory.invalidTags()) {
+      if (!notifiedAt.containsKey(tag.toString())) {
+        var concerned = sessions.get(tag.arn());
+        tags.put(tag, concerned == null ? ofWorkGroup(tag, reading) : concerned);
+      }
+    }
+    return tags;
+  }
+
+  private static Addressee ofWorkGroup(InvalidTag tag, SweepReader reading) {
+    var name = tag.arn().substring(tag.arn().indexOf('/') + 1);
+    return new Addressee(name, reading.ownerOf(name).orElse(null));
   }
 
   /** Remembers that people were notified, so that it is not new again for a day. */
   public void notified(SweepReport report) {
     var at = report.inventory().startedAt();
     report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
-    report.news().invalidTags().forEach(tag -> notifiedAt.put(tag.toString(), at));
+    report.news().invalidTags().keySet().forEach(tag -> notifiedAt.put(tag.toString(), at));
+  }
+
+  /** The news that no event was sent of in the last 24 hours, whether or not it was published. */
+  public List<Judged> unsent(SweepReport report) {
+    return report.judged().stream()
+        .filter(it -> it.isNews() && !notifiedAt.containsKey(EVENT_OF + it.key()))
+        .toList();
+  }
+
+  /** Remembers that an event was sent. */
+  public void sent(Judged judged) {
+    notifiedAt.put(EVENT_OF + judged.key(), judged.snapshot().at());
   }
 
   private Stream<Judged> judge(Entry entry) {

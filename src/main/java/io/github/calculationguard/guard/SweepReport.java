@@ -1,5 +1,8 @@
 package io.github.calculationguard.guard;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.reverseOrder;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
@@ -29,6 +32,9 @@ public record SweepReport(
     Duration took,
     SortedMap<String, Integer> calls,
     NewFindings news) {
+
+  /** So many notifications at most have one addressee each. */
+  static final int MAX_ADDRESSED = 20;
 
   /** What became of a verdict. */
   public enum Disposition {
@@ -69,6 +75,10 @@ public record SweepReport(
 
     String id() {
       return snapshot.id();
+    }
+
+    Addressee addressee() {
+      return new Addressee(session().workGroup(), snapshot.owner());
     }
 
     double dpuHours() {
@@ -122,13 +132,75 @@ public record SweepReport(
     }
   }
 
-  /** What one notification is about. */
-  public record NewFindings(List<Judged> judged, List<InvalidTag> invalidTags) {
+  /**
+   * Whom a part of the news is for.
+   *
+   * @param owner absent where no tag names one
+   */
+  public record Addressee(String workGroup, @Nullable String owner) {}
+
+  /**
+   * What people are notified of.
+   *
+   * @param isShared whether one notification has it for several addressees
+   */
+  public record NewFindings(
+      List<Judged> judged, SequencedMap<InvalidTag, Addressee> invalidTags, boolean isShared) {
+
+    private NewFindings() {
+      this(new ArrayList<>(), new LinkedHashMap<>(), false);
+    }
 
     /** Whether there is nothing to notify of. */
     public boolean isEmpty() {
       return judged.isEmpty() && invalidTags.isEmpty();
     }
+
+    /** Each addressee once. */
+    public Set<Addressee> addressees() {
+      return Stream.concat(judged.stream().map(Judged::addressee), invalidTags.values().stream())
+          .collect(Collectors.toCollection(LinkedHashSet::new));
+    }
+
+    /** One part for each addressee, the costliest first; what is over shares the last part. */
+    private List<NewFindings> parts() {
+      var parts = new LinkedHashMap<Addressee, NewFindings>();
+      Function<Addressee, NewFindings> part =
+          to -> parts.computeIfAbsent(to, _ -> new NewFindings());
+      judged.forEach(it -> part.apply(it.addressee()).judged.add(it));
+      invalidTags.forEach((tag, to) -> part.apply(to).invalidTags.put(tag, to));
+      var ranked = parts.values().stream().sorted(comparing(NewFindings::dpuHours, reverseOrder()));
+      var all = ranked.toList();
+      if (all.size() <= MAX_ADDRESSED) {
+        return all;
+      }
+      var rest = new NewFindings(new ArrayList<>(), new LinkedHashMap<>(), true);
+      for (var it : all.subList(MAX_ADDRESSED, all.size())) {
+        rest.judged.addAll(it.judged);
+        rest.invalidTags.putAll(it.invalidTags);
+      }
+      return Stream.concat(all.stream().limit(MAX_ADDRESSED), Stream.of(rest)).toList();
+    }
+
+    /** Of its sessions, each counted once, whatever is said of it. */
+    private double dpuHours() {
+      var sessions = new HashMap<SessionId, Double>();
+      judged.forEach(it -> sessions.merge(it.session().id(), it.dpuHours(), Math::max));
+      return sessions.values().stream().mapToDouble(it -> it).sum();
+    }
+  }
+
+  /**
+   * This report once for each notification, each with the part of the news that it is about: one
+   * for each addressee, the costliest first, and after {@link #MAX_ADDRESSED} one for the rest.
+   */
+  public List<SweepReport> notifications() {
+    return news.parts().stream().map(this::about).toList();
+  }
+
+  private SweepReport about(NewFindings part) {
+    return new SweepReport(
+        policy, inventory, stoppedMeanwhile, judged, failures, took, calls, part);
   }
 
   /** Whether there was time for all workgroups. */
@@ -136,9 +208,14 @@ public record SweepReport(
     return inventory.workGroupsDone() == inventory.workGroups();
   }
 
+  /** The verdicts that ended like this. */
+  public List<Judged> all(Disposition disposition) {
+    return judged.stream().filter(it -> it.disposition() == disposition).toList();
+  }
+
   /** How many verdicts ended like this. */
   public int count(Disposition disposition) {
-    return (int) judged.stream().filter(it -> it.disposition() == disposition).count();
+    return all(disposition).size();
   }
 
   /** How many exceed a limit, whatever became of them. */
@@ -147,14 +224,14 @@ public record SweepReport(
   }
 
   /**
-   * Dollars an hour of the sessions whose verdicts ended like this. An upper bound where nodes were
-   * not read, and for calculations, whose session goes on.
+   * Dollars an hour of the sessions of some verdicts. An upper bound where nodes were not read, and
+   * for calculations, whose session goes on.
    */
-  public double usdPerHour(Disposition disposition) {
+  public double usdPerHour(List<Judged> some) {
     var held = new HashMap<SessionId, Double>();
-    for (var it : judged) {
+    for (var it : some) {
       var dpus = it.snapshot().dpusStillHeld();
-      if (it.disposition() == disposition && dpus != null) {
+      if (dpus != null) {
         held.put(it.session().id(), dpus);
       }
     }

@@ -5,12 +5,14 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.report.Announcer;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
+import io.github.calculationguard.report.RecordPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -44,7 +46,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private final Duration confirm;
   private final Duration httpBudget;
   private final StopService service;
-  private final NotificationPublisher publisher;
+  private final Announcer announcer;
   private final Handover.Publisher handovers;
   private final String stack;
   private final InstantSource clock;
@@ -67,7 +69,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var athena = clients.athena(clock);
     var sns = clients.sns(configuration.topicArn(), clock);
     var bus = clients.eventBridge(configuration.busName(), clock);
-    this(configuration, athena, sns, bus, clock, sleeper);
+    this(configuration, athena, sns, bus, bus, clock, sleeper);
   }
 
   StopHandler(
@@ -75,9 +77,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       AthenaSpark athena,
       NotificationPublisher publisher,
       Handover.Publisher handovers,
+      RecordPublisher events,
       InstantSource clock,
       Sleeper sleeper) {
-    this.publisher = publisher;
+    announcer = new Announcer(publisher, events, clock);
     this.handovers = handovers;
     this.clock = clock;
     stack = configuration.service();
@@ -204,13 +207,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     }
     var metrics = Metrics.of(known, invocation.info().usdPerDpuHour());
     if (!(request instanceof Request.InvalidRequest invalid) || isNewMistake(invalid)) {
-      try {
-        publisher.publish(notification, request.metadata().deadline());
-        notification.record().announced();
-      } catch (NotPublishedException e) {
-        // A lost message must not hide a stop either.
-        notification.record().notAnnounced(e);
-        metrics.count("AnnouncementFailures", 1);
+      // A lost message must not hide a stop either.
+      var failures = announcer.announce(notification, request.metadata().deadline());
+      if (failures > 0) {
+        metrics.count("AnnouncementFailures", failures);
       }
     }
     invocation.log(notification.record());

@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import static java.util.concurrent.CompletableFuture.supplyAsync;
+
 import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
@@ -7,9 +9,11 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepReport;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
+import io.github.calculationguard.report.RecordPublisher;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
 import org.jspecify.annotations.Nullable;
@@ -18,11 +22,15 @@ import org.jspecify.annotations.Nullable;
 public final class SweepHandler
     implements RequestHandler<Map<String, Object>, Map<String, Object>> {
 
+  /** So many calls at once: one after the other, slow ones could take more time than is left. */
+  private static final int AT_ONCE = 5;
+
   private final InstantSource clock;
   private final Invocation.Factory invocations;
   private final String service;
   private final Sweep sweep;
   private final NotificationPublisher publisher;
+  private final RecordPublisher events;
 
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public SweepHandler() {
@@ -40,8 +48,9 @@ public final class SweepHandler
     var topicArn = configuration.topicArn();
     configuration.check();
     var athena = clients.athena(clock, limiter);
-    var findings = clients.eventBridge(busName, clock);
-    sweep = new Sweep(athena, limiter, findings, clock, policy);
+    var bus = clients.eventBridge(busName, clock);
+    sweep = new Sweep(athena, limiter, bus, clock, policy);
+    events = bus;
     publisher = clients.sns(topicArn, clock);
   }
 
@@ -56,34 +65,81 @@ public final class SweepHandler
     try {
       var report = sweep.run(invocation.place(), invocation.end());
       var record = new SweepRecord(report, invocation.info(), service);
-      var records = record.lines();
-      records.forEach(invocation::log);
+      var findings = record.findings();
+      var failures = announce(report, findings, invocation);
+      var lines = record.lines();
+      lines.addAll(findings.values());
+      lines.addAll(failures);
+      lines.forEach(invocation::log);
       var metrics = record.metrics();
-      if (!report.news().isEmpty() && !notified(report, record, invocation)) {
-        metrics.count("AnnouncementFailures", 1);
+      var failed = failures.size() + lines.stream().filter(LogRecord::isEventUnsent).count();
+      if (failed > 0) {
+        metrics.count("AnnouncementFailures", failed);
       }
       invocation.log(metrics, service, clock.instant());
-      return records.getFirst().fields();
+      return lines.getFirst().fields();
     } catch (AthenaSparkException e) {
-      logFailure(null, e, invocation);
+      invocation.log(
+          LogRecord.sweepFailure(null, e, invocation.place(), invocation.info(), invocation.now()));
       invocation.log(new Metrics().count("SweepFailures", 1), service, clock.instant());
       throw new SweepFailedException(e);
     }
   }
 
-  private boolean notified(SweepReport report, SweepRecord record, Invocation invocation) {
+  /**
+   * Sends the messages and the events of what is new, a few at once, and notes in the findings
+   * which events failed.
+   *
+   * @return the lines of the messages that failed
+   */
+  private List<LogRecord> announce(
+      SweepReport report, Map<Judged, LogRecord> findings, Invocation invocation) {
+    var unsent = sweep.unsent(report);
+    var records = unsent.stream().map(findings::get).toList();
+    var failures = new ArrayList<LogRecord>();
+    try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
+      var sending = supplyAsync(() -> refused(records, invocation), threads);
+      var parts = report.notifications();
+      var publishing =
+          parts.stream().map(it -> supplyAsync(() -> publish(it, invocation), threads)).toList();
+      for (var part = 0; part < parts.size(); part++) {
+        var failure = publishing.get(part).join();
+        if (failure.isPresent()) {
+          failures.add(failure.get());
+        } else {
+          sweep.notified(parts.get(part));
+        }
+      }
+      var refused = sending.join();
+      for (var it : unsent) {
+        var record = Objects.requireNonNull(findings.get(it));
+        if (refused.containsKey(record)) {
+          record.eventNotSent(String.valueOf(refused.get(record)));
+        } else {
+          sweep.sent(it);
+        }
+      }
+    }
+    return failures;
+  }
+
+  /** One that fails does not keep the others from being published. */
+  private Optional<LogRecord> publish(SweepReport part, Invocation it) {
+    var record = new SweepRecord(part, it.info(), service);
     try {
-      publisher.publish(record.notification(), invocation.end());
-      sweep.notified(report);
-      return true;
-    } catch (NotPublishedException e) {
-      logFailure("notification", e, invocation);
-      return false;
+      publisher.publish(record.notification(), it.end());
+      return Optional.empty();
+    } catch (RuntimeException e) {
+      return Optional.of(record.notNotified(e, it.now()));
     }
   }
 
-  private static void logFailure(@Nullable String subject, RuntimeException e, Invocation it) {
-    it.log(SweepRecord.ofFailure(subject, e, it.place(), it.info(), it.now()));
+  private Map<LogRecord, String> refused(List<LogRecord> records, Invocation it) {
+    try {
+      return events.publish(RecordPublisher.WARNING, records, it.end());
+    } catch (RuntimeException e) {
+      return records.stream().collect(Collectors.toMap(Function.identity(), _ -> e.toString()));
+    }
   }
 
   static void sleep(Duration duration) {

@@ -74,6 +74,25 @@ public final class LogRecord {
         .tail(info);
   }
 
+  /**
+   * The failure of a sweep, or of its notification.
+   *
+   * @param subject what failed; absent where the whole sweep did
+   */
+  public static LogRecord sweepFailure(
+      @Nullable String subject,
+      RuntimeException e,
+      AccountRegion place,
+      InvocationInfo info,
+      Instant at) {
+    return new LogRecord()
+        .head("sweep_failure", Severity.ERROR, place, info, at)
+        .put("subject", subject)
+        .put("reason", UserText.aws(String.valueOf(e.getMessage())))
+        .error(e)
+        .tail(info);
+  }
+
   /** A request that only keeps the function's snapshot alive. */
   public static LogRecord keepAlive(Request request, InvocationInfo info, Instant at) {
     return new LogRecord().head("keep_alive", Severity.INFO, request, info, at).tail(info);
@@ -108,12 +127,20 @@ public final class LogRecord {
 
   /** Adds that nobody could be notified, which is an error, and why. */
   public LogRecord notAnnounced(NotPublishedException e) {
+    return lost("announced", "not announced: " + e.getMessage()).error(e);
+  }
+
+  /** Adds that no event was sent, which is an error, and why. */
+  public LogRecord eventNotSent(String why) {
+    return lost("event_sent", "no event was sent: " + why);
+  }
+
+  private LogRecord lost(String key, String why) {
     var reason = fields.get("reason");
-    var lost = "not announced: " + UserText.aws(String.valueOf(e.getMessage()));
-    return put("announced", false)
+    var lost = UserText.aws(why);
+    return put(key, false)
         .put("level", Severity.ERROR.level())
-        .put("reason", reason == null ? lost : reason + "; " + lost)
-        .error(e);
+        .put("reason", reason == null ? lost : reason + "; " + lost);
   }
 
   /** The keys and their values, in the contract's order. */
@@ -124,6 +151,11 @@ public final class LogRecord {
   /** Whether it says that nobody could be notified. */
   public boolean isUnannounced() {
     return Boolean.FALSE.equals(fields.get("announced"));
+  }
+
+  /** Whether it says that no event could be sent. */
+  public boolean isEventUnsent() {
+    return Boolean.FALSE.equals(fields.get("event_sent"));
   }
 
   /** Whether it says that nobody goes on with the request, although its end is not known. */

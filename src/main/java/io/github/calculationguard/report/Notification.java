@@ -12,6 +12,7 @@ import io.github.calculationguard.stop.StopResult;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One message to people and programs. All text in it is clean.
@@ -22,7 +23,7 @@ import io.jstach.jstache.JStacheType;
  * @param facts the most important first
  * @param next what to do, each with its command
  * @param thread groups messages in a chat
- * @param attributes for filter policies
+ * @param attributes for filter policies: texts, and lists of texts
  */
 // Without the library's own classes, whose loading would delay the first message. Not escaped.
 @JStache(path = "notification.mustache")
@@ -36,7 +37,12 @@ public record Notification(
     List<String> next,
     AccountRegion place,
     String thread,
-    Map<String, String> attributes) {
+    Map<String, Object> attributes) {
+
+  /** The attributes that name whom a notification is for. */
+  static final String WORK_GROUP = "work_group";
+
+  static final String OWNER = "owner";
 
   private static final int MAX_SUBJECT = 99;
 
@@ -67,15 +73,27 @@ public record Notification(
     var record = LogRecord.of(request, result, info, at);
     var message = StopMessage.of(request, result, record, info);
     var severity = LogRecord.severity(result);
-    var attributes = new LinkedHashMap<String, String>();
-    for (var key : List.of("outcome", "state", "work_group", "trigger")) {
+    var attributes = new LinkedHashMap<String, Object>();
+    for (var key : List.of("outcome", "state", "trigger")) {
       Optional.ofNullable(record.text(key)).ifPresent(it -> attributes.put(key, it));
     }
+    var snapshot = result.snapshot();
+    var session = snapshot == null ? null : snapshot.session();
+    putAttribute(attributes, WORK_GROUP, session == null ? null : session.workGroup());
+    putAttribute(attributes, OWNER, snapshot == null ? null : snapshot.owner());
     attributes.put("severity", severity.name());
     var thread = requireNonNullElse(message.sessionId(), request.metadata().id());
     var text = StopMessageRenderer.of().execute(message);
     var place = request.metadata().place();
     return of(record, severity, message.subject(), text, place, thread, attributes);
+  }
+
+  /** Adds a text as an attribute, which may not be empty. */
+  static void putAttribute(Map<String, Object> attributes, String name, @Nullable String text) {
+    var value = text == null ? "" : UserText.attribute(text);
+    if (!value.isEmpty()) {
+      attributes.put(name, value);
+    }
   }
 
   /**
@@ -91,7 +109,7 @@ public record Notification(
       String text,
       AccountRegion place,
       String thread,
-      Map<String, String> attributes) {
+      Map<String, Object> attributes) {
     var lines = text.lines().filter(line -> !line.isBlank()).toList();
     var steps =
         lines.stream().filter(it -> it.startsWith("* ")).map(it -> it.substring(2)).toList();
@@ -136,7 +154,11 @@ public record Notification(
     var metadata = new LinkedHashMap<String, Object>();
     metadata.put("threadId", thread);
     metadata.put("summary", subject);
-    metadata.put("additionalContext", attributes);
+    // An owner is not clean, because it is filtered by.
+    var context = new LinkedHashMap<>(attributes);
+    context.values().removeIf(List.class::isInstance);
+    context.remove(OWNER);
+    metadata.put("additionalContext", context);
     var chat = new LinkedHashMap<String, Object>();
     chat.put("version", "1.0");
     chat.put("source", "custom");

@@ -13,7 +13,6 @@ import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Warning;
-import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import io.jstach.jstache.JStache;
@@ -29,7 +28,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** Nobody reads more than this; the log has everything. */
   private static final int MAX_OF_A_KIND = 10;
 
-  /** A summary, then a line for each failure and each finding. */
+  /** A summary, then a line for each failure. */
   public List<LogRecord> lines() {
     var lines = new ArrayList<>(List.of(summary()));
     for (var failure : report.failures()) {
@@ -40,29 +39,22 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
               .put("reason", UserText.aws(why))
               .tail(info));
     }
-    report.judged().stream()
-        .filter(it -> it.disposition() != Disposition.LEFT)
-        .forEach(it -> lines.add(finding(it)));
     return lines;
   }
 
-  /**
-   * The line of a failure that is no part of the report.
-   *
-   * @param subject what failed; absent where the whole sweep did
-   */
-  public static LogRecord ofFailure(
-      @Nullable String subject,
-      RuntimeException e,
-      AccountRegion place,
-      InvocationInfo info,
-      Instant at) {
-    return new LogRecord()
-        .head("sweep_failure", Severity.ERROR, place, info, at)
-        .put("subject", subject)
-        .put("reason", UserText.aws(String.valueOf(e.getMessage())))
-        .error(e)
-        .tail(info);
+  /** The line of each finding. */
+  public SequencedMap<Judged, LogRecord> findings() {
+    var findings = new LinkedHashMap<Judged, LogRecord>();
+    report.judged().stream()
+        .filter(it -> it.disposition() != Disposition.LEFT)
+        .forEach(it -> findings.put(it, finding(it)));
+    return findings;
+  }
+
+  /** The line of a notification that failed. */
+  public LogRecord notNotified(RuntimeException e, Instant at) {
+    return audience()
+        .putInto(LogRecord.sweepFailure("notification", e, inventory().place(), info, at));
   }
 
   /** The sweep's metrics. */
@@ -88,11 +80,12 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return Notification.of(
         record(),
         severity,
-        "SWEEP | %s | %s %s".formatted(counts(), place.accountId(), place.region()),
+        "SWEEP | %s | %s | %s %s"
+            .formatted(audience().inSubject(), counts(), place.accountId(), place.region()),
         SweepRecordRenderer.of().execute(this),
         place,
         "sweep",
-        Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()));
+        audience().attributes(severity));
   }
 
   private LogRecord head(String event, Severity severity) {
@@ -123,8 +116,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         .put("stopped_meanwhile", report.stoppedMeanwhile())
         .put("failed", report.failures().size())
         .put("unreadable_tags", inventory.invalidTags().size())
-        .put("would_save_usd_per_hour", report.usdPerHour(Disposition.OBSERVED))
-        .put("exempt_usd_per_hour", report.usdPerHour(Disposition.EXEMPT))
+        .put("would_save_usd_per_hour", report.usdPerHour(report.all(Disposition.OBSERVED)))
+        .put("exempt_usd_per_hour", report.usdPerHour(report.all(Disposition.EXEMPT)))
         .put("duration_millis", report.took().toMillis())
         .put("calls", calls());
     report.calls().forEach((name, calls) -> record.put("calls" + lowerSnake(name), calls));
@@ -157,7 +150,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   /** The summary with what is new, for programs. */
   private LogRecord record() {
-    var record = summary();
+    var record = audience().putInto(summary());
     var findings =
         sections().stream()
             .flatMap(it -> it.judged().stream().limit(MAX_OF_A_KIND))
@@ -190,39 +183,42 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   /** The most important first. */
   List<Section> sections() {
-    var tags = report.news().invalidTags().stream().map(SweepRecord::fact).toList();
+    var tags = report.news().invalidTags().keySet().stream().map(SweepRecord::fact).toList();
+    // Two things may be said of a session. What it costs is said with the first.
+    var priced = new HashSet<String>();
     return Stream.of(
-            section("Held back", "held back", Disposition.HELD_BACK),
-            section("Observed", "would stop", Disposition.OBSERVED),
-            section("Warning", "near or over", Disposition.WARNED),
-            section("Kept open", "kept open", Disposition.KEPT_OPEN),
-            section("Exempt", "exempt", Disposition.EXEMPT),
+            section("Held back", "held back", Disposition.HELD_BACK, priced),
+            section("Observed", "would stop", Disposition.OBSERVED, priced),
+            section("Warning", "near or over", Disposition.WARNED, priced),
+            section("Kept open", "kept open", Disposition.KEPT_OPEN, priced),
+            section("Exempt", "exempt", Disposition.EXEMPT, priced),
             new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))
         .filter(it -> !it.facts().isEmpty())
         .toList();
   }
 
-  private Section section(String title, String summary, Disposition disposition) {
-    var news = news(disposition);
-    var facts = news.stream().map(this::fact).toList();
+  private Section section(String title, String summary, Disposition kind, Set<String> priced) {
+    var news = news(kind);
+    var facts = news.stream().map(it -> fact(it, priced.add(it.snapshot().id()))).toList();
     return new Section(title, news.size() + " " + summary, news, facts);
   }
 
-  private String fact(Judged judged) {
+  private String fact(Judged judged, boolean isPriced) {
     var snapshot = judged.snapshot();
     var calculation = snapshot.calculation();
     var costs = new Costs(snapshot, info.usdPerDpuHour());
     return Stream.of(
             calculation == null ? null : "calculation " + calculation.id(),
             "session " + judged.session().id(),
-            "workgroup " + UserText.clean(judged.session().workGroup()),
-            snapshot.owner() == null ? null : "owner " + UserText.quoted(snapshot.owner()),
+            audience().member(judged.session().workGroup(), snapshot.owner()),
             UserText.quotedOrNull(snapshot.description()),
             judged.reason(),
-            costs.soFar() == null
+            !isPriced || costs.soFar() == null
                 ? null
                 : "cost so far %s (%s)".formatted(costs.soFarText(), costs.basis()),
-            costs.perHour() == null ? null : costs.perHourText() + " until its session ends",
+            !isPriced || costs.perHour() == null
+                ? null
+                : costs.perHourText() + " until its session ends",
             consequence(judged))
         .flatMap(Stream::ofNullable)
         .collect(joining("; "));
@@ -259,6 +255,10 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return sections().stream().map(Section::count).collect(joining(", "));
   }
 
+  Audience audience() {
+    return new Audience(report.news());
+  }
+
   String startedAt() {
     return Format.time(inventory().startedAt());
   }
@@ -290,6 +290,6 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   @Nullable String savings() {
     return news(Disposition.OBSERVED).isEmpty()
         ? null
-        : Format.usdPerHour(report.usdPerHour(Disposition.OBSERVED));
+        : Format.usdPerHour(report.usdPerHour(news(Disposition.OBSERVED)));
   }
 }

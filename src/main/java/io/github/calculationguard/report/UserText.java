@@ -18,6 +18,7 @@ public final class UserText {
 
   private static final int MAX = 200;
   private static final int MAX_OF_AWS = 1000;
+  private static final int MAX_ATTRIBUTE = 256;
   private static final Pattern INVISIBLE = Pattern.compile("[\\p{C}\\p{Z}\\s]+");
   private static final Pattern AT = Pattern.compile("[@\ufe6b\uff20]");
 
@@ -74,6 +75,16 @@ public final class UserText {
   /** A name that programs compare, such as a workgroup's: its dots stay. */
   static String name(String text) {
     return line(text, MAX);
+  }
+
+  /**
+   * What subscribers filter by and nobody reads, such as an owner: as it is, but for characters
+   * other than printable ASCII. Empty if nothing is left.
+   */
+  static String attribute(String text) {
+    return text.substring(0, Math.min(text.length(), MAX_ATTRIBUTE))
+        .replaceAll("[^ -~]", "?")
+        .strip();
   }
 
   private static String line(String text, int max) {

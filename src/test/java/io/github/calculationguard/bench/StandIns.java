@@ -31,9 +31,9 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Athena, SNS and EventBridge in a process of their own, by TLS, with answers that were made before anybody
- * asks: what a benchmark measures is then the client. Every calculation runs until it is stopped,
- * and is canceled at once.
+ * Athena, SNS and EventBridge in a process of their own, by TLS, with answers that were made before
+ * anybody asks: what a benchmark measures is then the client. Every calculation runs until it is
+ * stopped, and is canceled at once.
  *
  * <p>It takes commands on its standard input, a line each, and answers in lines: {@code take} gives
  * the requests and the handshakes since the last time and forgets them, {@code drop} closes all
@@ -219,10 +219,10 @@ final class StandIns {
   private String body(String operation) {
     return switch (operation) {
       case "Connect" -> "";
-      case "PutEvents" ->
-          "{\"FailedEntryCount\":0,\"Entries\":[{\"EventId\":\"11710aed-b79e-4468-a20b-bb3c0c3b4860\"}]}";
       case "Publish" ->
           "<PublishResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><PublishResult><MessageId>94f20ce6-13c5-43a0-9a9e-ca52d816e90b</MessageId></PublishResult><ResponseMetadata><RequestId>f187a3c1-376f-11df-8963-01868b7c937a</RequestId></ResponseMetadata></PublishResponse>";
+      case "PutEvents" ->
+          "{\"FailedEntryCount\":0,\"Entries\":[{\"EventId\":\"6a7e8feb-b491-4cf7-a9f1-bf3703467718\"}]}";
       case "StopCalculationExecution" -> "{\"State\":\"CANCELING\"}";
       case "GetCalculationExecution" ->
           "{\"CalculationExecutionId\":\"%s\",\"SessionId\":\"%s\",\"WorkingDirectory\":\"s3://bucket/folder\",\"Status\":{\"State\":\"CANCELED\",\"SubmissionDateTime\":%s,\"CompletionDateTime\":%s},\"Statistics\":{\"DpuExecutionInMillis\":43200000,\"Progress\":\"0.4\"}}"

@@ -220,7 +220,7 @@ class SweepTest {
     assertThat(world.ordered).isEmpty();
     assertThat(report.count(Disposition.OBSERVED)).isEqualTo(2);
     // Two sessions of two nodes each.
-    assertThat(report.usdPerHour(Disposition.OBSERVED)).isEqualTo(4 * 0.35);
+    assertThat(report.usdPerHour(report.all(Disposition.OBSERVED))).isEqualTo(4 * 0.35);
     assertThat(world.announced).singleElement().isEqualTo(report);
     assertThat(report.news().judged()).hasSize(2);
   }
@@ -255,7 +255,7 @@ class SweepTest {
 
     assertThat(world.ordered).isEmpty();
     assertThat(report.count(Disposition.EXEMPT)).isEqualTo(2);
-    assertThat(report.usdPerHour(Disposition.EXEMPT)).isEqualTo(4 * 0.35);
+    assertThat(report.usdPerHour(report.all(Disposition.EXEMPT))).isEqualTo(4 * 0.35);
     assertThat(report.news().judged()).hasSize(2);
   }
 
@@ -270,7 +270,7 @@ class SweepTest {
 
     assertThat(world.ordered).isEmpty();
     assertThat(dispositions(report)).containsExactly(Disposition.OBSERVED);
-    assertThat(report.news().invalidTags())
+    assertThat(report.news().invalidTags().keySet())
         .extracting(InvalidTag::arn, InvalidTag::key, InvalidTag::value)
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(

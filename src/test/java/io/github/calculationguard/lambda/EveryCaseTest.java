@@ -14,6 +14,7 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.report.Handover;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -180,7 +181,7 @@ class EveryCaseTest {
   private static String calls(GuardedWorld guarded) {
     var calls = new ArrayList<>(guarded.athenaCalls().stream().distinct().toList());
     guarded.world.sns().messages().forEach(_ -> calls.add("Publish"));
-    guarded.world.eventBridge().events().forEach(_ -> calls.add("PutEvents"));
+    guarded.world.eventBridge().events(Handover.DETAIL_TYPE).forEach(_ -> calls.add("PutEvents"));
     return String.join(", ", calls);
   }
 

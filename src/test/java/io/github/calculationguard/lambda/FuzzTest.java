@@ -203,6 +203,10 @@ class FuzzTest {
                 throw new NotPublishedException("mute", null, null);
               }
             },
+            (_, records, _) -> {
+              records.forEach(it -> json(Json.line(it.fields())));
+              return isMute ? Map.of(records.getFirst(), "mute") : Map.of();
+            },
             athena,
             athena);
     try {

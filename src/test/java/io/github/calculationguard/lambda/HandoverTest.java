@@ -14,6 +14,7 @@ import io.github.athenasparklocal.Course;
 import io.github.athenasparklocal.Course.OnStop;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
+import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.spark.AccountRegion;
@@ -63,11 +64,14 @@ class HandoverTest {
     return channel.equals("page") ? context.at("guard-StopFunction:direct") : context;
   }
 
-  /** The events that the stop function put on the internal bus. */
+  /** The hand-overs that the stop function put on the internal bus. */
   private static List<Map<String, Object>> handovers(GuardedWorld guarded) {
     var events = guarded.world.eventBridge().events();
     assertThat(events).allMatch(event -> event.bus().equals("guard-internal"));
-    return events.stream().map(event -> json(event.json())).toList();
+    return events.stream()
+        .map(event -> json(event.json()))
+        .filter(event -> Handover.DETAIL_TYPE.equals(event.get("detail-type")))
+        .toList();
   }
 
   @ParameterizedTest

@@ -130,7 +130,8 @@ class HostileTextTest {
     assertThat(queued.get("outcome")).isIn("CANCELED", "CANCELING");
     harmless(String.valueOf(queued));
     assertThat(message.attributes().keySet())
-        .containsExactlyInAnyOrder("outcome", "state", "work_group", "trigger", "severity");
+        .containsExactlyInAnyOrder(
+            "outcome", "state", "work_group", "owner", "trigger", "severity");
   }
 
   /** Nobody is mentioned, and the one link is ours. */

@@ -63,6 +63,7 @@ class LogContractTest {
           "confirm_millis",
           "stops_sent",
           "announced",
+          "event_sent",
           "repeat",
           "request_id",
           "cold_start",
@@ -126,6 +127,7 @@ class LogContractTest {
       guarded.world.eventBridge().faults(Faults.always(Fault.Refusal.DENIED));
       var invocation = new TestContext("request-1");
       guarded.play(sample("http-api-stop.json"), invocation);
+      used.addAll(line(invocation).keySet());
       var failure = invocation.lines.stream().filter(it -> it.contains("\"failure\"")).toList();
       used.addAll(json(failure.getFirst()).keySet());
     }

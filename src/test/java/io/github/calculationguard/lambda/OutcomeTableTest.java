@@ -15,6 +15,7 @@ import io.github.athenasparklocal.Course.OnStop;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.report.Handover;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ class OutcomeTableTest {
             .isEqualTo(Integer.parseInt(cell.group(2)));
       }
       var last = first;
-      for (var event : guarded.world.eventBridge().events()) {
+      for (var event : guarded.world.eventBridge().events(Handover.DETAIL_TYPE)) {
         last = new TestContext("request-2");
         guarded.play(json(event.json()), last);
       }

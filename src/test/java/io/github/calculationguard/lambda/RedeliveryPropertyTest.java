@@ -117,6 +117,7 @@ class RedeliveryPropertyTest {
           remember(json(notification.queue()));
         },
         (_, _) -> fail("nobody waits for these"),
+        (_, _, _) -> Map.of(),
         athena,
         athena);
   }

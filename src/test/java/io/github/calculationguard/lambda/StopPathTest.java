@@ -108,6 +108,7 @@ class StopPathTest {
             athena,
             (notification, deadline) -> published.add(notification),
             (_, _) -> {},
+            (_, _, _) -> Map.of(),
             athena,
             athena);
     var context = new TestContext("request-1");

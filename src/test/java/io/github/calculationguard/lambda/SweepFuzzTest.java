@@ -175,15 +175,21 @@ class SweepFuzzTest {
     report.inventory().invalidTags().forEach(_ -> outcomes.merge("invalid tag", 1, Integer::sum));
     var invocation = new InvocationInfo("0", "request-1", false, report.policy().usdPerDpuHour());
     var record = new SweepRecord(report, invocation, "guard");
-    for (var line : record.lines()) {
+    var lines = record.lines();
+    lines.addAll(record.findings().values());
+    for (var line : lines) {
       var json = Json.line(line.fields());
       assertThat(json).matches("[ -~]+");
       GuardedWorld.json(json);
     }
-    var message = record.notification();
-    assertThat(message.subject()).matches("[!-~][ -~]{0,98}");
-    GuardedWorld.json(message.chat());
-    GuardedWorld.json(message.queue());
+    for (var part : report.notifications()) {
+      var message = new SweepRecord(part, invocation, "guard").notification();
+      assertThat(message.subject()).matches("[!-~][ -~]{0,98}");
+      GuardedWorld.json(message.chat());
+      GuardedWorld.json(message.queue());
+      assertThat(message.attributes().values())
+          .allMatch(it -> it instanceof String text && text.matches("[ -~]{1,256}"));
+    }
   }
 
   private static void check(Finding finding) {

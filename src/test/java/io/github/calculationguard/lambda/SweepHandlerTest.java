@@ -15,8 +15,10 @@ import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.standin.LocalEventBridge;
 import io.github.calculationguard.standin.LocalWorld;
+import io.github.calculationguard.standin.SnsMessage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -95,7 +97,7 @@ class SweepHandlerTest {
   }
 
   private List<String> ordered() {
-    return world.eventBridge().events().stream()
+    return world.eventBridge().events(Finding.DETAIL_TYPE).stream()
         .map(LocalEventBridge.Event::json)
         .map(text -> (Map<?, ?>) json(text).get("detail"))
         .map(detail -> String.valueOf(detail.get("reason")))
@@ -175,8 +177,10 @@ class SweepHandlerTest {
     // Each but the first waited for a fifth of a second.
     assertThat(Duration.between(NOW, clock.instant()))
         .isEqualTo(Duration.ofMillis(200).multipliedBy(calls - 1));
-    assertThat(world.eventBridge().counts()).isEqualTo(Map.of("PutEvents", 1));
-    assertThat(world.sns().counts()).isEqualTo(Map.of("Publish", 1));
+    assertThat(world.eventBridge().counts())
+        .as("findings and warnings")
+        .containsEntry("PutEvents", 2);
+    assertThat(world.sns().counts()).as("one for each workgroup").containsEntry("Publish", 2);
   }
 
   @Test
@@ -202,13 +206,14 @@ class SweepHandlerTest {
     handler.handleRequest(Map.of(), invocation);
     handler.handleRequest(Map.of(), invocation);
 
-    assertThat(world.sns().messages()).hasSize(1);
-    var message = world.sns().messages().getFirst();
-    assertThat(message.subject())
-        .isEqualTo(
-            "SWEEP | 2 would stop, 1 near or over, 4 kept open, 1 exempt, 1 invalid tag |"
-                + " 123456789012 us-east-1");
-    assertThat(message.toString())
+    var messages = world.sns().messages();
+    assertThat(messages)
+        .extracting(SnsMessage::subject)
+        .containsExactlyInAnyOrder(
+            "SWEEP | etl | team data | 1 would stop, 1 near or over, 3 kept open, 1 exempt, 1 invalid tag |"
+                + " 1...",
+            "SWEEP | trial | 1 would stop, 1 kept open | 123456789012 us-east-1");
+    assertThat(messages.toString())
         .contains("will be stopped by the first sweep after 2026-11-22 09:40:05 UTC")
         .contains(
             "aws athena tag-resource --resource-arn"
@@ -235,7 +240,7 @@ class SweepHandlerTest {
     handler.handleRequest(Map.of(), invocation);
 
     assertThat(world.sns().messages()).hasSize(1);
-    assertThat(world.eventBridge().calls()).isEmpty();
+    assertThat(ordered()).isEmpty();
     var text = world.sns().messages().getFirst().text("email");
     assertThat(text).contains("open for 13 h 1 min, limit 12 h");
     assertThat(
@@ -322,7 +327,7 @@ class SweepHandlerTest {
 
     handler().handleRequest(Map.of(), invocation);
 
-    assertThat(world.eventBridge().calls()).isEmpty();
+    assertThat(ordered()).isEmpty();
     assertThat(lines().getFirst()).containsEntry("ordered", 0).containsEntry("observed", 5);
   }
 
@@ -335,7 +340,7 @@ class SweepHandlerTest {
 
     assertThat(ordered()).hasSize(1);
     assertThat(lines().getFirst()).containsEntry("held_back", 2).containsEntry("level", "ERROR");
-    assertThat(world.sns().messages().getFirst().toString())
+    assertThat(world.sns().messages().toString())
         .contains("MaxActionsPerSweep")
         .contains("OutputKey=='Brake'");
   }
@@ -379,8 +384,9 @@ class SweepHandlerTest {
     world.sns().faults(Faults.always(Fault.Refusal.DENIED));
     var handler = handler();
     handler.handleRequest(Map.of(), invocation);
-    assertThat(lines().getLast()).containsEntry("AnnouncementFailures", 1);
+    assertThat(lines().getLast()).containsEntry("AnnouncementFailures", 2);
     assertThat(lines())
+        .filteredOn(line -> "trial".equals(line.get("work_group")))
         .filteredOn(line -> "sweep_failure".equals(line.get("event")))
         .singleElement(InstanceOfAssertFactories.map(String.class, Object.class))
         .containsEntry("level", "ERROR")
@@ -393,7 +399,7 @@ class SweepHandlerTest {
     world.sns().faults(Faults.none());
     handler.handleRequest(Map.of(), invocation);
 
-    assertThat(world.sns().messages()).hasSize(1);
+    assertThat(world.sns().messages()).hasSize(2);
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.athenasparklocal.FastClock;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
+import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.lambda.InProcess;
 import io.github.calculationguard.play.SampleEvent.UnplayableException;
 import io.github.calculationguard.standin.FunctionSettings;
@@ -187,7 +188,9 @@ final class SweepPlay {
                       ? CompletableFuture.supplyAsync(
                           () -> stop.invoke(it.json(), TIMEOUT), environments)
                       : null;
-              deliveries.add(new Delivery(detail(it.json()), taken));
+              if (it.detailType().equals(Finding.DETAIL_TYPE)) {
+                deliveries.add(new Delivery(detail(it.json()), taken));
+              }
             });
   }
 

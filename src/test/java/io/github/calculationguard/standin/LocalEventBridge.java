@@ -32,7 +32,13 @@ public final class LocalEventBridge extends LocalService {
    * @param bus the bus's name
    * @param json the envelope, as a rule's target gets it
    */
-  public record Event(String bus, String json) {}
+  public record Event(String bus, String json) {
+
+    /** Its detail-type. */
+    public String detailType() {
+      return String.valueOf(Json.object(json).get("detail-type"));
+    }
+  }
 
   private static final String TARGET = "AWSEvents.";
   private static final int MOST_ENTRIES = 10;
@@ -90,6 +96,11 @@ public final class LocalEventBridge extends LocalService {
   /** All events, in order. */
   public List<Event> events() {
     return List.copyOf(events);
+  }
+
+  /** The events of a detail-type, in order. */
+  public List<Event> events(String detailType) {
+    return events.stream().filter(it -> it.detailType().equals(detailType)).toList();
   }
 
   /** Clears the events and the recorded requests. */

@@ -18,12 +18,16 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** SNS's Publish over HTTP. It records messages and delivers nothing. */
+/**
+ * SNS's Publish over HTTP, and its subscriptions with their filter policies. It records messages
+ * and who receives them, and delivers nothing.
+ */
 public final class LocalSns extends LocalService {
 
   private static final int MAX_BYTES = 256 * 1024;
@@ -37,6 +41,7 @@ public final class LocalSns extends LocalService {
   private final AccountRegion place;
   private final Set<String> topics = new HashSet<>();
   private final List<SnsMessage> messages = new CopyOnWriteArrayList<>();
+  private final Map<String, SnsSubscription> subscriptions = new ConcurrentHashMap<>();
 
   /** Listens on the loopback address, on a free port. */
   public LocalSns(InstantSource clock, AccountRegion place) {
@@ -72,6 +77,11 @@ public final class LocalSns extends LocalService {
     return List.copyOf(messages);
   }
 
+  /** What a subscription received, by its ARN, in order. */
+  public List<SnsMessage> received(String subscriptionArn) {
+    return subscription(subscriptionArn).received();
+  }
+
   /** Clears the messages and the recorded requests. */
   public void forget() {
     messages.clear();
@@ -90,7 +100,19 @@ public final class LocalSns extends LocalService {
       var result =
           switch (operation) {
             case "Publish" -> SnsError.element("MessageId", publish(form));
-            default -> throw new SnsError(400, "InvalidAction", "The local SNS knows Publish.");
+            case "Subscribe" -> SnsError.element("SubscriptionArn", subscribe(form));
+            case "SetSubscriptionAttributes" -> {
+              subscription(form.getOrDefault("SubscriptionArn", ""))
+                  .set(
+                      form.getOrDefault("AttributeName", ""),
+                      form.getOrDefault("AttributeValue", ""));
+              yield "";
+            }
+            default ->
+                throw new SnsError(
+                    400,
+                    "InvalidAction",
+                    "The local SNS knows Publish, Subscribe and SetSubscriptionAttributes.");
           };
       return new Reply(
           200,
@@ -170,7 +192,32 @@ public final class LocalSns extends LocalService {
             attributes,
             clock.instant());
     messages.add(kept);
+    subscriptions.values().forEach(it -> it.offer(kept));
     return kept.id();
+  }
+
+  /** An address need not confirm here. */
+  private String subscribe(Map<String, String> form) {
+    var topic = topic(form.get("TopicArn"));
+    var protocol = form.getOrDefault("Protocol", "");
+    if (!protocol.matches("email|email-json|http|https|sqs|lambda|sms|firehose|application")) {
+      throw invalid("Amazon SNS does not support this protocol string: " + protocol);
+    }
+    var subscription = new SnsSubscription(topic + ":" + UUID.randomUUID(), topic, protocol);
+    var names = series(form, "Attributes.entry.", ".key");
+    for (var i = 1; i <= names.size(); i++) {
+      subscription.set(names.get(i - 1), form.getOrDefault("Attributes.entry." + i + ".value", ""));
+    }
+    subscriptions.put(subscription.arn, subscription);
+    return subscription.arn;
+  }
+
+  private SnsSubscription subscription(String arn) {
+    var subscription = subscriptions.get(arn);
+    if (subscription == null) {
+      throw new SnsError(404, "NotFound", "Subscription does not exist");
+    }
+    return subscription;
   }
 
   private String topic(@Nullable String arn) {
