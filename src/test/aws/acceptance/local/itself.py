@@ -15,7 +15,8 @@ from ..ledger import Ledger
 from ..messages import listen
 from ..steps import Step, all_steps
 from ..template import ROOT
-from .faults import Fault, answered, at, injected
+from .faults import Fault, answered, at, injected, without_attributes
+from .filters import deliver
 from .gateway import REGION, Answer
 from .pace import PACE
 from .world import stack_factory
@@ -141,6 +142,7 @@ def checks_of_the_run(world, aws, folder):
     group = b'{"WorkGroup":{"Name":"absent","Configuration":{"EngineVersion":{"SelectedEngineVersion":"PySpark engine version 3"}}}}'
     keeps_queues = Fault("DeleteQueue has no effect", "left behind: queue", at("sqs", "DeleteQueue", answered(Answer(200, b"{}"))))
     any_group = Fault("every workgroup exists", "run --work-groups absent", at("athena", "GetWorkGroup", answered(Answer(200, group))))
+    no_attributes = Fault("messages lose their attributes", "owner.*gets", at("sns", "Publish", without_attributes))
     undocumented = Fault("a claim is not documented", "invented")
     return [
         (
@@ -149,6 +151,13 @@ def checks_of_the_run(world, aws, folder):
             lambda run: bad_input(world),
             any_group,
             injected(world, any_group),
+        ),
+        (
+            "filter-policies",
+            "Each subscription gets what its filter policy lets through",
+            lambda run: deliver(aws),
+            no_attributes,
+            injected(world, no_attributes),
         ),
         ("claims", "Each claim has a step and is documented", lambda run: claims_documented(), undocumented, invented_claim()),
         (

@@ -75,9 +75,12 @@ record Audience(NewFindings news) {
 
   /** How many names the attributes have no room for; absent if they have room for all. */
   @Nullable Integer leftOut() {
-    var names = List.of(names(Addressee::workGroup), names(Addressee::owner));
-    var leftOut = names.stream().mapToInt(it -> it.size() - fitting(it).size()).sum();
+    var leftOut = leftOut(names(Addressee::workGroup)) + leftOut(names(Addressee::owner));
     return isShared() && leftOut > 0 ? (Integer) leftOut : null;
+  }
+
+  private static int leftOut(Set<@Nullable String> names) {
+    return names.size() - fitting(names).size();
   }
 
   private Addressee addressee() {

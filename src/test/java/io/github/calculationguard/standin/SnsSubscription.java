@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import software.amazon.event.ruler.Ruler;
@@ -101,7 +102,7 @@ final class SnsSubscription {
   }
 
   private static Object parsed(String json) {
-    return String.valueOf(json).isEmpty() ? json : Json.object("{\"it\":" + json + "}").get("it");
+    return Objects.requireNonNullElse(Json.object("{\"it\":" + json + "}").get("it"), "");
   }
 
   private static boolean matches(String event, String policy) {
