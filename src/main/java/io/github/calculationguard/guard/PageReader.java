@@ -4,7 +4,6 @@ import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.naturalOrder;
 import static java.util.Comparator.nullsFirst;
-import static java.util.stream.Collectors.partitioningBy;
 import static java.util.stream.Collectors.toSet;
 
 import module java.base;
@@ -101,7 +100,7 @@ public final class PageReader {
     known.put(session.id(), new Known(session.maxDpus(), cost == null ? -1 : cost.dpuHours()));
   }
 
-  /** A session, with what is being read of it. */
+  /** A session, with what was read of it, and what is being read. */
   private static final class Seen {
     final Session session;
     final boolean isDescribed;
@@ -209,9 +208,9 @@ public final class PageReader {
 
     /** The costliest of those that are known, in turns with the oldest of the others. */
     private List<Session> ranked(List<Session> listed) {
-      var isKnown = listed.stream().collect(partitioningBy(it -> known.containsKey(it.id())));
-      var old = isKnown.get(true).stream().sorted(costliest).iterator();
-      var other = isKnown.get(false).stream().sorted(OLDEST).iterator();
+      Predicate<Session> isKnown = it -> known.containsKey(it.id());
+      var old = listed.stream().filter(isKnown).sorted(costliest).iterator();
+      var other = listed.stream().filter(isKnown.negate()).sorted(OLDEST).iterator();
       var ranked = new ArrayList<Session>();
       while (old.hasNext() || other.hasNext()) {
         Stream.of(old, other).filter(Iterator::hasNext).forEach(it -> ranked.add(it.next()));

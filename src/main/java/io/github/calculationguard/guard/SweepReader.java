@@ -3,7 +3,6 @@ package io.github.calculationguard.guard;
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.naturalOrder;
 import static java.util.Comparator.nullsFirst;
-import static java.util.stream.Collectors.partitioningBy;
 
 import module java.base;
 
@@ -136,13 +135,12 @@ final class SweepReader extends Reading {
 
   /** Visits the sessions, as far as there is time, and empties the list. */
   private void visitAll(List<Session> sessions) {
-    var isKnown =
-        sessions.stream().collect(partitioningBy(it -> cache.sessions.containsKey(it.id())));
+    Predicate<Session> isKnown = it -> cache.sessions.containsKey(it.id());
+    var known = new ArrayList<>(sessions.stream().filter(isKnown).toList());
+    var others = new ArrayDeque<>(oldestFirst(sessions.stream().filter(isKnown.negate()).toList()));
     sessions.clear();
     // What the last sweep did not reach, then those whose tags were read longest ago.
-    var known = new ArrayList<>(isKnown.get(true));
     known.sort(comparing(it -> Objects.requireNonNull(cache.sessions.get(it.id()))));
-    var others = new ArrayDeque<>(oldestFirst(isKnown.get(false)));
     while (!others.isEmpty() && !tagsUntil.hasPassed(now())) {
       visit(others.removeFirst());
     }

@@ -20,7 +20,6 @@ import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
 import io.github.calculationguard.standin.LocalWorld;
 import java.io.IOException;
-import java.lang.ref.Reference;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -31,6 +30,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -71,6 +71,8 @@ final class SweepGrowth {
   private final HandClock clock = new HandClock(START);
   private final FakeAthenaSpark athena = new FakeAthenaSpark(LocalWorld.PLACE, clock);
   private final RateLimiter limiter = new RateLimiter(5, clock, clock::advance);
+
+  private @Nullable Sweep sweep;
 
   private SweepGrowth(int sessions, int workGroups) {
     for (var group = 0; group < workGroups; group++) {
@@ -159,8 +161,8 @@ final class SweepGrowth {
     return new String(text.toString().toCharArray());
   }
 
-  private static @Nullable Instant copy(@Nullable Instant it) {
-    return it == null ? null : Instant.ofEpochSecond(it.getEpochSecond(), it.getNano());
+  private static Instant copy(@Nullable Instant it) {
+    return Instant.ofEpochSecond(Objects.requireNonNull(it).getEpochSecond());
   }
 
   private static Point measure(int sessions) {
@@ -168,7 +170,7 @@ final class SweepGrowth {
     var account = new SweepGrowth(sessions, workGroups);
     var limits = new Limits(Limits.Mode.ENFORCE, Map.of(Limits.Rule.MAX_SESSION_HOURS, 1000.0), 80);
     var scope = new Scope("*", limits, Duration.ofHours(24), "owner");
-    var sweep =
+    account.sweep =
         new Sweep(
             account.wire(),
             account.limiter,
@@ -177,7 +179,7 @@ final class SweepGrowth {
             new SweepPolicy(scope, true, 10, 0.35));
     var reports = new ArrayList<SweepReport>();
     for (var i = 0; i < SWEEPS; i++) {
-      reports.add(account.sweep(sweep, LocalWorld.PLACE));
+      reports.add(account.sweep(LocalWorld.PLACE));
     }
     var pass = 1 + (int) reports.stream().takeWhile(it -> !it.complete()).count();
     var later = reports.subList(pass, SWEEPS);
@@ -195,8 +197,7 @@ final class SweepGrowth {
             0);
     reports.clear();
     var held = heap();
-    Reference.reachabilityFence(sweep);
-    sweep = null;
+    account.sweep = null;
     return new Point(
         point.sessions,
         point.workGroups,
@@ -207,9 +208,9 @@ final class SweepGrowth {
         Math.max(0, held - heap()));
   }
 
-  private SweepReport sweep(Sweep sweep, AccountRegion place) {
+  private SweepReport sweep(AccountRegion place) {
     var begin = clock.instant();
-    var report = sweep.run(place, new Deadline(begin.plus(TIMEOUT)));
+    var report = Objects.requireNonNull(sweep).run(place, new Deadline(begin.plus(TIMEOUT)));
     clock.advance(SCHEDULE.minus(Duration.between(begin, clock.instant())));
     return report;
   }
