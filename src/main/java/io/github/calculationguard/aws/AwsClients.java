@@ -5,7 +5,6 @@ import module java.base;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaSparkReader;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
@@ -82,7 +81,7 @@ public final class AwsClients implements AutoCloseable {
   }
 
   /** Athena, called at a limited rate. */
-  public AthenaSparkReader athena(InstantSource clock, RateLimiter limiter) {
+  public SdkAthenaSpark athena(InstantSource clock, RateLimiter limiter) {
     var limited = new RateLimitedCalls(limiter);
     return new SdkAthenaSpark(configured(AthenaClient.builder(), limited), clock);
   }

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toMap;
 
 import module java.base;
 
+import io.github.calculationguard.guard.GivenWarning;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -37,10 +38,12 @@ import software.amazon.awssdk.services.athena.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsRequest;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.SessionSummary;
+import software.amazon.awssdk.services.athena.model.TagResourceRequest;
 import software.amazon.awssdk.services.athena.model.TerminateSessionRequest;
 
 /** The Spark operations of Athena, through the AWS SDK. */
-public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
+public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
+    implements AthenaSpark, GivenWarning.Store {
 
   private static final int MAX_PAGE = 100;
 
@@ -151,6 +154,12 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         .flatMap(page -> page.tags().stream())
         .filter(t -> t.key() != null)
         .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
+  }
+
+  @Override
+  public void tag(String sessionArn, String key, String value, Deadline deadline) {
+    var request = TagResourceRequest.builder().resourceARN(sessionArn);
+    var _ = call(deadline, request.tags(t -> t.key(key).value(value)).build(), athena::tagResource);
   }
 
   @Override

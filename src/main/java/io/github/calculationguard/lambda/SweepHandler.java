@@ -41,7 +41,7 @@ public final class SweepHandler
     configuration.check();
     var athena = clients.athena(clock, limiter);
     var findings = clients.eventBridge(busName, clock);
-    sweep = new Sweep(athena, limiter, findings, clock, policy);
+    sweep = new Sweep(athena, limiter, findings, athena, clock, policy);
     publisher = clients.sns(topicArn, clock);
   }
 
@@ -74,7 +74,12 @@ public final class SweepHandler
   private boolean notified(SweepReport report, SweepRecord record, Invocation invocation) {
     try {
       publisher.publish(record.notification(), invocation.end());
-      sweep.notified(report);
+      var failures = sweep.notified(report, invocation.end());
+      if (!failures.isEmpty()) {
+        failures.forEach(it -> invocation.log(record.failure(it)));
+        var count = new Metrics().count("SweepFailures", failures.size());
+        invocation.log(count, service, clock.instant());
+      }
       return true;
     } catch (NotPublishedException e) {
       logFailure("notification", e, invocation);

@@ -7,6 +7,7 @@ import static java.util.stream.Collectors.joining;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
@@ -32,18 +33,20 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** A summary, then a line for each failure and each finding. */
   public List<LogRecord> lines() {
     var lines = new ArrayList<>(List.of(summary()));
-    for (var failure : report.failures()) {
-      var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
-      lines.add(
-          head("sweep_failure", Severity.ERROR)
-              .put("subject", failure.what() + " " + failure.of())
-              .put("reason", UserText.aws(why))
-              .tail(info));
-    }
+    report.failures().forEach(it -> lines.add(failure(it)));
     report.judged().stream()
         .filter(it -> it.disposition() != Disposition.LEFT)
         .forEach(it -> lines.add(finding(it)));
     return lines;
+  }
+
+  /** The line of something that could not be read or published. */
+  public LogRecord failure(Failure failure) {
+    var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
+    return head("sweep_failure", Severity.ERROR)
+        .put("subject", failure.what() + " " + failure.of())
+        .put("reason", UserText.aws(why))
+        .tail(info);
   }
 
   /**
@@ -111,7 +114,11 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .put("work_groups_done", inventory.workGroupsDone())
             .put("sessions_seen", inventory.sessionsSeen())
             .put("calculations_seen", inventory.calculationsSeen())
-            .put("judged", report.judged().size() - report.count(Disposition.KEPT_OPEN))
+            .put(
+                "judged",
+                report.judged().size()
+                    - report.count(Disposition.KEPT_OPEN)
+                    - report.count(Disposition.NOT_EXEMPT))
             .put("over", report.over());
     for (var disposition : Disposition.values()) {
       if (disposition != Disposition.LEFT) {
@@ -149,6 +156,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
       record
           .put("rule", usage.rule())
           .put("limit", usage.limit())
+          .put("limit_set_by", judged.limits().setBy(usage.rule()))
           .put("observed", usage.observed());
     }
     return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
@@ -194,6 +202,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             section("Held back", "held back", Disposition.HELD_BACK),
             section("Observed", "would stop", Disposition.OBSERVED),
             section("Warning", "near or over", Disposition.WARNED),
+            section("Not exempt", "not exempt as asked", Disposition.NOT_EXEMPT),
             section("Kept open", "kept open", Disposition.KEPT_OPEN),
             section("Exempt", "exempt", Disposition.EXEMPT),
             new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))

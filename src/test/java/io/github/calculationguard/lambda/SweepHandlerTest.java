@@ -126,8 +126,11 @@ class SweepHandlerTest {
   @Test
   void ordersExactlyWhatIsOverItsLimits() {
     populate();
+    var handler = handler();
+    handler.handleRequest(sample("schedule-sweep.json"), invocation);
+    assertThat(ordered()).isEmpty();
 
-    var answer = handler().handleRequest(sample("schedule-sweep.json"), invocation);
+    var answer = handler.handleRequest(sample("schedule-sweep.json"), invocation);
 
     assertThat(ordered())
         .containsExactly(
@@ -154,6 +157,7 @@ class SweepHandlerTest {
 
   @Test
   void callsAthenaAsOftenAsItSaysAndOnlyToRead() {
+    settings.put("WARN_AT_PERCENT", "100");
     populate();
 
     handler().handleRequest(Map.of(), invocation);
@@ -206,7 +210,7 @@ class SweepHandlerTest {
     var message = world.sns().messages().getFirst();
     assertThat(message.subject())
         .isEqualTo(
-            "SWEEP | 2 would stop, 1 near or over, 4 kept open, 1 exempt, 1 invalid tag |"
+            "SWEEP | 2 would stop, 4 near or over, 4 kept open, 1 exempt, 1 invalid tag |"
                 + " 123456789012 us-east-1");
     assertThat(message.toString())
         .contains("will be stopped by the first sweep after 2026-11-22 09:40:05 UTC")
@@ -291,6 +295,7 @@ class SweepHandlerTest {
 
   @Test
   void doesNotSayThatAthenaKeepsOpenWhatItOrdersToEndOrWhatIsExempt() {
+    settings.put("WARN_AT_PERCENT", "100");
     settings.put("MAX_SESSION_HOURS", "12");
     var exempt = Map.of("calculation-guard:exempt-until", "2026-11-22T20:00:00Z");
     for (var id : List.of("s-ordered", "s-exempt")) {
@@ -328,6 +333,7 @@ class SweepHandlerTest {
 
   @Test
   void holdsBackWhatIsMoreThanOneSweepMayOrder() {
+    settings.put("WARN_AT_PERCENT", "100");
     settings.put("MAX_ACTIONS_PER_SWEEP", "1");
     populate();
 
@@ -394,6 +400,34 @@ class SweepHandlerTest {
     handler.handleRequest(Map.of(), invocation);
 
     assertThat(world.sns().messages()).hasSize(1);
+  }
+
+  @Test
+  void notesAWarningOnItsSessionByATagAndSaysWhereThatFails() {
+    populate();
+    world.athena().faults(Faults.always("TagResource", Fault.Refusal.DENIED));
+    handler().handleRequest(Map.of(), invocation);
+    assertThat(lines())
+        .filteredOn(line -> "sweep_failure".equals(line.get("event")))
+        .hasSize(4)
+        .allSatisfy(line -> assertThat((String) line.get("subject")).startsWith("tag on arn:aws:"));
+    assertThat(lines()).anySatisfy(line -> assertThat(line).containsEntry("SweepFailures", 4));
+
+    world.athena().faults(Faults.none());
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(ordered()).isEmpty();
+    assertThat(world.athena().calls())
+        .filteredOn(call -> call.operation().equals("TagResource"))
+        .extracting(Call::body)
+        .anySatisfy(
+            body ->
+                assertThat(body)
+                    .contains("workgroup/etl/session/s-near")
+                    .contains("calculation-guard:warned-max-calculation-minutes")
+                    .containsPattern("2026-11-22T09:30:\\d\\dZ c-near limit=120"));
+    handler().handleRequest(Map.of(), invocation);
+    assertThat(ordered()).hasSize(3);
   }
 
   @Test
