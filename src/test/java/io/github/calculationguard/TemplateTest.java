@@ -660,7 +660,7 @@ class TemplateTest {
 
   @Test
   void hasFewParameters() {
-    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(22);
+    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(25);
   }
 
   @Test

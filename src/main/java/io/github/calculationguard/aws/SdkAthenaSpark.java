@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.toMap;
 
 import module java.base;
 
-import io.github.calculationguard.guard.GivenWarning;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -38,12 +37,10 @@ import software.amazon.awssdk.services.athena.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsRequest;
 import software.amazon.awssdk.services.athena.model.SessionStatus;
 import software.amazon.awssdk.services.athena.model.SessionSummary;
-import software.amazon.awssdk.services.athena.model.TagResourceRequest;
 import software.amazon.awssdk.services.athena.model.TerminateSessionRequest;
 
 /** The Spark operations of Athena, through the AWS SDK. */
-public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
-    implements AthenaSpark, GivenWarning.Store {
+public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
 
   private static final int MAX_PAGE = 100;
 
@@ -70,12 +67,12 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
-    var request =
-        GetCalculationExecutionRequest.builder().calculationExecutionId(id.value()).build();
-    var it = call(deadline, request, athena::getCalculationExecution);
+    var request = GetCalculationExecutionRequest.builder().calculationExecutionId(id.value());
+    var it = call(deadline, request.build(), athena::getCalculationExecution);
     var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    return calculation(id, session, it.description(), it.status(), dpuMillis);
+    var output = CalculationOutput.of(it);
+    return calculation(id, session, it.description(), it.status(), dpuMillis, output);
   }
 
   @Override
@@ -113,7 +110,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
             unreadable++;
             continue;
           }
-          var it = calculation(id, session, c.description(), c.status(), null);
+          var none = Collections.<String, String>emptySortedMap();
+          var it = calculation(id, session, c.description(), c.status(), null, none);
           var end = it.completedAt();
           if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
             matches.add(it);
@@ -154,12 +152,6 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
         .flatMap(page -> page.tags().stream())
         .filter(t -> t.key() != null)
         .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
-  }
-
-  @Override
-  public void tag(String sessionArn, String key, String value, Deadline deadline) {
-    var request = TagResourceRequest.builder().resourceARN(sessionArn);
-    var _ = call(deadline, request.tags(t -> t.key(key).value(value)).build(), athena::tagResource);
   }
 
   @Override
@@ -222,7 +214,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
       @Nullable SessionId session,
       @Nullable String description,
       @Nullable CalculationStatus answered,
-      @Nullable Long dpuMillis) {
+      @Nullable Long dpuMillis,
+      SequencedMap<String, String> output) {
     var status = stated(answered);
     return new Calculation(
         id,
@@ -231,7 +224,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
         description,
         status.submissionDateTime(),
         status.completionDateTime(),
-        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
+        dpuMillis == null ? null : Duration.ofMillis(dpuMillis),
+        output);
   }
 
   private static Session session(

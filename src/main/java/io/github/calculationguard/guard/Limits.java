@@ -100,6 +100,9 @@ public record Limits(
   /** Every tag of the guard begins with this; case does not matter. */
   public static final String PREFIX = "calculation-guard:";
 
+  /** The key of the tag that exempts a workgroup or a session. */
+  public static final String EXEMPT_UNTIL = PREFIX + "exempt-until";
+
   /**
    * @throws IllegalArgumentException if a limit is negative or the percentage is not from 1 to 100
    */

@@ -18,7 +18,6 @@ import io.github.calculationguard.guard.Verdict.NotExempt;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.AthenaSparkReader;
@@ -137,14 +136,12 @@ public final class Sweep {
     report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
     report.news().invalidTags().forEach(tag -> notifiedAt.put(tag.toString(), at));
     var now = clock.instant();
-    var place = report.inventory().place();
     var tags = new LinkedHashMap<List<String>, GivenWarning>();
     for (var it : report.news().judged()) {
       var usage = it.verdict().usage();
       if (usage != null && it.leadsToStop()) {
-        var arn = place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id());
         var key = Limits.PREFIX + GivenWarning.NAME + usage.rule();
-        tags.put(List.of(arn, key), warnings.remember(it, usage, now));
+        tags.put(List.of(report.arnOf(it), key), warnings.remember(it, usage, now));
       }
     }
     var failures = new ArrayList<Failure>();

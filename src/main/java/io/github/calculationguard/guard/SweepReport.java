@@ -194,18 +194,23 @@ public record SweepReport(
         : null;
   }
 
+  /** The ARN of the session, itself or the one that the calculation runs in. */
+  public String arnOf(Judged it) {
+    var group = new WorkGroup(it.session().workGroup());
+    return inventory.place().arnOf(group, it.session().id());
+  }
+
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */
   public @Nullable String exemptCommand(Judged it) {
     var maxExempt = policy.scope().maxExempt();
     if (maxExempt.isZero()) {
       return null;
     }
-    var place = inventory.place();
     return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
         .formatted(
-            place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id()),
-            Limits.PREFIX + "exempt-until",
+            arnOf(it),
+            Limits.EXEMPT_UNTIL,
             inventory.startedAt().plus(maxExempt).truncatedTo(ChronoUnit.SECONDS),
-            place.region());
+            inventory.place().region());
   }
 }

@@ -5,6 +5,7 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.guard.FindingCheck;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
@@ -44,6 +45,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private final Duration confirm;
   private final Duration httpBudget;
   private final StopService service;
+  private final AnsweredFindings findings;
   private final NotificationPublisher publisher;
   private final Handover.Publisher handovers;
   private final String stack;
@@ -86,6 +88,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     httpBudget = configuration.httpBudget();
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
+    findings = new AnsweredFindings(new FindingCheck(athena, clock), service);
     configuration.check();
   }
 
@@ -104,7 +107,9 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
-        var report = service.markReturned(request, service.stop(request));
+        var answered = findings.answered(request, clock.instant());
+        var report = answered == null ? service.stop(request) : answered;
+        report = service.markReturned(request, report);
         yield reply(request, report, invocation, http);
       }
       case Request.InvalidRequest request -> {
@@ -150,7 +155,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           failed.isEmpty()
               ? reported.getFirst().popup()
               : Notification.failurePopup(failed.getFirst());
-      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, HANDOVER, UNKNOWN -> {
+      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, CHAT, HANDOVER, UNKNOWN -> {
         if (!failures.isEmpty()) {
           var first = failures.getFirst();
           throw new RequestFailedException(first.reason(), first.cause());

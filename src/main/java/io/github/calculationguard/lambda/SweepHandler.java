@@ -40,8 +40,9 @@ public final class SweepHandler
     var topicArn = configuration.topicArn();
     configuration.check();
     var athena = clients.athena(clock, limiter);
+    var warnings = clients.warnings(clock, limiter);
     var findings = clients.eventBridge(busName, clock);
-    sweep = new Sweep(athena, limiter, findings, athena, clock, policy);
+    sweep = new Sweep(athena, limiter, findings, warnings, clock, policy);
     publisher = clients.sns(topicArn, clock);
   }
 

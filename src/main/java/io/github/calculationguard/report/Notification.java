@@ -22,6 +22,7 @@ import io.jstach.jstache.JStacheType;
  * @param facts the most important first
  * @param next what to do, each with its command
  * @param thread groups messages in a chat
+ * @param buttons what the buttons under a chat message need, without spaces
  * @param attributes for filter policies
  */
 // Without the library's own classes, whose loading would delay the first message. Not escaped.
@@ -36,6 +37,7 @@ public record Notification(
     List<String> next,
     AccountRegion place,
     String thread,
+    Map<String, String> buttons,
     Map<String, String> attributes) {
 
   private static final int MAX_SUBJECT = 99;
@@ -75,7 +77,8 @@ public record Notification(
     var thread = requireNonNullElse(message.sessionId(), request.metadata().id());
     var text = StopMessageRenderer.of().execute(message);
     var place = request.metadata().place();
-    return of(record, severity, message.subject(), text, place, thread, attributes);
+    var buttons = message.buttons();
+    return of(record, severity, message.subject(), text, place, thread, buttons, attributes);
   }
 
   /**
@@ -91,6 +94,7 @@ public record Notification(
       String text,
       AccountRegion place,
       String thread,
+      Map<String, String> buttons,
       Map<String, String> attributes) {
     var lines = text.lines().filter(line -> !line.isBlank()).toList();
     var steps =
@@ -103,7 +107,16 @@ public record Notification(
             .filter(it -> !it.text().isEmpty())
             .toList();
     return new Notification(
-        record, severity, subject, lines.getFirst(), facts, steps, place, thread, attributes);
+        record,
+        severity,
+        subject,
+        lines.getFirst(),
+        facts,
+        steps,
+        place,
+        thread,
+        buttons,
+        attributes);
   }
 
   /** For people, as an email and wherever nothing else fits. */
@@ -136,7 +149,9 @@ public record Notification(
     var metadata = new LinkedHashMap<String, Object>();
     metadata.put("threadId", thread);
     metadata.put("summary", subject);
-    metadata.put("additionalContext", attributes);
+    var context = new LinkedHashMap<String, Object>(attributes);
+    context.putAll(buttons);
+    metadata.put("additionalContext", context);
     var chat = new LinkedHashMap<String, Object>();
     chat.put("version", "1.0");
     chat.put("source", "custom");

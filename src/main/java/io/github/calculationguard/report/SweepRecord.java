@@ -9,11 +9,9 @@ import module java.base;
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.InvalidTag;
-import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
@@ -88,13 +86,15 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         report.news().judged().stream()
             .map(Judged::severity)
             .reduce(ofTags, BinaryOperator.maxBy(naturalOrder()));
+    var only = only();
     return Notification.of(
         record(),
         severity,
         "SWEEP | %s | %s %s".formatted(counts(), place.accountId(), place.region()),
         SweepRecordRenderer.of().execute(this),
         place,
-        "sweep",
+        only == null ? "sweep" : only.judged().session().id().value(),
+        only == null ? Map.of() : only.buttons(),
         Map.of("outcome", "SWEPT", "trigger", "sweep", "severity", severity.name()));
   }
 
@@ -156,8 +156,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
       record
           .put("rule", usage.rule())
           .put("limit", usage.limit())
-          .put("limit_set_by", judged.limits().setBy(usage.rule()))
-          .put("observed", usage.observed());
+          .put("observed", usage.observed())
+          .put("limit_set_by", judged.limits().setBy(usage.rule()));
     }
     return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
   }
@@ -216,42 +216,26 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return new Section(title, news.size() + " " + summary, news, facts);
   }
 
+  @Nullable FindingText only() {
+    return FindingText.only(report, info.usdPerDpuHour());
+  }
+
   private String fact(Judged judged) {
     var snapshot = judged.snapshot();
     var calculation = snapshot.calculation();
-    var costs = new Costs(snapshot, info.usdPerDpuHour());
+    var text = FindingText.of(judged, report, info.usdPerDpuHour());
     return Stream.of(
             calculation == null ? null : "calculation " + calculation.id(),
             "session " + judged.session().id(),
             "workgroup " + UserText.clean(judged.session().workGroup()),
             snapshot.owner() == null ? null : "owner " + UserText.quoted(snapshot.owner()),
             UserText.quotedOrNull(snapshot.description()),
-            judged.reason(),
-            costs.soFar() == null
-                ? null
-                : "cost so far %s (%s)".formatted(costs.soFarText(), costs.basis()),
-            costs.perHour() == null ? null : costs.perHourText() + " until its session ends",
-            consequence(judged))
-        .flatMap(Stream::ofNullable)
+            text.reason(),
+            text.cost(),
+            text.consequence(),
+            text.keep() == null ? null : "to exempt it: " + text.keep())
+        .filter(it -> it != null && !it.isEmpty())
         .collect(joining("; "));
-  }
-
-  private @Nullable String consequence(Judged judged) {
-    var exemptUntil = judged.limits().exemptUntil();
-    if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
-      return "exempt until " + Format.time(exemptUntil);
-    }
-    var terminate = report.terminateCommand(judged);
-    if (terminate != null) {
-      return "to end it, run: " + terminate;
-    }
-    if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
-      return null;
-    }
-    var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
-    var stop = will + " be stopped by the first sweep after " + Format.time(warning.stopAt());
-    var command = report.exemptCommand(judged);
-    return command == null ? stop : stop + "; to exempt it: " + command;
   }
 
   private static String fact(InvalidTag tag) {

@@ -232,7 +232,7 @@ class WarningPropertyTest {
     return report.judged().stream()
         .filter(judged -> judged.snapshot().id().equals(it.id))
         .map(Judged::disposition)
-        .filter(it -> it != Disposition.NOT_EXEMPT)
+        .filter(disposition -> disposition != Disposition.NOT_EXEMPT)
         .toList();
   }
 }

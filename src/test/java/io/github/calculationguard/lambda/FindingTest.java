@@ -133,6 +133,10 @@ class FindingTest {
     assertThat(broken.rule()).isEqualTo(rule.toString());
     assertThat(number(broken.limit())).isEqualTo(limit);
     assertThat(number(broken.observed())).isEqualTo(observed);
+    assertThat(broken.setBy()).isEqualTo("session-tag");
+    assertThat(broken.session()).isEqualTo(new SessionId("s-1"));
+    assertThat(broken.workGroup()).isEqualTo("etl");
+    assertThat(broken.maxExempt()).isEqualTo(Duration.ofHours(36));
     assertThat(broken.returned()).isEqualTo(returned);
     assertThat(broken.expiresAt()).isEqualTo(FOUND.plus(ofMinutes(10)));
     switch (order) {
