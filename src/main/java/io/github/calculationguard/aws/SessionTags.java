@@ -5,6 +5,7 @@ import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.athena.model.Tag;
 
 /**
  * Keeps warnings as tags of the sessions that they are about.
@@ -17,13 +18,10 @@ record SessionTags(AthenaClient athena, InstantSource clock) implements GivenWar
   @Override
   public void tag(String sessionArn, String key, String value, Deadline deadline) {
     try {
+      var tag = Tag.builder().key(key).value(value).build();
       var by = AwsCalls.by(deadline, clock.instant());
       var _ =
-          athena.tagResource(
-              r ->
-                  r.resourceARN(sessionArn)
-                      .tags(t -> t.key(key).value(value))
-                      .overrideConfiguration(by));
+          athena.tagResource(r -> r.resourceARN(sessionArn).tags(tag).overrideConfiguration(by));
     } catch (SdkException e) {
       throw AwsCalls.athenaException(e);
     }

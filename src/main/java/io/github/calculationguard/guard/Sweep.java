@@ -116,12 +116,11 @@ public final class Sweep {
   /** Whether people are to be notified of it: once a day, and again if a warning has lapsed. */
   private boolean isNew(Judged it, Instant longAgo) {
     var usage = it.verdict().usage();
-    return usage == null || !it.leadsToStop()
-        ? !notifiedAt.containsKey(it.key())
-        : warnings
-            .warnedAt(it.snapshot(), it.limits(), usage)
-            .filter(at -> at.isAfter(longAgo))
-            .isEmpty();
+    if (usage == null || !it.leadsToStop()) {
+      return !notifiedAt.containsKey(it.key());
+    }
+    var warnedAt = warnings.warnedAt(it.snapshot(), it.limits(), usage);
+    return warnedAt.filter(at -> at.isAfter(longAgo)).isEmpty();
   }
 
   /**

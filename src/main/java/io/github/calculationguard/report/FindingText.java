@@ -17,6 +17,10 @@ import org.jspecify.annotations.Nullable;
 /** What a message says of one finding of a sweep. All text is clean. */
 record FindingText(SweepReport report, Judged judged, Costs costs) {
 
+  private static final int MAX_IN_LINE = 200;
+  // A chat takes titles of 250 characters.
+  private static final int MAX_IN_TITLE = 60;
+
   // As long as the button promises.
   private static final Duration KEPT = Duration.ofHours(2);
 
@@ -56,14 +60,25 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
 
   /** Such as: calculation "Nightly join". */
   String what() {
+    return what(MAX_IN_LINE);
+  }
+
+  private String what(int max) {
     var kind = judged.snapshot().calculation() == null ? "session" : "calculation";
-    var description = UserText.quotedOrNull(judged.snapshot().description());
-    return kind + " " + (description == null ? judged.snapshot().id() : description);
+    var description = judged.snapshot().description();
+    return description == null || description.isBlank()
+        ? kind + " " + judged.snapshot().id()
+        : kind + " " + UserText.quoted(UserText.clean(description, max));
   }
 
   /** The whole message in a sentence. */
   String headline() {
-    var what = what() + (owner() == null ? "" : " of " + owner());
+    var of = judged.snapshot().owner();
+    var what =
+        what(MAX_IN_TITLE)
+            + (owner() == null || of == null
+                ? ""
+                : " of " + UserText.quoted(UserText.clean(of, MAX_IN_TITLE)));
     return switch (judged.disposition()) {
       case WARNED -> {
         var ends = end();
@@ -160,10 +175,10 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
 
   /** Whom to ask. */
   String ask() {
-    var deployer = "whoever deployed the guard in this account";
+    var limit = "whoever deployed the guard in this account about the limit";
     return owner() == null
-        ? deployer + "; no tag names an owner"
-        : "the owner, " + owner() + ", of the work; " + deployer + ", of the limit";
+        ? "Ask " + limit + "; no tag names the owner of the work."
+        : "Ask the owner, " + owner() + ", about the work, and " + limit + ".";
   }
 
   /** What the buttons in a chat need: each is there only where its button fits. */

@@ -1,23 +1,30 @@
 package io.github.calculationguard.lambda;
 
 import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
+import static io.github.calculationguard.lambda.GuardedWorld.NOW;
 import static io.github.calculationguard.lambda.GuardedWorld.SESSION;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static java.time.Duration.ofHours;
 import static java.time.Duration.ofMinutes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.athenasparklocal.CalculationSetup;
 import io.github.athenasparklocal.Course;
 import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
+import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.athena.model.Tag;
 
 /** Warnings can be answered, and stops can be appealed. */
 class AppealTest {
@@ -29,7 +36,9 @@ class AppealTest {
     InProcess.tellTheSdk(guarded.world.environment());
     try (var athena = AthenaClient.create()) {
       athena.tagResource(
-          r -> r.resourceARN(arn).tags(t -> t.key("calculation-guard:" + key).value(value)));
+          r ->
+              r.resourceARN(arn)
+                  .tags(Tag.builder().key("calculation-guard:" + key).value(value).build()));
     }
     guarded.world.athena().forgetCalls();
   }
@@ -164,6 +173,31 @@ class AppealTest {
   }
 
   @Test
+  void keepsTheTitleOfAWarningWithinWhatAChatTakes() {
+    try (var guarded = new GuardedWorld()) {
+      var model = guarded.model();
+      model.addWorkGroup("long", SparkModel.PYSPARK_3, Map.of("owner", "o".repeat(250)));
+      model.add(SessionSetup.in("long").id("s-1").startedAt(NOW.minus(ofHours(4))));
+      model.add(
+          CalculationSetup.in("s-1")
+              .id("c-1")
+              .description("x".repeat(900))
+              .course(Course.lasting(ofHours(100)))
+              .submittedAt(NOW.minus(ofHours(3))));
+      var settings = new HashMap<>(guarded.settings);
+      settings.put("MODE", "enforce");
+      guarded.world.eventBridge().addBus("guard");
+      SweepHandlerTest.handler(guarded.world, guarded.clock, settings)
+          .handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
+
+      var content = part(json(guarded.message().text("https")), "content");
+      assertThat(String.valueOf(content.get("title")))
+          .contains("will be stopped by the next sweep")
+          .hasSizeLessThanOrEqualTo(250);
+    }
+  }
+
+  @Test
   void offersTheEndOfASessionThatAStopLeavesOpenAndNothingElse() {
     try (var guarded = GuardedWorld.running(Course.USUAL)) {
       guarded.log(sample("finding-calculation.json"));
@@ -174,10 +208,13 @@ class AppealTest {
     }
   }
 
-  @SuppressWarnings("unchecked")
   private static Map<String, Object> context(String chat) {
-    var metadata = (Map<String, Object>) json(chat).get("metadata");
-    return (Map<String, Object>) metadata.get("additionalContext");
+    return part(part(json(chat), "metadata"), "additionalContext");
+  }
+
+  @SuppressWarnings("unchecked") // The names of an object are texts.
+  private static Map<String, Object> part(Map<String, Object> of, String name) {
+    return (Map<String, Object>) Objects.requireNonNull(of.get(name));
   }
 
   @Test

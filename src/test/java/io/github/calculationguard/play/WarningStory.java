@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.athena.model.Tag;
 
 /**
  * Warnings, and how they are answered: one session comes near its limit and is kept, another one is
@@ -68,18 +69,24 @@ final class WarningStory {
     settings.put("TOPIC_ARN", world.sns().addTopic("calculation-guard"));
     settings.put("MODE", "enforce");
     var model = world.athena().model();
-    begin(model, "insight", "team insight", KEPT, "Churn model, all customers");
-    begin(model, "etl", "team data", LEFT, "Nightly join of all orders");
+    begin(model, "insight", "team insight", KEPT, "Churn model, all customers", 100);
+    begin(model, "etl", "team data", LEFT, "Nightly join of all orders", 70);
     try (var sweep = function("Sweep", settings);
         var stop = function("Stop", settings)) {
-      screen.title("Both have run for 100 of their 120 minutes. The sweep warns");
+      screen.title(KEPT + " has run for 100 of its 120 minutes. The sweep warns its owner");
       sweep(sweep);
       var warnings = printNew();
       expect(anyFor("team insight", warnings), "the owner of " + KEPT + " got no warning");
+      expect(!anyFor("team data", warnings), "the owner of " + LEFT + " got it too");
       screen.title("Keep it 2 hours: the channel's role tags the session");
       keep(warnings);
+      clock.advance(ofMinutes(30));
+      screen.title("The next sweep, 30 minutes later: leaves " + KEPT + ", and warns of " + LEFT);
+      sweep(sweep);
+      var left = printNew().toString();
+      expect(left.contains("exempt until"), "nobody heard until when " + KEPT + " is exempt");
       clock.advance(ofMinutes(25));
-      screen.title("25 minutes later. The next sweep leaves " + KEPT + ", and orders " + LEFT);
+      screen.title("Nobody answers. The sweep 25 minutes later orders the stop of " + LEFT);
       sweep(sweep);
       deliver(stop);
       printNew();
@@ -95,15 +102,20 @@ final class WarningStory {
   }
 
   private void begin(
-      SparkModel model, String group, String owner, String session, String description) {
+      SparkModel model, String group, String owner, String session, String description, int age) {
     model.addWorkGroup(group, SparkModel.PYSPARK_3, Map.of("owner", owner));
-    model.add(SessionSetup.in(group).id(session).startedAt(clock.instant().minus(ofMinutes(101))));
+    var start = clock.instant().minus(ofMinutes(age));
+    model.add(
+        SessionSetup.in(group)
+            .id(session)
+            .idleTimeout(ofMinutes(20))
+            .startedAt(start.minusSeconds(60)));
     model.add(
         CalculationSetup.in(session)
             .id(session + "-job")
             .description(description)
             .course(Course.lasting(ofHours(100)))
-            .submittedAt(clock.instant().minus(ofMinutes(100))));
+            .submittedAt(start));
   }
 
   private LambdaFunction function(String name, Map<String, String> environment) {
@@ -153,16 +165,37 @@ final class WarningStory {
       screen.title("Notification by email, to " + String.join(" and ", to.toList()));
       screen.say(message.delivery("email").stripTrailing());
       screen.title("The same in a chat");
-      screen.say(Json.text(Json.object(message.text("https"))));
+      printChat(Json.object(message.text("https")));
     }
     return fresh;
+  }
+
+  private void printChat(Map<?, ?> chat) {
+    var content = (Map<?, ?>) Objects.requireNonNull(chat.get("content"));
+    screen.say(String.valueOf(content.get("title")));
+    screen.say(String.valueOf(content.get("description")).stripTrailing());
+    for (var step : (List<?>) Objects.requireNonNull(content.get("nextSteps"))) {
+      screen.say("> " + step);
+    }
+    var context = context(chat);
+    var shown = new ArrayList<String>();
+    if (context.containsKey("keep_until")) {
+      shown.add("[Keep it 2 hours]");
+    }
+    if (context.containsKey("stop_calculation_id")) {
+      shown.add("[Stop it now]");
+    }
+    if (context.containsKey("end_session_id")) {
+      shown.add("[End the session]");
+    }
+    screen.say(String.join(" ", shown));
   }
 
   /** Does what the button's command does: with the message's own values, if it has them. */
   private void keep(List<SnsMessage> warnings) {
     var context =
         warnings.stream()
-            .map(WarningStory::context)
+            .map(it -> context(it))
             .filter(it -> String.valueOf(it.get("session_arn")).endsWith("/" + KEPT))
             .findFirst()
             .orElse(
@@ -177,12 +210,18 @@ final class WarningStory {
     screen.say("  --tags Key=calculation-guard:exempt-until,Value=%s".formatted(until));
     try (var athena = AthenaClient.create()) {
       athena.tagResource(
-          r -> r.resourceARN(arn).tags(t -> t.key("calculation-guard:exempt-until").value(until)));
+          r ->
+              r.resourceARN(arn)
+                  .tags(Tag.builder().key("calculation-guard:exempt-until").value(until).build()));
     }
   }
 
   private static Map<?, ?> context(SnsMessage message) {
-    var metadata = (Map<?, ?>) Json.object(message.text("https")).get("metadata");
+    return context(Json.object(message.text("https")));
+  }
+
+  private static Map<?, ?> context(Map<?, ?> chat) {
+    var metadata = (Map<?, ?>) chat.get("metadata");
     var context = (Map<?, ?>) Objects.requireNonNull(metadata).get("additionalContext");
     return Objects.requireNonNull(context);
   }
