@@ -195,7 +195,7 @@ final class WarningStory {
   private void keep(List<SnsMessage> warnings) {
     var context =
         warnings.stream()
-            .map(it -> context(it))
+            .<Map<?, ?>>map(it -> context(it))
             .filter(it -> String.valueOf(it.get("session_arn")).endsWith("/" + KEPT))
             .findFirst()
             .orElse(
