@@ -689,7 +689,7 @@ class TemplateTest {
 
   @Test
   void hasFewParameters() {
-    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(24);
+    assertThat(template.parameters()).hasSizeLessThanOrEqualTo(26);
   }
 
   @Test

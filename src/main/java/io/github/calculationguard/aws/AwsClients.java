@@ -2,6 +2,7 @@ package io.github.calculationguard.aws;
 
 import module java.base;
 
+import io.github.calculationguard.guard.GivenWarning;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
@@ -90,6 +91,12 @@ public final class AwsClients implements AutoCloseable {
   public AthenaSparkReader athena(InstantSource clock, RateLimiter limiter) {
     var limited = new RateLimitedCalls(limiter);
     return new SdkAthenaSpark(configured(AthenaClient.builder(), limited), clock);
+  }
+
+  /** Where warnings are kept, at the same limited rate. */
+  public GivenWarning.Store warnings(InstantSource clock, RateLimiter limiter) {
+    var limited = new RateLimitedCalls(limiter);
+    return new SessionTags(configured(AthenaClient.builder(), limited), clock);
   }
 
   public EventBridgePublisher eventBridge(String busName, InstantSource clock) {

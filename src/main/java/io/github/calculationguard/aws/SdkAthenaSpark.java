@@ -67,12 +67,12 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
-    var request =
-        GetCalculationExecutionRequest.builder().calculationExecutionId(id.value()).build();
-    var it = call(deadline, request, athena::getCalculationExecution);
+    var request = GetCalculationExecutionRequest.builder().calculationExecutionId(id.value());
+    var it = call(deadline, request.build(), athena::getCalculationExecution);
     var session = orNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    return calculation(id, session, it.description(), it.status(), dpuMillis);
+    var output = CalculationOutput.of(it);
+    return calculation(id, session, it.description(), it.status(), dpuMillis, output);
   }
 
   @Override
@@ -110,7 +110,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
             unreadable++;
             continue;
           }
-          var it = calculation(id, session, c.description(), c.status(), null);
+          var none = Collections.<String, String>emptySortedMap();
+          var it = calculation(id, session, c.description(), c.status(), null, none);
           var end = it.completedAt();
           if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
             matches.add(it);
@@ -213,7 +214,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       @Nullable SessionId session,
       @Nullable String description,
       @Nullable CalculationStatus answered,
-      @Nullable Long dpuMillis) {
+      @Nullable Long dpuMillis,
+      SequencedMap<String, String> output) {
     var status = stated(answered);
     return new Calculation(
         id,
@@ -222,7 +224,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         description,
         status.submissionDateTime(),
         status.completionDateTime(),
-        dpuMillis == null ? null : Duration.ofMillis(dpuMillis));
+        dpuMillis == null ? null : Duration.ofMillis(dpuMillis),
+        output);
   }
 
   private static Session session(

@@ -12,12 +12,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A calculation or a session that exceeds a limit, on its way to the stop function.
  *
+ * @param setBy who set the limit
+ * @param maxExempt for how long a session's own tag may exempt it
  * @param returned what it returned after; absent if it did not
  * @param expiresAt from then on the stop function ignores it
  */
 public record Finding(
     Snapshot snapshot,
     Verdict.Exceeded verdict,
+    Limits.Origin setBy,
+    Duration maxExempt,
     @Nullable Return returned,
     double usdPerDpuHour,
     Instant expiresAt) {
@@ -35,6 +39,9 @@ public record Finding(
   public static final String RULE = "rule";
   public static final String LIMIT = "limit";
   public static final String OBSERVED = "observed";
+  public static final String LIMIT_SET_BY = "limitSetBy";
+  public static final String WORK_GROUP = "workGroup";
+  public static final String MAX_EXEMPT_HOURS = "maxExemptHours";
   public static final String ONLY_IF_IDLE_SINCE = "onlyIfIdleSince";
   private static final String RETURNED_AFTER = "returnedAfter";
   private static final String MAY_HAVE_RETURNED_AFTER = "mayHaveReturnedAfter";
@@ -65,10 +72,11 @@ public record Finding(
       detail.put(CALCULATION_ID, calculation.id().value());
     }
     detail.put(SESSION_ID, session.id().value());
-    detail.put("workGroup", session.workGroup());
+    detail.put(WORK_GROUP, session.workGroup());
     detail.put(RULE, usage.rule().toString());
     detail.put(LIMIT, number(usage.limit()));
     detail.put(OBSERVED, number(usage.observed()));
+    detail.put(LIMIT_SET_BY, setBy.toString());
     if (cost != null) {
       var usd = number(cost.usd(usdPerDpuHour));
       var basis = cost.basis().name();
@@ -79,6 +87,7 @@ public record Finding(
       detail.put(returned.isCertain() ? RETURNED_AFTER : MAY_HAVE_RETURNED_AFTER, returned.after());
     }
     detail.put("dryRun", false);
+    detail.put(MAX_EXEMPT_HOURS, maxExempt.toHours());
     if (idleSince != null) {
       detail.put(ONLY_IF_IDLE_SINCE, idleSince.toString());
     }

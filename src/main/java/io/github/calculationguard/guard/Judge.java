@@ -7,6 +7,7 @@ import module java.base;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.KeptOpen;
+import io.github.calculationguard.guard.Verdict.NotExempt;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warning;
@@ -79,6 +80,31 @@ public record Judge(boolean mayTerminate) {
         new KeptOpen("Athena will not end it before you do: " + known + ", limit " + limit));
   }
 
+  /**
+   * What became of the exemption that a session's own tag asks for, if it is not granted as it
+   * asks. One that is over is worth a word only near a limit: it may simply have ended.
+   */
+  static Optional<NotExempt> notExempt(Snapshot snapshot, Limits limits, boolean isNear) {
+    var asked = limits.askedExemptUntil();
+    var granted = limits.exemptUntil();
+    if (asked == null
+        || (granted != null && !granted.isBefore(asked) && limits.exempt(snapshot.at()))) {
+      return Optional.empty();
+    }
+    var isOver = !asked.isAfter(snapshot.at());
+    if (isOver && (!isNear || limits.exempt(snapshot.at()))) {
+      return Optional.empty();
+    }
+    var instead =
+        limits.exempt(snapshot.at()) && granted != null
+            ? "it is exempt until " + Format.time(granted)
+            : "it is not exempt";
+    var why = isOver ? "which is over" : "which is longer than MaxExemptHours allows";
+    return Optional.of(
+        new NotExempt(
+            "asked for an exemption until %s, %s: %s".formatted(Format.time(asked), why, instead)));
+  }
+
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
   Optional<Usage> exceeded(Snapshot snapshot, Limits limits) {
     return usages(snapshot, limits).stream()
@@ -119,13 +145,8 @@ public record Judge(boolean mayTerminate) {
 
   /** When the limit is reached, if time passes or DPU-hours are used at the rate so far. */
   private static @Nullable Instant stopAt(Usage usage, Snapshot snapshot) {
-    var unit = usage.rule().unit;
-    var time = unit == null ? snapshot.age() : unit;
-    if (time == null) {
-      return null;
-    }
-    var left = (usage.limit() - usage.observed()) / (unit == null ? usage.observed() : 1);
-    return Instants.orNull(snapshot.at().plusMillis(Math.round(time.toMillis() * left)));
+    var left = usage.timeFor(usage.limit() - usage.observed(), snapshot.age());
+    return left == null ? null : Instants.orNull(snapshot.at().plus(left));
   }
 
   private static String reason(Usage usage) {

@@ -12,13 +12,19 @@ import org.jspecify.annotations.Nullable;
  * @param warnAtPercent warn at this percentage of a limit, from 1 to 100
  * @param exemptUntil nothing is stopped before this instant; absent where nothing is exempt
  * @param invalidTags tags whose value is not accepted; they make the mode at most OBSERVE
+ * @param origins who set a limit; the parameter, where it is absent
+ * @param askedExemptUntil what a session's own tag asks for, granted or not
+ * @param warnings those that a session's own tags remember
  */
 public record Limits(
     Mode mode,
     Map<Rule, Double> max,
     int warnAtPercent,
     @Nullable Instant exemptUntil,
-    List<InvalidTag> invalidTags) {
+    List<InvalidTag> invalidTags,
+    Map<Rule, Origin> origins,
+    @Nullable Instant askedExemptUntil,
+    Map<Rule, GivenWarning> warnings) {
 
   /** What exceeds its limits is not even read, only reported, or stopped. */
   public enum Mode {
@@ -55,6 +61,31 @@ public record Limits(
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+
+    /** The name of its parameter, such as {@code MaxCalculationMinutes}. */
+    public String parameter() {
+      return Pattern.compile("(?:^|-)([a-z])")
+          .matcher(toString())
+          .replaceAll(it -> it.group(1).toUpperCase(Locale.ROOT));
+    }
+
+    /** The rule of a name in tags and events. */
+    public static Optional<Rule> of(String name) {
+      return Stream.of(values()).filter(it -> it.toString().equals(name)).findFirst();
+    }
+  }
+
+  /** Who set a limit. */
+  public enum Origin {
+    PARAMETER,
+    WORK_GROUP_TAG,
+    SESSION_TAG;
+
+    /** The name in the log and in events, such as {@code work-group-tag}. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /**
@@ -68,6 +99,9 @@ public record Limits(
 
   /** Every tag of the guard begins with this; case does not matter. */
   public static final String PREFIX = "calculation-guard:";
+
+  /** The key of the tag that exempts a workgroup or a session. */
+  public static final String EXEMPT_UNTIL = PREFIX + "exempt-until";
 
   /**
    * @throws IllegalArgumentException if a limit is negative or the percentage is not from 1 to 100
@@ -84,11 +118,22 @@ public record Limits(
             .filter(limit -> limit.getValue() > 0)
             .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
     invalidTags = List.copyOf(invalidTags);
+    var limited = max.keySet();
+    origins =
+        origins.entrySet().stream()
+            .filter(it -> it.getValue() != Origin.PARAMETER && limited.contains(it.getKey()))
+            .collect(Collectors.toUnmodifiableMap(Map.Entry::getKey, Map.Entry::getValue));
+    warnings = Map.copyOf(warnings);
   }
 
   /** The limits that the parameters of a deployment set. */
   public Limits(Mode mode, Map<Rule, Double> max, int warnAtPercent) {
-    this(mode, max, warnAtPercent, null, List.of());
+    this(mode, max, warnAtPercent, null, List.of(), Map.of(), null, Map.of());
+  }
+
+  /** Who set the limit of a rule. */
+  public Origin setBy(Rule rule) {
+    return origins.getOrDefault(rule, Origin.PARAMETER);
   }
 
   /** Whether nothing is stopped at an instant. */
@@ -105,8 +150,9 @@ public record Limits(
    * as well as tighten it, and exempt the workgroup for any time.
    */
   public Limits replacedBy(String arn, Map<String, String> tags) {
-    var own = new TaggedLimits(arn, tags);
-    return own.limits(own.mode, own.warnAtPercent, own.exemptUntil);
+    var own = new TaggedLimits(arn, tags, Origin.WORK_GROUP_TAG);
+    own.warnings.clear();
+    return own.limits(own.mode, own.warnAtPercent, own.exemptUntil, null);
   }
 
   /**
@@ -120,28 +166,41 @@ public record Limits(
    */
   public Limits tightenedBy(
       String arn, Map<String, String> tags, @Nullable Instant start, Duration exempt, Instant now) {
-    var own = new TaggedLimits(arn, tags);
+    var own = new TaggedLimits(arn, tags, Origin.SESSION_TAG);
     own.max.values().removeIf(limit -> limit == 0);
-    max.forEach((rule, limit) -> own.max.merge(rule, limit, Math::min));
-    var until = own.exemptUntil;
+    max.forEach(
+        (rule, limit) -> {
+          if (own.max.merge(rule, limit, Math::min).equals(limit)) {
+            own.origins.put(rule, setBy(rule));
+          }
+        });
+    var asked = own.exemptUntil;
+    var until = asked;
     if (until != null && until.isAfter(now.plus(exempt))) {
       until = start == null ? null : start.plus(exempt);
     }
     if (exemptUntil != null && (until == null || until.isBefore(exemptUntil))) {
       until = exemptUntil;
     }
-    return own.limits(mode, Math.min(own.warnAtPercent, warnAtPercent), until);
+    var isOwn = asked != null && !asked.equals(exemptUntil);
+    var percent = Math.min(own.warnAtPercent, warnAtPercent);
+    return own.limits(mode, percent, until, isOwn ? asked : null);
   }
 
   /** These limits, with those of a workgroup's or a session's tags in their place. */
   private final class TaggedLimits {
     private final List<InvalidTag> invalid = new ArrayList<>(invalidTags);
     private final Map<Rule, Double> max = new HashMap<>(max());
+    private final Map<Rule, Origin> origins = new EnumMap<>(Rule.class);
+    private final Map<Rule, GivenWarning> warnings = new EnumMap<>(Rule.class);
+    private final Origin origin;
     private Mode mode = mode();
     private int warnAtPercent = warnAtPercent();
     private @Nullable Instant exemptUntil = exemptUntil();
 
-    TaggedLimits(String arn, Map<String, String> tags) {
+    TaggedLimits(String arn, Map<String, String> tags, Origin origin) {
+      this.origin = origin;
+      origins.putAll(origins());
       tags.forEach(
           (key, value) -> {
             var name = key.toLowerCase(Locale.ROOT);
@@ -154,10 +213,17 @@ public record Limits(
 
     /** What would be accepted instead of the value; empty if it is accepted. */
     private Optional<String> parse(String name, String value) {
-      var rule = Stream.of(Rule.values()).filter(it -> it.toString().equals(name)).findFirst();
+      if (name.startsWith(GivenWarning.NAME)) {
+        // The guard's own memory, in which nothing that cannot be read makes a difference.
+        Rule.of(name.substring(GivenWarning.NAME.length()))
+            .ifPresent(it -> GivenWarning.parse(value).ifPresent(w -> warnings.put(it, w)));
+        return Optional.empty();
+      }
+      var rule = Rule.of(name);
       if (rule.isPresent()) {
         var limit = matching("[0-9]{1,9}(\\.[0-9]{1,6})?", value).map(Double::valueOf);
         var accepted = "a number such as 120 or 1.5, without a unit; 0 for no limit";
+        limit.ifPresent(_ -> origins.put(rule.get(), origin));
         return set(limit, it -> max.put(rule.get(), it), accepted);
       }
       var percent = matching("[1-9][0-9]?|100", value).map(Integer::valueOf);
@@ -182,9 +248,9 @@ public record Limits(
       return parsed.isPresent() ? Optional.empty() : Optional.of(accepted);
     }
 
-    Limits limits(Mode wanted, int percent, @Nullable Instant until) {
+    Limits limits(Mode wanted, int percent, @Nullable Instant until, @Nullable Instant asked) {
       var bound = invalid.isEmpty() || wanted == Mode.OFF ? wanted : Mode.OBSERVE;
-      return new Limits(bound, max, percent, until, invalid);
+      return new Limits(bound, max, percent, until, invalid, origins, asked, warnings);
     }
   }
 }

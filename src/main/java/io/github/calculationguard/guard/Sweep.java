@@ -16,6 +16,7 @@ import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.SweepReport.NewFindings;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.KeptOpen;
+import io.github.calculationguard.guard.Verdict.NotExempt;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
@@ -48,6 +49,7 @@ public final class Sweep {
 
   private final RateLimiter rateLimiter;
   private final Publisher publisher;
+  private final GivenWarning.Store store;
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
@@ -56,6 +58,7 @@ public final class Sweep {
   private final Map<String, Instant> publishedAt = new HashMap<>();
   private final Map<String, Optional<Return>> knownReturns = new HashMap<>();
   private final Map<String, Instant> notifiedAt = new HashMap<>();
+  private final WarningMemory warnings = new WarningMemory();
 
   /**
    * @param rateLimiter which the calls to {@code athena} go through
@@ -64,10 +67,12 @@ public final class Sweep {
       AthenaSparkReader athena,
       RateLimiter rateLimiter,
       Publisher publisher,
+      GivenWarning.Store store,
       InstantSource clock,
       SweepPolicy policy) {
     this.rateLimiter = rateLimiter;
     this.publisher = publisher;
+    this.store = store;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
@@ -97,7 +102,8 @@ public final class Sweep {
     var longAgo = reading.startedAt.minus(MEMORY);
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));
     notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
-    var news = judged.stream().filter(it -> it.isNews() && !notifiedAt.containsKey(it.key()));
+    warnings.retain(cache.known());
+    var news = judged.stream().filter(it -> it.isNews() && isNew(it, longAgo));
     return new SweepReport(
         policy,
         inventory,
@@ -131,18 +137,60 @@ public final class Sweep {
     return new Addressee(name, reading.ownerOf(name).orElse(null));
   }
 
-  /** Remembers that people were notified, so that it is not new again for a day. */
-  public void notified(SweepReport report) {
+  /** Whether people are to be notified of it: once a day, and again if a warning has lapsed. */
+  private boolean isNew(Judged it, Instant longAgo) {
+    var usage = it.verdict().usage();
+    if (usage == null || !it.leadsToStop()) {
+      return !notifiedAt.containsKey(it.key());
+    }
+    var warnedAt = warnings.warnedAt(it.snapshot(), it.limits(), usage);
+    return warnedAt.filter(at -> at.isAfter(longAgo)).isEmpty();
+  }
+
+  /**
+   * Remembers that people were notified, so that it is not new again for a day. What they were
+   * warned of may be stopped from now on, so a tag of its session says so to the sweeps of other
+   * environments.
+   *
+   * @return the tags that could not be set: this environment alone knows of those warnings
+   */
+  public List<Failure> notified(SweepReport report, Deadline deadline) {
     var at = report.inventory().startedAt();
     report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
     report.news().invalidTags().keySet().forEach(tag -> notifiedAt.put(tag.toString(), at));
+    var now = clock.instant();
+    var tags = new LinkedHashMap<List<String>, GivenWarning>();
+    for (var it : report.news().judged()) {
+      var usage = it.verdict().usage();
+      if (usage != null && it.leadsToStop()) {
+        var key = Limits.PREFIX + GivenWarning.NAME + usage.rule();
+        tags.put(List.of(report.arnOf(it), key), warnings.remember(it, usage, now));
+      }
+    }
+    var failures = new ArrayList<Failure>();
+    tags.forEach(
+        (tag, warning) -> {
+          try {
+            store.tag(tag.getFirst(), tag.getLast(), warning.value(), deadline);
+          } catch (AthenaSparkException e) {
+            failures.add(new Failure("tag on", tag.getFirst(), e.getMessage()));
+          }
+        });
+    return failures;
   }
 
   /** The news that no event was sent of in the last 24 hours, whether or not it was published. */
   public List<Judged> unsent(SweepReport report) {
     return report.judged().stream()
-        .filter(it -> it.isNews() && !notifiedAt.containsKey(EVENT_OF + it.key()))
+        .filter(
+            it ->
+                it.isNews()
+                    && (isWarnedAnew(report, it) || !notifiedAt.containsKey(EVENT_OF + it.key())))
         .toList();
+  }
+
+  private static boolean isWarnedAnew(SweepReport report, Judged it) {
+    return it.leadsToStop() && report.news().judged().contains(it);
   }
 
   /** Remembers that an event was sent. */
@@ -153,32 +201,43 @@ public final class Sweep {
   private Stream<Judged> judge(Entry entry) {
     var limits = entry.limits();
     var session = judge(entry.details(), limits);
+    var isOver = session.verdict() instanceof Exceeded;
     var judged =
-        session.verdict() instanceof Exceeded
-            ? Stream.of(session)
-            : entry.snapshots().map(it -> judge(it, limits));
-    return session.disposition() == Disposition.ORDERED
-        ? judged
-        : Stream.concat(
-            judged,
-            Judge.keptOpen(entry.session(), limits).stream()
-                .map(it -> judged(entry.details(), limits, it)));
+        isOver ? List.of(session) : entry.snapshots().map(it -> judge(it, limits)).toList();
+    var isNear = judged.stream().anyMatch(it -> !(it.verdict() instanceof Ok));
+    var ends = isOver && session.disposition() != Disposition.OBSERVED;
+    return Stream.of(
+            judged.stream(),
+            Judge.notExempt(entry.details(), limits, isNear).stream()
+                .map(it -> judged(entry.details(), limits, it)),
+            ends
+                ? Stream.<Judged>of()
+                : Judge.keptOpen(entry.session(), limits).stream()
+                    .map(it -> judged(entry.details(), limits, it)))
+        .flatMap(Function.identity());
   }
 
   private Judged judge(Snapshot snapshot, Limits limits) {
     return judged(snapshot, limits, judge.judge(snapshot, limits));
   }
 
-  private static Judged judged(Snapshot snapshot, Limits limits, Verdict verdict) {
+  private Judged judged(Snapshot snapshot, Limits limits, Verdict verdict) {
     var isExempt = limits.exempt(snapshot.at());
+    if (isExempt) {
+      warnings.exempt(snapshot);
+    }
     var disposition =
         switch (verdict) {
           case Ok _ -> Disposition.LEFT;
           case Warning _ -> isExempt ? Disposition.LEFT : Disposition.WARNED;
           case KeptOpen _ -> isExempt ? Disposition.LEFT : Disposition.KEPT_OPEN;
+          case NotExempt _ -> Disposition.NOT_EXEMPT;
           case Exceeded _ when isExempt -> Disposition.EXEMPT;
-          case Exceeded _ when limits.mode() == Mode.ENFORCE -> Disposition.ORDERED;
-          case Exceeded _ -> Disposition.OBSERVED;
+          case Exceeded _ when limits.mode() != Mode.ENFORCE -> Disposition.OBSERVED;
+          case Exceeded it ->
+              warnings.mayStop(snapshot, limits, it.usage())
+                  ? Disposition.ORDERED
+                  : Disposition.WARNED;
         };
     return new Judged(snapshot, limits, verdict, disposition, null);
   }
@@ -229,11 +288,10 @@ public final class Sweep {
       List<Judged> chosen, List<Judged> judged, List<Failure> failures, Deadline deadline) {
     var now = clock.instant();
     var expiresAt = now.plus(Finding.LIFETIME);
-    var price = policy.usdPerDpuHour();
-    var findings = chosen.stream().map(it -> it.finding(price, expiresAt)).toList();
+    var findings = chosen.stream().map(it -> it.finding(policy, expiresAt)).toList();
     var refused = publisher.publish(findings, deadline);
     for (var it : chosen) {
-      var why = refused.get(it.finding(price, expiresAt));
+      var why = refused.get(it.finding(policy, expiresAt));
       if (why == null) {
         judged.add(it);
         publishedAt.put(it.id(), now);

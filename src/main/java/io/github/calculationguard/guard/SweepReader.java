@@ -50,6 +50,11 @@ final class SweepReader extends Reading {
     private @Nullable String resumeAt;
     private Instant lastStart = Instant.MAX;
     private Duration longest = Duration.ZERO;
+
+    /** Those that were seen in the last day. */
+    Set<SessionId> known() {
+      return sessions.keySet();
+    }
   }
 
   /** How many exceeded a limit and were stopped by somebody else since this sweep began. */

@@ -40,10 +40,12 @@ public record SweepReport(
   public enum Disposition {
     /** There was nothing to do. */
     LEFT,
-    /** It is near a limit, or over one and cannot be stopped for it. */
+    /** It is near a limit, or over one and cannot be stopped for it, or only by the next sweep. */
     WARNED,
     /** Athena's own idle timeout does not end it in time. */
     KEPT_OPEN,
+    /** Its own tag asks for an exemption that is not granted as it asks. */
+    NOT_EXEMPT,
     /** Its finding was published. */
     ORDERED,
     /** Its finding could not be published. */
@@ -100,8 +102,12 @@ public record SweepReport(
     }
 
     /** The finding of what exceeds a limit. */
-    Finding finding(double usdPerDpuHour, Instant expiresAt) {
-      return new Finding(snapshot, (Verdict.Exceeded) verdict, returned, usdPerDpuHour, expiresAt);
+    Finding finding(SweepPolicy policy, Instant expiresAt) {
+      var exceeded = (Verdict.Exceeded) verdict;
+      var setBy = limits.setBy(exceeded.usage().rule());
+      var maxExempt = policy.scope().maxExempt();
+      return new Finding(
+          snapshot, exceeded, setBy, maxExempt, returned, policy.usdPerDpuHour(), expiresAt);
     }
 
     /** How much a person should care; what returned is at least a warning. */
@@ -109,7 +115,7 @@ public record SweepReport(
       var severity =
           switch (disposition) {
             case LEFT, ORDERED, EXEMPT -> Severity.INFO;
-            case WARNED, KEPT_OPEN, OBSERVED -> Severity.WARNING;
+            case WARNED, KEPT_OPEN, NOT_EXEMPT, OBSERVED -> Severity.WARNING;
             case HELD_BACK, REFUSED -> Severity.ERROR;
           };
       return returned == null ? severity : severity.orWarning();
@@ -119,15 +125,28 @@ public record SweepReport(
     String key() {
       var usage = verdict.usage();
       var rule = usage == null ? null : usage.rule() + " " + usage.isOver();
-      var until = disposition == Disposition.EXEMPT ? limits.exemptUntil() : null;
+      var until =
+          switch (disposition) {
+            case EXEMPT -> limits.exemptUntil();
+            case NOT_EXEMPT -> limits.askedExemptUntil();
+            default -> null;
+          };
       return "%s %s %s %s".formatted(id(), rule, disposition, until);
+    }
+
+    /** Whether people are warned of a stop that follows. */
+    public boolean leadsToStop() {
+      return disposition == Disposition.WARNED
+          && limits.mode() == Limits.Mode.ENFORCE
+          && (verdict instanceof Verdict.Exceeded
+              || (verdict instanceof Verdict.Warning it && it.stopAt() != null));
     }
 
     /** Whether the sweep notifies people; the stop function does so of a stop. */
     boolean isNews() {
       return switch (disposition) {
         case LEFT, ORDERED, REFUSED -> false;
-        case WARNED, KEPT_OPEN, HELD_BACK, OBSERVED, EXEMPT -> true;
+        case WARNED, KEPT_OPEN, NOT_EXEMPT, HELD_BACK, OBSERVED, EXEMPT -> true;
       };
     }
   }
@@ -252,18 +271,23 @@ public record SweepReport(
         : null;
   }
 
+  /** The ARN of the session, itself or the one that the calculation runs in. */
+  public String arnOf(Judged it) {
+    var group = new WorkGroup(it.session().workGroup());
+    return inventory.place().arnOf(group, it.session().id());
+  }
+
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */
   public @Nullable String exemptCommand(Judged it) {
     var maxExempt = policy.scope().maxExempt();
     if (maxExempt.isZero()) {
       return null;
     }
-    var place = inventory.place();
     return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%s --region %s"
         .formatted(
-            place.arnOf(new WorkGroup(it.session().workGroup()), it.session().id()),
-            Limits.PREFIX + "exempt-until",
+            arnOf(it),
+            Limits.EXEMPT_UNTIL,
             inventory.startedAt().plus(maxExempt).truncatedTo(ChronoUnit.SECONDS),
-            place.region());
+            inventory.place().region());
   }
 }

@@ -28,6 +28,9 @@ public sealed interface Verdict {
    */
   record Warning(Usage usage, @Nullable Instant stopAt, String reason) implements Verdict {}
 
+  /** An exemption that a session's own tag asks for, and that is not granted as it asks. */
+  record NotExempt(String reason) implements Verdict {}
+
   /** A session that Athena itself does not end when it has been idle for as long as it may. */
   record KeptOpen(String reason) implements Verdict {}
 
@@ -54,6 +57,16 @@ public sealed interface Verdict {
     /** The percentage of the limit that is used; more than 100 beyond it. */
     public double percent() {
       return 100 * observed / limit;
+    }
+
+    /**
+     * How long it took to use this amount of the limit, at the rate so far; absent where that is
+     * not known.
+     */
+    @Nullable Duration timeFor(double amount, @Nullable Duration age) {
+      var unit = rule.unit;
+      var millis = unit != null ? unit.toMillis() : age == null ? 0 : age.toMillis() / observed;
+      return millis > 0 ? Duration.ofMillis(Math.round(amount * millis)) : null;
     }
 
     /** Such as "running for 3 h 5 min" or "used at most 4.50 DPU-hours". */

@@ -1,7 +1,5 @@
 package io.github.calculationguard.lambda;
 
-import static java.util.Objects.requireNonNullElse;
-
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
@@ -21,8 +19,6 @@ final class RequestParser {
   private static final String ID = Finding.CALCULATION_ID;
   private static final String STOP_REQUESTED = "Athena Calculation Stop Requested";
   private static final String CONTRIBUTOR = "CloudWatch Alarm Contributor State Change";
-  // The sweep's findings expire within minutes; one that claims more is cut.
-  private static final Duration MAX_FINDING_AGE = Duration.ofHours(1);
 
   private static final String ACCEPTED =
       """
@@ -72,9 +68,11 @@ final class RequestParser {
       case String _ -> Source.EVENTBRIDGE;
       case null -> {
         var isRequest = event.has(ID) || event.has(Finding.SESSION_ID);
-        yield event.has("keepAlive") || (isRequest && !event.has("widgetContext"))
-            ? Source.DIRECT
-            : isRequest ? Source.WIDGET : Source.UNKNOWN;
+        yield isRequest && "chat".equals(event.value("channel"))
+            ? Source.CHAT
+            : event.has("keepAlive") || (isRequest && !event.has("widgetContext"))
+                ? Source.DIRECT
+                : isRequest ? Source.WIDGET : Source.UNKNOWN;
       }
     };
   }
@@ -100,7 +98,7 @@ final class RequestParser {
         case CLOUDTRAIL -> started(metadata(detail, false));
         case ALARM -> alarm(metadata(detail, false));
         case EVENTBRIDGE -> stopRequested(metadata(detail, false));
-        case DIRECT, WIDGET -> direct();
+        case DIRECT, CHAT, WIDGET -> direct();
         case UNKNOWN -> throw new InvalidFieldException(unknownShape() + ACCEPTED);
       };
     } catch (InvalidFieldException e) {
@@ -138,7 +136,7 @@ final class RequestParser {
             || source.isHttp()
             || source == Source.HANDOVER
             || (source == Source.DIRECT && !invocation.isByService()),
-        "force is accepted only over the API and by the alias direct, and not from a bus or the page");
+        "force is accepted only over the API and by the alias direct, and not from a bus, the page or a chat");
     if (ends) {
       return new Request.EndSession(metadata, session(request, where), null, null, force);
     }
@@ -156,32 +154,24 @@ final class RequestParser {
 
   /** The bus that carries it takes events from nobody but the guard. */
   private void requireOurs() {
-    var isOurs = Finding.SOURCE.equals(event.text("source"));
-    require(isOurs, "findings and hand-overs are accepted only from source " + Finding.SOURCE);
+    require(
+        Finding.SOURCE.equals(event.text("source")),
+        "findings and hand-overs are accepted only from source " + Finding.SOURCE);
   }
 
   private Request finding(RequestMetadata metadata) {
     requireOurs();
-    var expires = detail.instant(Finding.EXPIRES_AT);
-    if (expires == null) {
-      throw new InvalidFieldException("detail.expiresAt is missing: every finding expires");
-    }
-    var latest = metadata.at().plus(MAX_FINDING_AGE);
-    var violation =
-        new Request.LimitViolation(
-            requireNonNullElse(detail.text(Finding.RULE), ""),
-            detail.number(Finding.LIMIT),
-            detail.number(Finding.OBSERVED),
-            Finding.returned(detail::text),
-            expires.isBefore(latest) ? expires : latest);
+    var violation = FindingDetail.violation(detail, metadata.at());
     return switch (detail.text(Finding.TARGET)) {
       case Finding.CALCULATION ->
           new Request.StopCalculation(metadata, calculation(detail, "detail"), violation);
-      case Finding.SESSION -> {
-        var session = session(detail, "detail");
-        var idleSince = detail.instant(Finding.ONLY_IF_IDLE_SINCE);
-        yield new Request.EndSession(metadata, session, violation, idleSince, false);
-      }
+      case Finding.SESSION ->
+          new Request.EndSession(
+              metadata,
+              session(detail, "detail"),
+              violation,
+              detail.instant(Finding.ONLY_IF_IDLE_SINCE),
+              false);
       case null, default -> throw detail.wrong(Finding.TARGET, "\"calculation\" or \"session\"");
     };
   }
@@ -290,7 +280,7 @@ final class RequestParser {
     return object.id(ID, where, CalculationId.RULE, CalculationId::new);
   }
 
-  private static SessionId session(JsonObject object, String where) {
+  static SessionId session(JsonObject object, String where) {
     return object.id(Finding.SESSION_ID, where, SessionId.RULE, SessionId::new);
   }
 }

@@ -5,6 +5,7 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.guard.FindingCheck;
 import io.github.calculationguard.report.Announcer;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
@@ -46,6 +47,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private final Duration confirm;
   private final Duration httpBudget;
   private final StopService service;
+  private final AnsweredFindings findings;
   private final Announcer announcer;
   private final Handover.Publisher handovers;
   private final String stack;
@@ -91,6 +93,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     // longer than it saves. The first order has one.
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
+    findings = new AnsweredFindings(new FindingCheck(athena, clock), service);
     configuration.check();
   }
 
@@ -109,7 +112,9 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
-        var report = service.markReturned(request, service.stop(request));
+        var answered = findings.answered(request, clock.instant());
+        var report = answered == null ? service.stop(request) : answered;
+        report = service.markReturned(request, report);
         yield reply(request, report, invocation, http);
       }
       case Request.InvalidRequest request -> {
@@ -155,7 +160,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           failed.isEmpty()
               ? reported.getFirst().popup()
               : Notification.failurePopup(failed.getFirst());
-      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, HANDOVER, UNKNOWN -> {
+      case EVENTBRIDGE, SWEEP, CLOUDTRAIL, ALARM, DIRECT, CHAT, HANDOVER, UNKNOWN -> {
         if (!failures.isEmpty()) {
           var first = failures.getFirst();
           throw new RequestFailedException(first.reason(), first.cause());

@@ -6,6 +6,7 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepReport;
@@ -48,8 +49,9 @@ public final class SweepHandler
     var topicArn = configuration.topicArn();
     configuration.check();
     var athena = clients.athena(clock, limiter);
+    var warnings = clients.warnings(clock, limiter);
     var bus = clients.eventBridge(busName, clock);
-    sweep = new Sweep(athena, limiter, bus, clock, policy);
+    sweep = new Sweep(athena, limiter, bus, warnings, clock, policy);
     events = bus;
     publisher = clients.sns(topicArn, clock);
   }
@@ -66,12 +68,14 @@ public final class SweepHandler
       var report = sweep.run(invocation.place(), invocation.end());
       var record = new SweepRecord(report, invocation.info(), service);
       var findings = record.findings();
-      var failures = announce(report, findings, invocation);
+      var untagged = new ArrayList<Failure>();
+      var failures = announce(report, findings, untagged, invocation);
       var lines = record.lines();
       lines.addAll(findings.values());
       lines.addAll(failures);
+      untagged.forEach(it -> lines.add(record.failure(it)));
       lines.forEach(invocation::log);
-      var metrics = record.metrics();
+      var metrics = record.metrics(untagged.size());
       var failed = failures.size() + lines.stream().filter(LogRecord::isEventUnsent).count();
       if (failed > 0) {
         metrics.count("AnnouncementFailures", failed);
@@ -90,10 +94,14 @@ public final class SweepHandler
    * Sends the messages and the events of what is new, a few at once, and notes in the findings
    * which events failed.
    *
+   * @param untagged gets the warnings that could not be written down
    * @return the lines of the messages that failed
    */
   private List<LogRecord> announce(
-      SweepReport report, Map<Judged, LogRecord> findings, Invocation invocation) {
+      SweepReport report,
+      Map<Judged, LogRecord> findings,
+      List<Failure> untagged,
+      Invocation invocation) {
     var unsent = sweep.unsent(report);
     var records = unsent.stream().map(findings::get).toList();
     var failures = new ArrayList<LogRecord>();
@@ -107,7 +115,7 @@ public final class SweepHandler
         if (failure.isPresent()) {
           failures.add(failure.get());
         } else {
-          sweep.notified(parts.get(part));
+          untagged.addAll(sweep.notified(parts.get(part), invocation.end()));
         }
       }
       var refused = sending.join();

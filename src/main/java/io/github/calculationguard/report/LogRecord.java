@@ -189,7 +189,8 @@ public final class LogRecord {
     if (violation != null) {
       put("rule", UserText.clean(violation.rule()))
           .put("limit", violation.limit())
-          .put("observed", violation.observed());
+          .put("observed", violation.observed())
+          .put("limit_set_by", UserText.cleanOrNull(violation.setBy()));
     }
     return snapshot == null ? this : details(snapshot, info.usdPerDpuHour());
   }

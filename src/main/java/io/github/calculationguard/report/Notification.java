@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param facts the most important first
  * @param next what to do, each with its command
  * @param thread groups messages in a chat
+ * @param buttons what the buttons under a chat message need, without spaces
  * @param attributes for filter policies: texts, and lists of texts
  */
 // Without the library's own classes, whose loading would delay the first message. Not escaped.
@@ -37,6 +38,7 @@ public record Notification(
     List<String> next,
     AccountRegion place,
     String thread,
+    Map<String, String> buttons,
     Map<String, Object> attributes) {
 
   /** The attributes that name whom a notification is for. */
@@ -85,7 +87,8 @@ public record Notification(
     var thread = requireNonNullElse(message.sessionId(), request.metadata().id());
     var text = StopMessageRenderer.of().execute(message);
     var place = request.metadata().place();
-    return of(record, severity, message.subject(), text, place, thread, attributes);
+    var buttons = message.buttons();
+    return of(record, severity, message.subject(), text, place, thread, buttons, attributes);
   }
 
   /** Adds a text as an attribute, which may not be empty. */
@@ -109,6 +112,7 @@ public record Notification(
       String text,
       AccountRegion place,
       String thread,
+      Map<String, String> buttons,
       Map<String, Object> attributes) {
     var lines = text.lines().filter(line -> !line.isBlank()).toList();
     var steps =
@@ -121,7 +125,16 @@ public record Notification(
             .filter(it -> !it.text().isEmpty())
             .toList();
     return new Notification(
-        record, severity, subject, lines.getFirst(), facts, steps, place, thread, attributes);
+        record,
+        severity,
+        subject,
+        lines.getFirst(),
+        facts,
+        steps,
+        place,
+        thread,
+        buttons,
+        attributes);
   }
 
   /** For people, as an email and wherever nothing else fits. */
@@ -158,6 +171,7 @@ public record Notification(
     var context = new LinkedHashMap<>(attributes);
     context.values().removeIf(List.class::isInstance);
     context.remove(OWNER);
+    context.putAll(buttons);
     metadata.put("additionalContext", context);
     var chat = new LinkedHashMap<String, Object>();
     chat.put("version", "1.0");

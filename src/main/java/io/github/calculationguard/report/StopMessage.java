@@ -2,6 +2,10 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.Limits.Origin;
+import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
@@ -122,6 +126,84 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
             .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
   }
 
+  private Optional<Rule> rule() {
+    return Optional.ofNullable(request.violation()).flatMap(it -> Rule.of(it.rule()));
+  }
+
+  /** Who set the limit that was exceeded, if a finding says so. */
+  @Nullable String limitSetBy() {
+    return rule()
+        .flatMap(it -> origin().map(by -> FindingText.setBy(it, by, group())))
+        .orElse(null);
+  }
+
+  private Optional<Origin> origin() {
+    var it = request.violation();
+    return Stream.of(Origin.values())
+        .filter(by -> it != null && by.toString().equals(it.setBy()))
+        .findFirst();
+  }
+
+  private String group() {
+    var it = request.violation();
+    return it == null || it.workGroup() == null ? "" : it.workGroup();
+  }
+
+  /** Where its files are, such as "result s3://…". */
+  String output() {
+    var calculation = snapshot().calculation();
+    return calculation == null
+        ? ""
+        : calculation.output().entrySet().stream()
+            .map(it -> it.getKey() + " " + UserText.s3(it.getValue()))
+            .collect(Collectors.joining(", "));
+  }
+
+  /** Whether the guard stopped it for its limit, so that somebody may want it back. */
+  boolean mayAppeal() {
+    return limitSetBy() != null
+        && switch (outcome()) {
+          case CANCELED, CANCELING, SESSION_TERMINATED -> true;
+          case FINISHED_ANYWAY, ALREADY_OVER, LEFT_ALONE, NOT_FOUND, DENIED, INVALID, DRY_RUN ->
+              false;
+        };
+  }
+
+  /** The command that raises the limit by the tag that may: half as much again as was used. */
+  @Nullable String raise() {
+    var it = request.violation();
+    if (it == null || it.session() == null || it.limit() == null || it.observed() == null) {
+      return null;
+    }
+    var group = new WorkGroup(group());
+    var place = metadata().place();
+    var arn =
+        origin().equals(Optional.of(Origin.SESSION_TAG))
+            ? place.arnOf(group, it.session())
+            : place.arnOf(group);
+    var most = Math.max(it.limit().doubleValue(), it.observed().doubleValue());
+    return "aws athena tag-resource --resource-arn %s --tags Key=%s,Value=%d --region %s"
+        .formatted(
+            arn, Limits.PREFIX + UserText.clean(it.rule()), (long) Math.ceil(1.5 * most), region());
+  }
+
+  /** The session in which it can be started again: the same, unless that has ended. */
+  String sessionToUse() {
+    var id = sessionId();
+    return costs.hasEnded() || id == null ? "NEW_SESSION_ID" : id;
+  }
+
+  /** What the buttons in a chat need. */
+  Map<String, String> buttons() {
+    var buttons = new LinkedHashMap<String, String>();
+    buttons.put("region", region());
+    var id = sessionId();
+    if (leavesSession() && id != null) {
+      buttons.put("end_session_id", id);
+    }
+    return buttons;
+  }
+
   /** Such as "returned after ID". */
   @Nullable String returned() {
     var it = result.returned();
@@ -139,6 +221,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     }
     return switch (metadata().source()) {
       case Source.SWEEP -> "the guard's own sweep";
+      case Source.CHAT -> "somebody in a chat; AWS does not say who";
       case Source.WIDGET -> "a viewer of the dashboard; CloudWatch does not say who";
       case HANDOVER -> "a caller of the API or a viewer of the dashboard; AWS does not say who";
       default -> outcome() == Outcome.INVALID ? "" : "unknown";

@@ -7,12 +7,11 @@ import static java.util.stream.Collectors.joining;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory;
+import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.InvalidTag;
-import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import io.jstach.jstache.JStache;
@@ -31,14 +30,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** A summary, then a line for each failure. */
   public List<LogRecord> lines() {
     var lines = new ArrayList<>(List.of(summary()));
-    for (var failure : report.failures()) {
-      var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
-      lines.add(
-          head("sweep_failure", Severity.ERROR)
-              .put("subject", failure.what() + " " + failure.of())
-              .put("reason", UserText.aws(why))
-              .tail(info));
-    }
+    report.failures().forEach(it -> lines.add(failure(it)));
     return lines;
   }
 
@@ -51,20 +43,33 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return findings;
   }
 
+  /** The line of something that could not be read or published. */
+  public LogRecord failure(Failure failure) {
+    var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
+    return head("sweep_failure", Severity.ERROR)
+        .put("subject", failure.what() + " " + failure.of())
+        .put("reason", UserText.aws(why))
+        .tail(info);
+  }
+
   /** The line of a notification that failed. */
   public LogRecord notNotified(RuntimeException e, Instant at) {
     return audience()
         .putInto(LogRecord.sweepFailure("notification", e, inventory().place(), info, at));
   }
 
-  /** The sweep's metrics. */
-  public Metrics metrics() {
+  /**
+   * The sweep's metrics.
+   *
+   * @param later how much failed after the report was made
+   */
+  public Metrics metrics(int later) {
     return new Metrics()
         .count("SessionsSeen", inventory().sessionsSeen())
         .count("CalculationsSeen", inventory().calculationsSeen())
         .count("Findings", report.over())
         .count("ActionsHeldBack", report.count(Disposition.HELD_BACK))
-        .count("SweepFailures", report.failures().size())
+        .count("SweepFailures", report.failures().size() + later)
         .put("SweepDuration", "Milliseconds", report.took().toMillis())
         .count("AthenaCalls", calls());
   }
@@ -77,6 +82,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         report.news().judged().stream()
             .map(Judged::severity)
             .reduce(ofTags, BinaryOperator.maxBy(naturalOrder()));
+    var only = only();
     return Notification.of(
         record(),
         severity,
@@ -84,7 +90,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .formatted(audience().inSubject(), counts(), place.accountId(), place.region()),
         SweepRecordRenderer.of().execute(this),
         place,
-        "sweep",
+        only == null ? "sweep" : only.judged().session().id().value(),
+        only == null ? Map.of() : only.buttons(),
         audience().attributes(severity));
   }
 
@@ -105,7 +112,11 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             .put("sessions_seen", inventory.sessionsSeen())
             .put("sessions_left", inventory.sessionsLeft())
             .put("calculations_seen", inventory.calculationsSeen())
-            .put("judged", report.judged().size() - report.count(Disposition.KEPT_OPEN))
+            .put(
+                "judged",
+                report.judged().size()
+                    - report.count(Disposition.KEPT_OPEN)
+                    - report.count(Disposition.NOT_EXEMPT))
             .put("over", report.over());
     for (var disposition : Disposition.values()) {
       if (disposition != Disposition.LEFT) {
@@ -143,7 +154,8 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
       record
           .put("rule", usage.rule())
           .put("limit", usage.limit())
-          .put("observed", usage.observed());
+          .put("observed", usage.observed())
+          .put("limit_set_by", judged.limits().setBy(usage.rule()));
     }
     return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
   }
@@ -190,6 +202,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
             section("Held back", "held back", Disposition.HELD_BACK, priced),
             section("Observed", "would stop", Disposition.OBSERVED, priced),
             section("Warning", "near or over", Disposition.WARNED, priced),
+            section("Not exempt", "not exempt as asked", Disposition.NOT_EXEMPT, priced),
             section("Kept open", "kept open", Disposition.KEPT_OPEN, priced),
             section("Exempt", "exempt", Disposition.EXEMPT, priced),
             new Section("Tag", Format.count(tags.size(), "invalid tag"), List.of(), tags))
@@ -203,43 +216,25 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return new Section(title, news.size() + " " + summary, news, facts);
   }
 
+  @Nullable FindingText only() {
+    return FindingText.only(report, info.usdPerDpuHour());
+  }
+
   private String fact(Judged judged, boolean isPriced) {
     var snapshot = judged.snapshot();
     var calculation = snapshot.calculation();
-    var costs = new Costs(snapshot, info.usdPerDpuHour());
+    var text = FindingText.of(judged, report, info.usdPerDpuHour());
     return Stream.of(
             calculation == null ? null : "calculation " + calculation.id(),
             "session " + judged.session().id(),
             audience().member(judged.session().workGroup(), snapshot.owner()),
             UserText.quotedOrNull(snapshot.description()),
-            judged.reason(),
-            !isPriced || costs.soFar() == null
-                ? null
-                : "cost so far %s (%s)".formatted(costs.soFarText(), costs.basis()),
-            !isPriced || costs.perHour() == null
-                ? null
-                : costs.perHourText() + " until its session ends",
-            consequence(judged))
-        .flatMap(Stream::ofNullable)
+            text.reason(),
+            isPriced ? text.cost() : null,
+            text.consequence(),
+            text.keep() == null ? null : "to exempt it: " + text.keep())
+        .filter(it -> it != null && !it.isEmpty())
         .collect(joining("; "));
-  }
-
-  private @Nullable String consequence(Judged judged) {
-    var exemptUntil = judged.limits().exemptUntil();
-    if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
-      return "exempt until " + Format.time(exemptUntil);
-    }
-    var terminate = report.terminateCommand(judged);
-    if (terminate != null) {
-      return "to end it, run: " + terminate;
-    }
-    if (!(judged.verdict() instanceof Warning warning) || warning.stopAt() == null) {
-      return null;
-    }
-    var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
-    var stop = will + " be stopped by the first sweep after " + Format.time(warning.stopAt());
-    var command = report.exemptCommand(judged);
-    return command == null ? stop : stop + "; to exempt it: " + command;
   }
 
   private static String fact(InvalidTag tag) {

@@ -48,6 +48,13 @@ public final class UserText {
     return clean(text, MAX_OF_AWS);
   }
 
+  /** A URI of S3 as it is, so that it can be copied, if nothing in it can be taken for a host. */
+  static String s3(String uri) {
+    return uri.length() <= MAX_OF_AWS && uri.matches("s3://[a-z0-9-]{3,63}(/[\\w=.-]+)*/?")
+        ? uri
+        : aws(uri);
+  }
+
   static String clean(String text, int max) {
     var line = LINK.matcher(line(text, max)).replaceAll(it -> broken(it.group()));
     return cut(IP_ADDRESS.matcher(line).replaceAll(it -> it.group().replaceAll(DOT, "[$0]")), max);

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param description the user's own text, which may contain anything
  * @param completedAt absent while it runs
  * @param dpuTime DPU × time, as Athena reports it; absent in lists, and perhaps while it runs
+ * @param output where its files are in S3, by name; empty in lists, and where Athena names none
  */
 public record Calculation(
     CalculationId id,
@@ -19,11 +20,32 @@ public record Calculation(
     @Nullable String description,
     @Nullable Instant submittedAt,
     @Nullable Instant completedAt,
-    @Nullable Duration dpuTime) {
+    @Nullable Duration dpuTime,
+    SequencedMap<String, String> output) {
 
   public Calculation {
     submittedAt = Instants.orNull(submittedAt);
     completedAt = Instants.orNull(completedAt);
+  }
+
+  /** A calculation without files in S3, as far as it is known. */
+  public Calculation(
+      CalculationId id,
+      @Nullable SessionId sessionId,
+      CalculationState state,
+      @Nullable String description,
+      @Nullable Instant submittedAt,
+      @Nullable Instant completedAt,
+      @Nullable Duration dpuTime) {
+    this(
+        id,
+        sessionId,
+        state,
+        description,
+        submittedAt,
+        completedAt,
+        dpuTime,
+        Collections.emptySortedMap());
   }
 
   /** A calculation of which only the ID is known. */
@@ -33,7 +55,8 @@ public record Calculation(
 
   /** The same calculation in a newer state. */
   public Calculation withState(CalculationState newer) {
-    return new Calculation(id, sessionId, newer, description, submittedAt, completedAt, dpuTime);
+    return new Calculation(
+        id, sessionId, newer, description, submittedAt, completedAt, dpuTime, output);
   }
 
   /** How long it has run, or ran. */

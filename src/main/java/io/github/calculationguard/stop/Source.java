@@ -14,6 +14,8 @@ public enum Source {
   FUNCTION_URL,
   /** Invoked by name: Scheduler, Step Functions, the AWS CLI. */
   DIRECT,
+  /** A button under a message in a chat. */
+  CHAT,
   /** The Stop button on the dashboard. */
   WIDGET,
   /** The stop function itself, over the internal event bus: it goes on after it answered. */

@@ -96,6 +96,19 @@ public record StopService(
     }
   }
 
+  /** Stops nothing of a request, and describes what it leaves alone. */
+  public StopReport leave(StopRequest request, SessionId id, String why) {
+    var metadata = request.metadata();
+    var budget = TimeBudget.of(this, metadata.deadline(), 1);
+    var session = snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
+    var calculation = request.calculation();
+    var snapshot =
+        session == null || calculation == null
+            ? session
+            : session.withCalculation(athena.calculation(calculation, budget.describeBy()));
+    return new StopReport(new StopResult(Outcome.LEFT_ALONE, why, snapshot));
+  }
+
   /**
    * The same report, which also says what had come back after it was stopped before: as the sweep
    * saw, or else as Athena's history tells. That is not looked up while a person waits, but after

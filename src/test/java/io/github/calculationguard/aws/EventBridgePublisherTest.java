@@ -7,6 +7,7 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
@@ -106,6 +107,8 @@ class EventBridgePublisherTest {
         new Exceeded(
             new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
             "running for 3 h 7 min, limit 2 h"),
+        Limits.Origin.WORK_GROUP_TAG,
+        Duration.ofHours(24),
         null,
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));
@@ -122,6 +125,8 @@ class EventBridgePublisherTest {
         new Exceeded(
             new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
             "idle for 1 h 32 min, limit 1 h"),
+        Limits.Origin.PARAMETER,
+        Duration.ofHours(36),
         new Return("5d1f0b7e-3c42-6a19-ce60-2b9d7c5a1f38", true),
         0.35,
         FOUND.plus(Duration.ofMinutes(10)));

@@ -76,7 +76,9 @@ final class Bench {
     }
     var part = Double.parseDouble(args[4]);
     try (var share = part < 1 ? Share.of(part) : Share.whole()) {
-      var bench = new Bench(Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]), share, MEGABYTES);
+      var bench =
+          new Bench(
+              Path.of(args[0]), Path.of(args[1]), Integer.parseInt(args[3]), share, MEGABYTES);
       try {
         bench.rounds(rounds);
         if (part < 1) {

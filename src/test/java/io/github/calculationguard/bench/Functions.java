@@ -22,8 +22,7 @@ import java.util.stream.Stream;
  * @param share what each of them gets of the processors
  * @param megabytes the function's memory, of which its flags follow
  */
-record Functions(
-    Path out, Path python, Map<String, String> endpoints, Share share, int megabytes) {
+record Functions(Path out, Path python, Map<String, String> endpoints, Share share, int megabytes) {
 
   private static final String STOP_HANDLER = "io.github.calculationguard.lambda.StopHandler";
 

@@ -1,6 +1,5 @@
 package io.github.calculationguard.bench;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -66,8 +65,8 @@ final class MemoryTable {
         : String.format(Locale.ROOT, "| %d MB | %.2f | %s |%n", megabytes, share, failure);
   }
 
-  private static void measure(
-      Path out, int megabytes, Share held, Map<String, List<Double>> values) throws Exception {
+  private static void measure(Path out, int megabytes, Share held, Map<String, List<Double>> values)
+      throws Exception {
     var functions = Bench.measureStop(out, held, megabytes, (name, it) -> add(values, name, it));
     var page = PageBench.coldAndWarm(functions);
     add(values, "page cold", page.getFirst());

@@ -31,8 +31,7 @@ record Order(long begun, long handedOver, long answered, List<Span> spans) {
 
   static Order of(
       long begun, long handedOver, long answered, String calculation, List<String> lines) {
-    var spans =
-        lines.stream().map(Span::of).sorted(Comparator.comparingLong(Span::from)).toList();
+    var spans = lines.stream().map(Span::of).sorted(Comparator.comparingLong(Span::from)).toList();
     var order = new Order(begun, handedOver, answered, spans);
     order.check(calculation);
     return order;
@@ -42,7 +41,8 @@ record Order(long begun, long handedOver, long answered, List<Span> spans) {
   private void check(String calculation) {
     var calls = spans.stream().filter(Span::isCall).toList();
     var names = calls.stream().map(Span::what).toList();
-    var isComplete = names.stream().sorted().toList().equals(Bench.CALLS.stream().sorted().toList());
+    var isComplete =
+        names.stream().sorted().toList().equals(Bench.CALLS.stream().sorted().toList());
     var named = calls.stream().filter(it -> it.body().contains(calculation)).count();
     if (!isComplete
         || !names.subList(0, 2).equals(Bench.CALLS.subList(0, 2))

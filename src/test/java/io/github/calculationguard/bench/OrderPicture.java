@@ -35,11 +35,7 @@ final class OrderPicture {
 
   private void draw(String side, Order order) {
     y += ROW;
-    text(
-        8,
-        y,
-        "bold",
-        String.format(Locale.ROOT, "%s: %.0f ms", side, order.millisWithHook()));
+    text(8, y, "bold", String.format(Locale.ROOT, "%s: %.0f ms", side, order.millisWithHook()));
     y += 6;
     var top = y;
     for (var span : order.spans()) {

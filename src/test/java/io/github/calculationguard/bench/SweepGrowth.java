@@ -175,6 +175,7 @@ final class SweepGrowth {
             account.wire(),
             account.limiter,
             (_, _) -> Map.of(),
+            (_, _, _, _) -> {},
             account.clock,
             new SweepPolicy(scope, true, 10, 0.35));
     var reports = new ArrayList<SweepReport>();

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Origin;
 import io.github.calculationguard.guard.Limits.Rule;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,14 @@ class LimitsTest {
                 Map.of(MAX_CALCULATION_MINUTES, 480.0, MAX_CALCULATION_DPU_HOURS, 12.5),
                 90,
                 Instant.parse("2031-01-01T07:00:00Z"),
-                java.util.List.of()));
+                java.util.List.of(),
+                Map.of(
+                    MAX_CALCULATION_MINUTES,
+                    Origin.WORK_GROUP_TAG,
+                    MAX_CALCULATION_DPU_HOURS,
+                    Origin.WORK_GROUP_TAG),
+                null,
+                Map.of()));
   }
 
   @Test
@@ -72,7 +80,16 @@ class LimitsTest {
                     15.0,
                     MAX_SESSION_HOURS,
                     8.0),
-                50));
+                50,
+                null,
+                java.util.List.of(),
+                Map.of(
+                    MAX_SESSION_IDLE_MINUTES,
+                    Origin.SESSION_TAG,
+                    MAX_SESSION_HOURS,
+                    Origin.SESSION_TAG),
+                null,
+                Map.of()));
   }
 
   @Test

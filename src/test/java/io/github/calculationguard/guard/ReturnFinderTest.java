@@ -36,7 +36,7 @@ class ReturnFinderTest {
   private static World world(Mode mode) {
     var limits =
         new Limits(
-            mode, Map.of(Rule.MAX_SESSION_HOURS, 12.0, Rule.MAX_CALCULATION_MINUTES, 120.0), 80);
+            mode, Map.of(Rule.MAX_SESSION_HOURS, 12.0, Rule.MAX_CALCULATION_MINUTES, 120.0), 100);
     var world = new World(policy(limits));
     world.workGroup("connect", ANA);
     return world;

@@ -146,8 +146,7 @@ class SweepPropertyTest {
   @Property(tries = 3000)
   void ordersAllThatIsOverItsLimitsAndNothingElse(@ForAll long seed) {
     var draw = new Draw(seed);
-    var parameters =
-        new Limits(draw.oneIn(3) ? Mode.OBSERVE : Mode.ENFORCE, draw.limits(), 1 + draw.upTo(99));
+    var parameters = new Limits(draw.oneIn(3) ? Mode.OBSERVE : Mode.ENFORCE, draw.limits(), 100);
     var mayTerminate = draw.oneIn(2);
     var maxActions = 1 + draw.upTo(4);
     var world = new World(World.policy(parameters, mayTerminate, maxActions));
@@ -311,7 +310,7 @@ class SweepPropertyTest {
   @Property(tries = 500)
   void judgesTheSameWhateverItRemembers(@ForAll long seed) {
     var draw = new Draw(seed);
-    var policy = World.policy(new Limits(Mode.ENFORCE, draw.limits(), 80), true, 1000);
+    var policy = World.policy(new Limits(Mode.ENFORCE, draw.limits(), 100), true, 1000);
     var warm = new World(policy);
     warm.disobey();
     truths(draw, warm);

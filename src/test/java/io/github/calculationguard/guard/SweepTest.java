@@ -110,7 +110,7 @@ class SweepTest {
                 new Limits(
                     Limits.Mode.ENFORCE,
                     Map.of(Rule.MAX_SESSION_HOURS, 4.0, Rule.MAX_CALCULATION_MINUTES, 120.0),
-                    80)));
+                    100)));
     world.workGroup("etl", NO_TAGS);
     world.running(world.busy("etl", "s-1", ofHours(5), NO_TAGS), "c-1", ofHours(3));
 
@@ -125,7 +125,7 @@ class SweepTest {
         new Limits(
             Limits.Mode.ENFORCE,
             Map.of(Rule.MAX_SESSION_HOURS, 4.0, Rule.MAX_CALCULATION_MINUTES, 120.0),
-            80);
+            100);
     var world = new World(policy(limits, false, 10));
     world.workGroup("etl", NO_TAGS);
     world.running(world.busy("etl", "s-1", ofHours(5), NO_TAGS), "c-1", ofHours(3));
@@ -324,7 +324,7 @@ class SweepTest {
 
   @Test
   void announcesOnlyWhatIsNew() {
-    var world = new World(policy(DEFAULTS));
+    var world = new World(policy(World.WARNING));
     world.workGroup("etl", Map.of("calculation-guard:mode", "observe"));
     world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
     world.sweep();
@@ -658,7 +658,7 @@ class SweepTest {
 
   @Test
   void namesTheCommandThatExempts() {
-    var world = new World(policy(DEFAULTS));
+    var world = new World(policy(World.WARNING));
     world.workGroup("etl", NO_TAGS);
     world.idle("etl", "s-1", ofHours(5), ofMinutes(50), NO_TAGS);
 

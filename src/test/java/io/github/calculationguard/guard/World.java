@@ -4,6 +4,7 @@ import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
@@ -29,22 +30,32 @@ final class World implements InstantSource {
   static final AccountRegion PLACE = new AccountRegion("aws", "eu-central-1", "123456789012");
   static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
 
+  /** The parameters' defaults, in enforce, but without warnings: they order at once. */
+  static final Limits DEFAULTS = defaults(100);
+
   /** The parameters' defaults, in enforce. */
-  static final Limits DEFAULTS =
-      new Limits(
-          Limits.Mode.ENFORCE,
-          Map.of(Rule.MAX_CALCULATION_MINUTES, 120.0, Rule.MAX_SESSION_IDLE_MINUTES, 60.0),
-          80);
+  static final Limits WARNING = defaults(80);
+
+  private static Limits defaults(int warnAtPercent) {
+    return new Limits(
+        Limits.Mode.ENFORCE,
+        Map.of(Rule.MAX_CALCULATION_MINUTES, 120.0, Rule.MAX_SESSION_IDLE_MINUTES, 60.0),
+        warnAtPercent);
+  }
 
   final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, this);
   final List<Finding> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
-  final Sweep sweep;
+  final List<Inventory.Failure> tagFailures = new ArrayList<>();
+  final List<String> tagged = new ArrayList<>();
+  Sweep sweep;
   private final SweepPolicy policy;
   private final RateLimiter rateLimiter;
   private Instant now = START;
   private boolean obeyed = true;
   private @Nullable String refusal;
+  private boolean isMute;
+  private @Nullable AthenaSparkException tagFault;
 
   World(SweepPolicy policy) {
     this(policy, 1, false);
@@ -58,14 +69,15 @@ final class World implements InstantSource {
     this.policy = policy;
     rateLimiter = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
     athena.listen(this::count);
-    sweep = new Sweep(athena, rateLimiter, this::publish, this, policy);
+    sweep = new Sweep(athena, rateLimiter, this::publish, this::tag, this, policy);
   }
 
   /**
    * A sweep in another environment, with a memory of its own, which sends its findings here too.
    */
   Sweep anotherSweep() {
-    return new Sweep(athena, new RateLimiter(1, this, _ -> {}), this::publish, this, policy);
+    return new Sweep(
+        athena, new RateLimiter(1, this, _ -> {}), this::publish, this::tag, this, policy);
   }
 
   /** Takes a call for one of the sweep's. */
@@ -101,6 +113,34 @@ final class World implements InstantSource {
     refusal = why;
   }
 
+  /** From now on no message gets through, or does again. */
+  void mute(boolean isMute) {
+    this.isMute = isMute;
+  }
+
+  /** From now on no tag can be set, or can again. */
+  void refuseTags(@Nullable AthenaSparkException fault) {
+    tagFault = fault;
+  }
+
+  /** The next sweep runs in another environment. */
+  void coldStart() {
+    sweep = anotherSweep();
+  }
+
+  /** Sets a tag of a session, as its owner does. */
+  void tagSession(String workGroup, SessionId session, String key, @Nullable String value) {
+    athena.tag(PLACE.arnOf(new WorkGroup(workGroup), session), key, value);
+  }
+
+  private void tag(String arn, String key, String value, Deadline deadline) {
+    if (tagFault != null) {
+      throw tagFault;
+    }
+    tagged.add(key + "=" + value);
+    athena.tag(arn, key, value);
+  }
+
   SweepReport sweep() {
     return sweep(Duration.ofMinutes(14));
   }
@@ -108,9 +148,10 @@ final class World implements InstantSource {
   SweepReport sweep(Duration time) {
     var deadline = new Deadline(now.plus(time));
     var report = sweep.run(PLACE, deadline);
-    if (!report.news().isEmpty()) {
+    tagFailures.clear();
+    if (!report.news().isEmpty() && !isMute) {
       announced.add(report);
-      sweep.notified(report);
+      tagFailures.addAll(sweep.notified(report, deadline));
     }
     return report;
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.spark.Calculation;
@@ -74,6 +75,8 @@ class FindingTest {
         new Snapshot(
             isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
         new Verdict.Exceeded(new Verdict.Usage(rule, limit, observed, null), "over \"it\""),
+        Limits.Origin.SESSION_TAG,
+        Duration.ofHours(36),
         new Return("s-0", isAboutCalculations(rule)),
         0.35,
         FOUND.plus(ofMinutes(10)));
@@ -130,6 +133,10 @@ class FindingTest {
     assertThat(broken.rule()).isEqualTo(rule.toString());
     assertThat(number(broken.limit())).isEqualTo(limit);
     assertThat(number(broken.observed())).isEqualTo(observed);
+    assertThat(broken.setBy()).isEqualTo("session-tag");
+    assertThat(broken.session()).isEqualTo(new SessionId("s-1"));
+    assertThat(broken.workGroup()).isEqualTo("etl");
+    assertThat(broken.maxExempt()).isEqualTo(Duration.ofHours(36));
     assertThat(broken.returned()).isEqualTo(returned);
     assertThat(broken.expiresAt()).isEqualTo(FOUND.plus(ofMinutes(10)));
     switch (order) {

@@ -53,6 +53,7 @@ class LogContractTest {
           "rule",
           "limit",
           "observed",
+          "limit_set_by",
           "returned_after",
           "submitted_at",
           "age_seconds",

@@ -67,10 +67,12 @@ class PermissionsTest {
       settings.put("TOPIC_ARN", world.sns().addTopic("guard"));
       settings.put("ESCALATION", mayTerminate ? "TERMINATE_SESSION" : "NONE");
 
-      SweepHandlerTest.handler(world, clock, settings)
-          .handleRequest(
-              sample("schedule-sweep.json"),
-              new TestContext("request-1", Duration.ofMinutes(14), null));
+      var handler = SweepHandlerTest.handler(world, clock, settings);
+      // The first sweep warns, the second one acts.
+      for (var request : List.of("request-1", "request-2")) {
+        handler.handleRequest(
+            sample("schedule-sweep.json"), new TestContext(request, Duration.ofMinutes(14), null));
+      }
 
       assertThat(actions(world)).isEqualTo(granted("SweepFunction", mayTerminate));
     }

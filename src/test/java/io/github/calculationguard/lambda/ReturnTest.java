@@ -46,6 +46,7 @@ class ReturnTest {
     settings.put("TOPIC_ARN", world.sns().addTopic("guard"));
     settings.put("ESCALATION", "TERMINATE_SESSION");
     settings.put("MODE", "enforce");
+    settings.put("WARN_AT_PERCENT", "100");
     settings.put("MAX_SESSION_HOURS", "12");
     model().addWorkGroup("connect", SparkModel.SPARK_35, Map.of("owner", "team science"));
   }

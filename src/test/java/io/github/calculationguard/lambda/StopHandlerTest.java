@@ -340,7 +340,12 @@ class StopHandlerTest {
       assertThat(guarded.log(finding)).containsEntry("outcome", "SESSION_TERMINATED");
       assertThat(guarded.athenaCalls())
           .containsSubsequence("TerminateSession", "ListTagsForResource")
-          .startsWith("GetSession", "ListCalculationExecutions", "TerminateSession");
+          .startsWith(
+              "ListTagsForResource",
+              "ListTagsForResource",
+              "GetSession",
+              "ListCalculationExecutions",
+              "TerminateSession");
     }
   }
 

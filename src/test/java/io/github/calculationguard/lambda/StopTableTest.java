@@ -47,7 +47,11 @@ class StopTableTest {
               line -> assertThat(line).containsEntry("outcome", plot.outcome(mayTerminate)));
       assertThat(guarded.world.sns().messages()).hasSize(outcomes.size());
       if (plot.isToStopFirst()) {
-        assertThat(calls).first().isEqualTo("StopCalculationExecution");
+        // Its owner may have answered since the sweep found it.
+        var isFound = "Athena Spark Finding".equals(plot.order().get("detail-type"));
+        assertThat(isFound ? calls.subList(2, calls.size()) : calls)
+            .first()
+            .isEqualTo("StopCalculationExecution");
       }
       if (!mayTerminate) {
         assertThat(calls).doesNotContain("TerminateSession");

@@ -57,6 +57,8 @@ class SweepFuzzTest {
           "max-session-hours",
           "max-session-dpu-hours",
           "warn-at-percent",
+          "warned-max-session-hours",
+          "warned-max-calculation-minutes",
           "exempt-until",
           "");
   private static final List<String> VALUES =
@@ -149,6 +151,7 @@ class SweepFuzzTest {
               findings.addAll(some);
               return Map.of();
             },
+            (_, _, _, _) -> {},
             () -> NOW,
             policy);
     var deadline = new Deadline(NOW.plusSeconds(600));

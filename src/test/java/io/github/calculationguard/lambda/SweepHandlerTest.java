@@ -128,8 +128,11 @@ class SweepHandlerTest {
   @Test
   void ordersExactlyWhatIsOverItsLimits() {
     populate();
+    var handler = handler();
+    handler.handleRequest(sample("schedule-sweep.json"), invocation);
+    assertThat(ordered()).isEmpty();
 
-    var answer = handler().handleRequest(sample("schedule-sweep.json"), invocation);
+    var answer = handler.handleRequest(sample("schedule-sweep.json"), invocation);
 
     assertThat(ordered())
         .containsExactly(
@@ -156,6 +159,7 @@ class SweepHandlerTest {
 
   @Test
   void callsAthenaAsOftenAsItSaysAndOnlyToRead() {
+    settings.put("WARN_AT_PERCENT", "100");
     populate();
 
     handler().handleRequest(Map.of(), invocation);
@@ -296,6 +300,7 @@ class SweepHandlerTest {
 
   @Test
   void doesNotSayThatAthenaKeepsOpenWhatItOrdersToEndOrWhatIsExempt() {
+    settings.put("WARN_AT_PERCENT", "100");
     settings.put("MAX_SESSION_HOURS", "12");
     var exempt = Map.of("calculation-guard:exempt-until", "2026-11-22T20:00:00Z");
     for (var id : List.of("s-ordered", "s-exempt")) {
@@ -333,6 +338,7 @@ class SweepHandlerTest {
 
   @Test
   void holdsBackWhatIsMoreThanOneSweepMayOrder() {
+    settings.put("WARN_AT_PERCENT", "100");
     settings.put("MAX_ACTIONS_PER_SWEEP", "1");
     populate();
 
@@ -400,6 +406,34 @@ class SweepHandlerTest {
     handler.handleRequest(Map.of(), invocation);
 
     assertThat(world.sns().messages()).hasSize(2);
+  }
+
+  @Test
+  void notesAWarningOnItsSessionByATagAndSaysWhereThatFails() {
+    populate();
+    world.athena().faults(Faults.always("TagResource", Fault.Refusal.DENIED));
+    handler().handleRequest(Map.of(), invocation);
+    assertThat(lines())
+        .filteredOn(line -> "sweep_failure".equals(line.get("event")))
+        .hasSize(4)
+        .allSatisfy(line -> assertThat((String) line.get("subject")).startsWith("tag on arn:aws:"));
+    assertThat(lines()).anySatisfy(line -> assertThat(line).containsEntry("SweepFailures", 4));
+
+    world.athena().faults(Faults.none());
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(ordered()).isEmpty();
+    assertThat(world.athena().calls())
+        .filteredOn(call -> call.operation().equals("TagResource"))
+        .extracting(Call::body)
+        .anySatisfy(
+            body ->
+                assertThat(body)
+                    .contains("workgroup/etl/session/s-near")
+                    .contains("calculation-guard:warned-max-calculation-minutes")
+                    .containsPattern("2026-11-22T09:30:\\d\\dZ c-near limit=120"));
+    handler().handleRequest(Map.of(), invocation);
+    assertThat(ordered()).hasSize(3);
   }
 
   @Test

@@ -95,6 +95,12 @@ class SweepToStopTest {
     return sweep(InProcess.sweep(settings, clock));
   }
 
+  /** The sweep before: it warns of what is over its limit, and stops none of it. */
+  private void warn() {
+    assertThat(sweep()).containsEntry("ordered", 0);
+    assertThat(stopped()).isEmpty();
+  }
+
   /** The calculations and sessions that are over, but for calculations of sessions that are. */
   private Set<String> stopped() {
     var stopped = new LinkedHashSet<String>();
@@ -112,6 +118,7 @@ class SweepToStopTest {
 
   @Test
   void stopsExactlyWhatIsOverItsLimits() {
+    warn();
     var report = sweep();
 
     assertThat(stopped()).isEqualTo(OVER);
@@ -135,6 +142,7 @@ class SweepToStopTest {
   @Test
   void stopsCalculationsAloneWhereSessionsMayNotBeEnded() {
     settings.put("ESCALATION", "NONE");
+    warn();
 
     sweep();
 
@@ -152,13 +160,15 @@ class SweepToStopTest {
                 .id("stubborn-job")
                 .course(new Course(ofHours(100), false, new OnStop.Ignored()))
                 .submittedAt(NOW.minus(ofHours(8))));
+    warn();
     assertThat(sweep()).containsEntry("ordered", 4);
     assertThat(model().calculationState("stubborn-job")).isEqualTo("CANCELING");
 
     settings.put("ESCALATION", "TERMINATE_SESSION");
     settings.put("MAX_ACTIONS_PER_SWEEP", "1");
-    sweep();
-    sweep();
+    for (var sweep = 0; sweep < 4; sweep++) {
+      sweep();
+    }
 
     assertThat(model().calculationState("stubborn-job")).isEqualTo("FAILED");
     assertThat(model().sessionState("stubborn")).isEqualTo("TERMINATED");
@@ -168,6 +178,7 @@ class SweepToStopTest {
   @ValueSource(ints = {1, 2, 4, 5})
   void stopsNoMoreAtOnceThanItMayAndAllInTheEnd(int most) {
     settings.put("MAX_ACTIONS_PER_SWEEP", Integer.toString(most));
+    warn();
     var handler = InProcess.sweep(settings, clock);
     var costliestFirst =
         List.of("endless", "runaway-job", "overdue-job", "careful-job", "degraded", "forgotten");

@@ -128,6 +128,9 @@ public final class Play {
         return WidgetStory.play(world, System.out);
       }
     }
+    if (scenario == Scenario.WARNING) {
+      return WarningStory.play(System.out);
+    }
     var sweeps = EnumSet.of(Scenario.SWEEP, Scenario.CONNECT, Scenario.RETURNS);
     if (sweeps.contains(scenario) || sample.isForTheSweep()) {
       return SweepPlay.play(sweeps.contains(scenario) ? scenario : Scenario.SWEEP);

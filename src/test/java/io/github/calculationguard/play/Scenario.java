@@ -29,6 +29,7 @@ enum Scenario {
           + " stops"),
   CONNECT("a sweep finds a session of Spark 3.5 that is over its hours"),
   RETURNS("what a sweep had stopped comes back, because its client submits it again"),
+  WARNING("one session near its limit is kept by its owner, another one is stopped and appealed"),
   HTTP("a stop over HTTP: 202, then the stop function hands the rest to itself and tells the end"),
   WIDGET("the page on the dashboard");
 

@@ -217,7 +217,9 @@ final class SweepPlay {
         printNotifications(_ -> true);
       }
       var heldBack = Json.object(answer.json()).get("held_back");
-      if (Integer.valueOf(0).equals(heldBack)) {
+      // Where it enforces, the first sweep warns, and the next one acts.
+      var isFirst = number == 1 && "enforce".equals(settings.get("MODE"));
+      if (!isFirst && Integer.valueOf(0).equals(heldBack)) {
         return true;
       }
     }

@@ -63,6 +63,17 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
     this.tags.put(place.arnOf(new WorkGroup(session.workGroup()), session.id()), tags);
   }
 
+  /** Sets a tag of a resource, or removes it. */
+  public void tag(String arn, String key, @Nullable String value) {
+    var own = new HashMap<>(found(tags.get(arn)));
+    if (value == null) {
+      own.remove(key);
+    } else {
+      own.put(key, value);
+    }
+    tags.put(arn, own);
+  }
+
   /** Adds a calculation with all that its details say, or replaces it. */
   public void put(Calculation calculation) {
     calculations.put(calculation.id(), calculation);

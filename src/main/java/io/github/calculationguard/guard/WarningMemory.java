@@ -1,0 +1,88 @@
+package io.github.calculationguard.guard;
+
+import module java.base;
+
+import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.Verdict.Usage;
+import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.Snapshot;
+
+/**
+ * Which warnings people were given, as far as this sweep's environment remembers or a session's own
+ * tags tell. What is over a limit is stopped only if people could answer a warning of it before.
+ */
+final class WarningMemory {
+
+  /** Removing the tags, or a topic that takes no message, puts off a stop for so long at most. */
+  private static final Duration MAX_DELAY = Duration.ofHours(24);
+
+  private final Map<SessionId, Map<Rule, GivenWarning>> given = new HashMap<>();
+  private final Map<SessionId, Instant> exemptAt = new HashMap<>();
+
+  /** Notes that an exemption is in force: earlier warnings count no more, even if it is removed. */
+  void exempt(Snapshot snapshot) {
+    exemptAt.put(sessionOf(snapshot), snapshot.at());
+  }
+
+  /** Whether what is over a limit may be stopped now, instead of being warned of first. */
+  boolean mayStop(Snapshot snapshot, Limits limits, Usage usage) {
+    return !couldWarn(snapshot, limits, usage)
+        || isLongOver(snapshot, usage)
+        || warnedAt(snapshot, limits, usage).isPresent();
+  }
+
+  /** Whether a sweep lay between the percentage that is warned at and the limit's start. */
+  private static boolean couldWarn(Snapshot snapshot, Limits limits, Usage usage) {
+    var percent = limits.warnAtPercent();
+    var near = usage.timeFor(usage.limit() * percent / 100, snapshot.age());
+    return percent < 100 && (near == null || near.compareTo(SweepReader.SCHEDULE) >= 0);
+  }
+
+  private static boolean isLongOver(Snapshot snapshot, Usage usage) {
+    var over = usage.timeFor(usage.observed() - usage.limit(), snapshot.age());
+    return over != null && over.compareTo(MAX_DELAY) > 0;
+  }
+
+  /** When people were warned of this, if that warning is in force. */
+  Optional<Instant> warnedAt(Snapshot snapshot, Limits limits, Usage usage) {
+    return inForce(snapshot, limits, usage, snapshot.at())
+        .filter(it -> it.isAbout(snapshot))
+        .map(GivenWarning::at)
+        .max(Instant::compareTo);
+  }
+
+  private Stream<GivenWarning> inForce(Snapshot snapshot, Limits limits, Usage usage, Instant now) {
+    var id = sessionOf(snapshot);
+    var remembered = given.getOrDefault(id, Map.of()).get(usage.rule());
+    var exempt = exemptAt.getOrDefault(id, Instant.MIN);
+    return Stream.of(remembered, limits.warnings().get(usage.rule()))
+        .filter(it -> it != null && it.at().isAfter(exempt))
+        .filter(it -> it.isInForce(snapshot, limits, usage, now));
+  }
+
+  /** Remembers a warning, and returns what its session's tag is to tell. */
+  GivenWarning remember(Judged it, Usage usage, Instant now) {
+    var snapshot = it.snapshot();
+    var isOfSession = snapshot.calculation() == null;
+    var ids = Stream.of(snapshot.id());
+    // Those of others that wait in the session stay in force.
+    var others = inForce(snapshot, it.limits(), usage, now).flatMap(w -> w.calculations().stream());
+    var all = isOfSession ? Stream.<String>of() : Stream.concat(ids, others).distinct();
+    var warning = new GivenWarning(now, all.toList(), usage.limit());
+    given
+        .computeIfAbsent(sessionOf(snapshot), _ -> new EnumMap<>(Rule.class))
+        .put(usage.rule(), warning);
+    return warning;
+  }
+
+  /** Forgets all sessions but these. */
+  void retain(Set<SessionId> sessions) {
+    given.keySet().retainAll(sessions);
+    exemptAt.keySet().retainAll(sessions);
+  }
+
+  private static SessionId sessionOf(Snapshot snapshot) {
+    return Objects.requireNonNull(snapshot.session()).id();
+  }
+}

@@ -1,0 +1,207 @@
+package io.github.calculationguard.report;
+
+import module java.base;
+
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Origin;
+import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.SweepReport;
+import io.github.calculationguard.guard.SweepReport.Disposition;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.Verdict.Exceeded;
+import io.github.calculationguard.guard.Verdict.Warning;
+import io.github.calculationguard.spark.Format;
+import org.jspecify.annotations.Nullable;
+
+/** What a message says of one finding of a sweep. All text is clean. */
+record FindingText(SweepReport report, Judged judged, Costs costs) {
+
+  private static final int MAX_IN_LINE = 200;
+  // A chat takes titles of 250 characters.
+  private static final int MAX_IN_TITLE = 60;
+
+  // As long as the button promises.
+  private static final Duration KEPT = Duration.ofHours(2);
+
+  static FindingText of(Judged judged, SweepReport report, double usdPerDpuHour) {
+    return new FindingText(report, judged, new Costs(judged.snapshot(), usdPerDpuHour));
+  }
+
+  /** The only news, but for one that its session is kept open; absent where there is more. */
+  static @Nullable FindingText only(SweepReport report, double usdPerDpuHour) {
+    var news = report.news().judged();
+    var first = news.stream().filter(it -> it.disposition() != Disposition.KEPT_OPEN).toList();
+    var all = first.isEmpty() ? news : first;
+    var isOne = news.stream().map(it -> it.session().id()).distinct().count() == 1;
+    return isOne && all.size() == 1 && report.news().invalidTags().isEmpty()
+        ? of(all.getFirst(), report, usdPerDpuHour)
+        : null;
+  }
+
+  /** Why Athena keeps the session open, if that is said beside something else. */
+  @Nullable String keptOpen() {
+    return report.news().judged().stream()
+        .filter(it -> it.disposition() == Disposition.KEPT_OPEN && !it.equals(judged))
+        .map(Judged::reason)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /** Such as "the parameter MaxCalculationMinutes". */
+  static String setBy(Rule rule, Origin origin, String workGroup) {
+    var tag = "the tag " + Limits.PREFIX + rule;
+    return switch (origin) {
+      case PARAMETER -> "the parameter " + rule.parameter();
+      case WORK_GROUP_TAG -> tag + " of workgroup " + UserText.clean(workGroup);
+      case SESSION_TAG -> tag + " of its session";
+    };
+  }
+
+  /** Such as: calculation "Nightly join". */
+  String what() {
+    return what(MAX_IN_LINE);
+  }
+
+  private String what(int max) {
+    var kind = judged.snapshot().calculation() == null ? "session" : "calculation";
+    var description = judged.snapshot().description();
+    return description == null || description.isBlank()
+        ? kind + " " + judged.snapshot().id()
+        : kind + " " + UserText.quoted(UserText.clean(description, max));
+  }
+
+  /** The whole message in a sentence. */
+  String headline() {
+    var of = judged.snapshot().owner();
+    var what =
+        what(MAX_IN_TITLE)
+            + (owner() == null || of == null
+                ? ""
+                : " of " + UserText.quoted(UserText.clean(of, MAX_IN_TITLE)));
+    return switch (judged.disposition()) {
+      case WARNED -> {
+        var ends = end();
+        yield ends == null
+            ? "Near or over its limit: %s.".formatted(what)
+            : "Warning: %s %s.".formatted(what, ends);
+      }
+      case OBSERVED -> "Over its limit, and would be stopped in mode enforce: %s.".formatted(what);
+      case HELD_BACK -> "Over its limit, and not stopped yet: %s.".formatted(what);
+      case EXEMPT -> "Over its limit, and exempt: %s.".formatted(what);
+      case NOT_EXEMPT -> "Not exempt as its tag asks: %s.".formatted(what);
+      case KEPT_OPEN -> "Athena does not end it in time: %s.".formatted(what);
+      case LEFT, ORDERED, REFUSED -> what;
+    };
+  }
+
+  /** Why, and who set the limit. */
+  String reason() {
+    var limit = limit();
+    return limit == null ? judged.reason() : judged.reason() + "; limit set by " + limit;
+  }
+
+  @Nullable String limit() {
+    var usage = judged.verdict().usage();
+    return usage == null
+        ? null
+        : setBy(usage.rule(), judged.limits().setBy(usage.rule()), judged.session().workGroup());
+  }
+
+  /** When it will be stopped; absent where it will not be. */
+  private @Nullable String end() {
+    if (judged.disposition() != Disposition.WARNED) {
+      return null;
+    }
+    if (judged.verdict() instanceof Exceeded) {
+      return "will be stopped by the next sweep, in about 10 minutes";
+    }
+    if (!(judged.verdict() instanceof Warning it) || it.stopAt() == null) {
+      return null;
+    }
+    var will = judged.limits().mode() == Mode.ENFORCE ? "will" : "would";
+    return will + " be stopped by the first sweep after " + Format.time(it.stopAt());
+  }
+
+  /** What follows, such as when it will be stopped. */
+  @Nullable String consequence() {
+    var exemptUntil = judged.limits().exemptUntil();
+    if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
+      return "exempt until " + Format.time(exemptUntil);
+    }
+    var terminate = report.terminateCommand(judged);
+    return terminate == null ? end() : "to end it, run: " + terminate;
+  }
+
+  /** What a stop loses. */
+  @Nullable String lost() {
+    if (end() == null) {
+      return null;
+    }
+    return judged.snapshot().calculation() == null
+        ? "all that the session holds in memory, and what runs in it; files in S3 remain"
+        : "what it has not written to S3 yet; its session stays open";
+  }
+
+  String cost() {
+    var soFar =
+        costs.soFar() == null ? null : costs.soFarText() + " so far (" + costs.basis() + ")";
+    var next = costs.perHour() == null ? null : costs.perHourText() + " until its session ends";
+    return Stream.of(soFar, next).filter(Objects::nonNull).collect(Collectors.joining("; "));
+  }
+
+  /** How to keep it, where a stop may follow. */
+  @Nullable String keep() {
+    var mayFollow = end() != null || judged.disposition() == Disposition.OBSERVED;
+    return mayFollow ? report.exemptCommand(judged) : null;
+  }
+
+  @Nullable String owner() {
+    return UserText.quotedOrNull(judged.snapshot().owner());
+  }
+
+  @Nullable String calculation() {
+    var calculation = judged.snapshot().calculation();
+    return calculation == null ? null : calculation.id().value();
+  }
+
+  String session() {
+    return judged.session().id().value();
+  }
+
+  String workGroup() {
+    return UserText.clean(judged.session().workGroup());
+  }
+
+  /** Whom to ask. */
+  String ask() {
+    var limit = "whoever deployed the guard in this account about the limit";
+    return owner() == null
+        ? "Ask " + limit + "; no tag names the owner of the work."
+        : "Ask the owner, " + owner() + ", about the work, and " + limit + ".";
+  }
+
+  /** What the buttons in a chat need: each is there only where its button fits. */
+  Map<String, String> buttons() {
+    var place = report.inventory().place();
+    var buttons = new LinkedHashMap<String, String>();
+    buttons.put("region", place.region());
+    var isOpen =
+        switch (judged.disposition()) {
+          case WARNED, OBSERVED, HELD_BACK, KEPT_OPEN, NOT_EXEMPT, EXEMPT -> true;
+          case LEFT, ORDERED, REFUSED -> false;
+        };
+    if (end() != null && report.policy().scope().maxExempt().compareTo(KEPT) >= 0) {
+      buttons.put("session_arn", report.arnOf(judged));
+      var until = report.inventory().at().plus(KEPT).truncatedTo(ChronoUnit.SECONDS);
+      buttons.put("keep_until", until.toString());
+    }
+    var calculation = calculation();
+    if (isOpen && calculation != null) {
+      buttons.put("stop_calculation_id", calculation);
+    } else if (isOpen) {
+      buttons.put("end_session_id", session());
+    }
+    return buttons;
+  }
+}

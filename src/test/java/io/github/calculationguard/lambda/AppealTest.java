@@ -1,0 +1,237 @@
+package io.github.calculationguard.lambda;
+
+import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
+import static io.github.calculationguard.lambda.GuardedWorld.NOW;
+import static io.github.calculationguard.lambda.GuardedWorld.SESSION;
+import static io.github.calculationguard.lambda.GuardedWorld.json;
+import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static java.time.Duration.ofHours;
+import static java.time.Duration.ofMinutes;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.athenasparklocal.CalculationSetup;
+import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.Fault;
+import io.github.athenasparklocal.Faults;
+import io.github.athenasparklocal.SessionSetup;
+import io.github.athenasparklocal.SparkModel;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.athena.AthenaClient;
+import software.amazon.awssdk.services.athena.model.Tag;
+
+/** Warnings can be answered, and stops can be appealed. */
+class AppealTest {
+
+  private static final String ARN =
+      "arn:aws:athena:us-east-1:123456789012:workgroup/analytics-spark";
+
+  private static void tag(GuardedWorld guarded, String arn, String key, String value) {
+    InProcess.tellTheSdk(guarded.world.environment());
+    try (var athena = AthenaClient.create()) {
+      athena.tagResource(
+          r ->
+              r.resourceARN(arn)
+                  .tags(Tag.builder().key("calculation-guard:" + key).value(value).build()));
+    }
+    guarded.world.athena().forgetCalls();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "finding-calculation.json, session, exempt-until, 2026-11-22T11:30:00Z",
+    "finding-session.json, session, exempt-until, 2026-11-22T11:30:00Z",
+    "finding-calculation.json, group, exempt-until, 2030-01-01T00:00:00Z",
+    "finding-calculation.json, group, mode, observe",
+    "finding-calculation.json, group, max-calculation-minutes, 240",
+    "finding-calculation.json, session, max-session-hours, 9h",
+    // Longer than allowed, and so counted from the start of the session, 4 hours ago.
+    "finding-calculation.json, session, exempt-until, 2026-11-24T11:30:00Z",
+  })
+  void leavesAloneWhatWasAnsweredSinceItWasFound(
+      String finding, String of, String key, String value) {
+    try (var guarded = GuardedWorld.running(Course.USUAL).with("ESCALATION", "TERMINATE_SESSION")) {
+      tag(guarded, of.equals("session") ? ARN + "/session/" + SESSION : ARN, key, value);
+
+      var line = guarded.log(sample(finding));
+
+      assertThat(line).containsEntry("outcome", "LEFT_ALONE").containsEntry("session_id", SESSION);
+      assertThat((String) line.get("reason")).containsPattern("its tags|was raised");
+      assertThat(guarded.athenaCalls())
+          .doesNotContain("StopCalculationExecution", "TerminateSession");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "session, exempt-until, 2026-11-22T09:30:00Z",
+    "session, max-calculation-minutes, 240",
+    "group, max-calculation-minutes, 180",
+    "group, mode, enforce",
+    "session, warned-max-calculation-minutes, 2026-11-22T09:20:00Z",
+  })
+  void stopsWhatNoAnswerProtects(String of, String key, String value) {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      tag(guarded, of.equals("session") ? ARN + "/session/" + SESSION : ARN, key, value);
+
+      assertThat(guarded.log(sample("finding-calculation.json")))
+          .containsEntry("outcome", "CANCELED");
+    }
+  }
+
+  @Test
+  void stopsNothingOfAFindingWhoseTagsCannotBeReadAndTriesAgain() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      guarded
+          .world
+          .athena()
+          .faults(Faults.always("ListTagsForResource", Fault.Refusal.UNAVAILABLE));
+      var invocation = new TestContext("request-1");
+
+      org.assertj.core.api.Assertions.assertThatThrownBy(
+              () -> guarded.play(sample("finding-calculation.json"), invocation))
+          .isInstanceOf(StopHandler.RequestFailedException.class);
+
+      assertThat(guarded.athenaCalls()).doesNotContain("StopCalculationExecution");
+    }
+  }
+
+  @Test
+  void saysOfAStopWhoSetTheLimitWhereTheOutputIsAndHowToRunItAgain() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      var line = guarded.log(sample("finding-calculation.json"));
+      assertThat(line).containsEntry("limit_set_by", "work-group-tag");
+      var text = guarded.message().text("email");
+      assertThat(text)
+          .contains(
+              "set by the tag calculation-guard:max-calculation-minutes of workgroup"
+                  + " analytics-spark")
+          .containsPattern("Output: +.*s3://")
+          .contains(
+              "aws athena tag-resource --resource-arn "
+                  + ARN
+                  + " --tags Key=calculation-guard:max-calculation-minutes,Value=282"
+                  + " --region us-east-1")
+          .contains("aws athena start-calculation-execution --session-id " + SESSION)
+          .contains("get-calculation-execution-code --calculation-execution-id " + CALCULATION)
+          .contains("until the session ends");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"2026-11-22T10:30:00Z", ""})
+  void keepsWhatItsOwnerKeptBeforeTheNextSweepAndStopsTheRest(String until) {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      var settings = new HashMap<>(guarded.settings);
+      settings.put("MODE", "enforce");
+      settings.put("TOPIC_ARN", guarded.settings.get("TOPIC_ARN"));
+      guarded.world.eventBridge().addBus("guard");
+      var sweep = SweepHandlerTest.handler(guarded.world, guarded.clock, settings);
+      sweep.handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
+      assertThat(guarded.message().text("email")).contains("will be stopped by the next sweep");
+      if (!until.isEmpty()) {
+        tag(guarded, ARN + "/session/" + SESSION, "exempt-until", until);
+      }
+      guarded.clock.advance(ofMinutes(10));
+
+      sweep.handleRequest(Map.of(), new TestContext("sweep-2", Duration.ofMinutes(9), null));
+
+      assertThat(guarded.world.eventBridge().events()).hasSize(until.isEmpty() ? 1 : 0);
+      if (!until.isEmpty()) {
+        assertThat(guarded.world.sns().messages().getLast().text("email"))
+            .contains("exempt until 2026-11-22 10:30:00 UTC");
+      }
+    }
+  }
+
+  @Test
+  void givesTheButtonsOfAWarningWhatTheyNeedInFiveVariablesWithoutSpaces() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      var settings = new HashMap<>(guarded.settings);
+      settings.put("MODE", "enforce");
+      guarded.world.eventBridge().addBus("guard");
+      SweepHandlerTest.handler(guarded.world, guarded.clock, settings)
+          .handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
+
+      var context = context(guarded.message().text("https"));
+
+      assertThat(context)
+          .containsEntry("region", "us-east-1")
+          .containsEntry("session_arn", ARN + "/session/" + SESSION)
+          .containsEntry("stop_calculation_id", CALCULATION)
+          .doesNotContainKey("end_session_id")
+          .hasEntrySatisfying(
+              "keep_until", it -> assertThat((String) it).matches("2026-11-22T11:30:\\d\\dZ"));
+      assertThat(context.values()).allSatisfy(it -> assertThat((String) it).doesNotContain(" "));
+    }
+  }
+
+  @Test
+  void keepsTheTitleOfAWarningWithinWhatAChatTakes() {
+    try (var guarded = new GuardedWorld()) {
+      var model = guarded.model();
+      model.addWorkGroup("long", SparkModel.PYSPARK_3, Map.of("owner", "o".repeat(250)));
+      model.add(SessionSetup.in("long").id("s-1").startedAt(NOW.minus(ofHours(4))));
+      model.add(
+          CalculationSetup.in("s-1")
+              .id("c-1")
+              .description("x".repeat(900))
+              .course(Course.lasting(ofHours(100)))
+              .submittedAt(NOW.minus(ofHours(3))));
+      var settings = new HashMap<>(guarded.settings);
+      settings.put("MODE", "enforce");
+      guarded.world.eventBridge().addBus("guard");
+      SweepHandlerTest.handler(guarded.world, guarded.clock, settings)
+          .handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
+
+      var content = part(json(guarded.message().text("https")), "content");
+      assertThat(String.valueOf(content.get("title")))
+          .contains("will be stopped by the next sweep")
+          .hasSizeLessThanOrEqualTo(250);
+    }
+  }
+
+  @Test
+  void offersTheEndOfASessionThatAStopLeavesOpenAndNothingElse() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      guarded.log(sample("finding-calculation.json"));
+
+      assertThat(context(guarded.message().text("https")))
+          .containsEntry("end_session_id", SESSION)
+          .doesNotContainKeys("keep_until", "stop_calculation_id");
+    }
+  }
+
+  private static Map<String, Object> context(String chat) {
+    return part(part(json(chat), "metadata"), "additionalContext");
+  }
+
+  @SuppressWarnings("unchecked") // The names of an object are texts.
+  private static Map<String, Object> part(Map<String, Object> of, String name) {
+    return (Map<String, Object>) Objects.requireNonNull(of.get(name));
+  }
+
+  @Test
+  void takesAStopFromAChatAndNoForce() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      var direct = new TestContext("request-1").at("guard-StopFunction:direct");
+      guarded.play(
+          new HashMap<>(Map.of("calculationExecutionId", CALCULATION, "channel", "chat")), direct);
+      assertThat(GuardedWorld.line(direct))
+          .containsEntry("trigger", "chat")
+          .containsEntry("outcome", "CANCELED");
+      var forced = new TestContext("request-2").at("guard-StopFunction:direct");
+      guarded.play(
+          new HashMap<>(
+              Map.of("sessionId", SESSION, "endSession", true, "force", true, "channel", "chat")),
+          forced);
+      assertThat(GuardedWorld.line(forced)).containsEntry("outcome", "INVALID");
+    }
+  }
+}
