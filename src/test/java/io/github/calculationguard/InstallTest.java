@@ -22,7 +22,8 @@ class InstallTest {
           "AWS::SNS", "sns",
           "AWS::SQS", "sqs",
           "AWS::Logs", "logs",
-          "AWS::CloudWatch", "cloudwatch");
+          "AWS::CloudWatch", "cloudwatch",
+          "AWS::Chatbot", "chatbot");
 
   private final Template template = Template.read();
 

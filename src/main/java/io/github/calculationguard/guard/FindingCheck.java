@@ -45,7 +45,7 @@ public record FindingCheck(AthenaSparkReader athena, InstantSource clock) {
     var groupArn = found.place().arnOf(group);
     var arn = found.place().arnOf(group, found.session());
     var rule = Rule.of(found.rule());
-    var max = rule.map(it -> Map.of(it, found.limit())).orElse(Map.of());
+    var max = rule.map(it -> Map.of(it, Math.max(0, found.limit()))).orElse(Map.of());
     var limits = new Limits(Mode.ENFORCE, max, 100);
     try {
       limits = limits.replacedBy(groupArn, athena.tags(groupArn, deadline));

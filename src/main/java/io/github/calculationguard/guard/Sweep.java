@@ -8,12 +8,9 @@ import module java.base;
 import io.github.calculationguard.guard.Finding.Publisher;
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.SweepReport.Addressee;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.SweepReport.NewFindings;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.KeptOpen;
 import io.github.calculationguard.guard.Verdict.NotExempt;
@@ -45,11 +42,8 @@ public final class Sweep {
   /** Kept for findings and the notification, however long the reading takes. */
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
-  private static final String EVENT_OF = "event of ";
-
   private final RateLimiter rateLimiter;
   private final Publisher publisher;
-  private final GivenWarning.Store store;
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
@@ -57,8 +51,8 @@ public final class Sweep {
   private final SweepReader.Cache cache = new SweepReader.Cache();
   private final Map<String, Instant> publishedAt = new HashMap<>();
   private final Map<String, Optional<Return>> knownReturns = new HashMap<>();
-  private final Map<String, Instant> notifiedAt = new HashMap<>();
   private final WarningMemory warnings = new WarningMemory();
+  private final NewsMemory news;
 
   /**
    * @param rateLimiter which the calls to {@code athena} go through
@@ -72,10 +66,10 @@ public final class Sweep {
       SweepPolicy policy) {
     this.rateLimiter = rateLimiter;
     this.publisher = publisher;
-    this.store = store;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
+    this.news = new NewsMemory(warnings, store, clock);
     this.reader = new InventoryReader(athena, clock, policy.scope());
   }
 
@@ -101,9 +95,7 @@ public final class Sweep {
     knownReturns.keySet().retainAll(judged.stream().map(Judged::id).toList());
     var longAgo = reading.startedAt.minus(MEMORY);
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));
-    notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
     warnings.retain(cache.known());
-    var news = judged.stream().filter(it -> it.isNews() && isNew(it, longAgo));
     return new SweepReport(
         policy,
         inventory,
@@ -112,90 +104,12 @@ public final class Sweep {
         List.copyOf(failures),
         Duration.between(reading.startedAt, clock.instant()),
         rateLimiter.drainCalls(),
-        new NewFindings(news.toList(), newTags(inventory, reading), false));
+        news.of(judged, inventory, reading, longAgo));
   }
 
-  /** The invalid tags that nobody was notified of, with whom that concerns. */
-  private SequencedMap<InvalidTag, Addressee> newTags(Inventory inventory, SweepReader reading) {
-    var sessions = new HashMap<String, Addressee>();
-    for (var it : inventory.entries()) {
-      var concerned = new Addressee(it.session().workGroup(), it.owner());
-      sessions.put(reading.arnOf(it.session()), concerned);
-    }
-    var tags = new LinkedHashMap<InvalidTag, Addressee>();
-    for (var tag : inventory.invalidTags()) {
-      if (!notifiedAt.containsKey(tag.toString())) {
-        var concerned = sessions.get(tag.arn());
-        tags.put(tag, concerned == null ? ofWorkGroup(tag, reading) : concerned);
-      }
-    }
-    return tags;
-  }
-
-  private static Addressee ofWorkGroup(InvalidTag tag, SweepReader reading) {
-    var name = tag.arn().substring(tag.arn().indexOf('/') + 1);
-    return new Addressee(name, reading.ownerOf(name).orElse(null));
-  }
-
-  /** Whether people are to be notified of it: once a day, and again if a warning has lapsed. */
-  private boolean isNew(Judged it, Instant longAgo) {
-    var usage = it.verdict().usage();
-    if (usage == null || !it.leadsToStop()) {
-      return !notifiedAt.containsKey(it.key());
-    }
-    var warnedAt = warnings.warnedAt(it.snapshot(), it.limits(), usage);
-    return warnedAt.filter(at -> at.isAfter(longAgo)).isEmpty();
-  }
-
-  /**
-   * Remembers that people were notified, so that it is not new again for a day. What they were
-   * warned of may be stopped from now on, so a tag of its session says so to the sweeps of other
-   * environments.
-   *
-   * @return the tags that could not be set: this environment alone knows of those warnings
-   */
-  public List<Failure> notified(SweepReport report, Deadline deadline) {
-    var at = report.inventory().startedAt();
-    report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
-    report.news().invalidTags().keySet().forEach(tag -> notifiedAt.put(tag.toString(), at));
-    var now = clock.instant();
-    var tags = new LinkedHashMap<List<String>, GivenWarning>();
-    for (var it : report.news().judged()) {
-      var usage = it.verdict().usage();
-      if (usage != null && it.leadsToStop()) {
-        var key = Limits.PREFIX + GivenWarning.NAME + usage.rule();
-        tags.put(List.of(report.arnOf(it), key), warnings.remember(it, usage, now));
-      }
-    }
-    var failures = new ArrayList<Failure>();
-    tags.forEach(
-        (tag, warning) -> {
-          try {
-            store.tag(tag.getFirst(), tag.getLast(), warning.value(), deadline);
-          } catch (AthenaSparkException e) {
-            failures.add(new Failure("tag on", tag.getFirst(), e.getMessage()));
-          }
-        });
-    return failures;
-  }
-
-  /** The news that no event was sent of in the last 24 hours, whether or not it was published. */
-  public List<Judged> unsent(SweepReport report) {
-    return report.judged().stream()
-        .filter(
-            it ->
-                it.isNews()
-                    && (isWarnedAnew(report, it) || !notifiedAt.containsKey(EVENT_OF + it.key())))
-        .toList();
-  }
-
-  private static boolean isWarnedAnew(SweepReport report, Judged it) {
-    return it.leadsToStop() && report.news().judged().contains(it);
-  }
-
-  /** Remembers that an event was sent. */
-  public void sent(Judged judged) {
-    notifiedAt.put(EVENT_OF + judged.key(), judged.snapshot().at());
+  /** What people were told of, which tells what is new to them. */
+  public NewsMemory news() {
+    return news;
   }
 
   private Stream<Judged> judge(Entry entry) {

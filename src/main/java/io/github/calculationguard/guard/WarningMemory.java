@@ -14,9 +14,6 @@ import io.github.calculationguard.spark.Snapshot;
  */
 final class WarningMemory {
 
-  /** Removing the tags, or a topic that takes no message, puts off a stop for so long at most. */
-  private static final Duration MAX_DELAY = Duration.ofHours(24);
-
   private final Map<SessionId, Map<Rule, GivenWarning>> given = new HashMap<>();
   private final Map<SessionId, Instant> exemptAt = new HashMap<>();
 
@@ -27,9 +24,7 @@ final class WarningMemory {
 
   /** Whether what is over a limit may be stopped now, instead of being warned of first. */
   boolean mayStop(Snapshot snapshot, Limits limits, Usage usage) {
-    return !couldWarn(snapshot, limits, usage)
-        || isLongOver(snapshot, usage)
-        || warnedAt(snapshot, limits, usage).isPresent();
+    return !couldWarn(snapshot, limits, usage) || warnedAt(snapshot, limits, usage).isPresent();
   }
 
   /** Whether a sweep lay between the percentage that is warned at and the limit's start. */
@@ -37,11 +32,6 @@ final class WarningMemory {
     var percent = limits.warnAtPercent();
     var near = usage.timeFor(usage.limit() * percent / 100, snapshot.age());
     return percent < 100 && (near == null || near.compareTo(SweepReader.SCHEDULE) >= 0);
-  }
-
-  private static boolean isLongOver(Snapshot snapshot, Usage usage) {
-    var over = usage.timeFor(usage.observed() - usage.limit(), snapshot.age());
-    return over != null && over.compareTo(MAX_DELAY) > 0;
   }
 
   /** When people were warned of this, if that warning is in force. */

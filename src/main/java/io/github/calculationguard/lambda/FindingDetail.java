@@ -14,6 +14,9 @@ final class FindingDetail {
   // The sweep's findings expire within minutes; one that claims more is cut.
   private static final Duration MAX_AGE = Duration.ofHours(1);
 
+  // As the parameter is bounded.
+  private static final int MAX_EXEMPT_HOURS = 1000;
+
   private FindingDetail() {}
 
   static LimitViolation violation(JsonObject detail, Instant madeAt) {
@@ -30,7 +33,7 @@ final class FindingDetail {
         detail.text(Finding.LIMIT_SET_BY),
         detail.has(Finding.SESSION_ID) ? RequestParser.session(detail, "detail") : null,
         detail.text(Finding.WORK_GROUP),
-        Duration.ofHours(maxExempt.longValue()),
+        Duration.ofHours(Math.clamp(maxExempt.longValue(), 0, MAX_EXEMPT_HOURS)),
         Finding.returned(detail::text),
         expires.isBefore(latest) ? expires : latest);
   }

@@ -102,7 +102,7 @@ public final class SweepHandler
       Map<Judged, LogRecord> findings,
       List<Failure> untagged,
       Invocation invocation) {
-    var unsent = sweep.unsent(report);
+    var unsent = sweep.news().unsent(report);
     var records = unsent.stream().map(findings::get).toList();
     var failures = new ArrayList<LogRecord>();
     try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
@@ -115,7 +115,7 @@ public final class SweepHandler
         if (failure.isPresent()) {
           failures.add(failure.get());
         } else {
-          untagged.addAll(sweep.notified(parts.get(part), invocation.end()));
+          untagged.addAll(sweep.news().notified(parts.get(part), invocation.end()));
         }
       }
       var refused = sending.join();
@@ -124,7 +124,7 @@ public final class SweepHandler
         if (refused.containsKey(record)) {
           record.eventNotSent(String.valueOf(refused.get(record)));
         } else {
-          sweep.sent(it);
+          sweep.news().sent(it);
         }
       }
     }

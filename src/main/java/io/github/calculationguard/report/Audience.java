@@ -2,8 +2,8 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.guard.SweepReport.Addressee;
-import io.github.calculationguard.guard.SweepReport.NewFindings;
+import io.github.calculationguard.guard.NewFindings;
+import io.github.calculationguard.guard.NewFindings.Addressee;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import org.jspecify.annotations.Nullable;

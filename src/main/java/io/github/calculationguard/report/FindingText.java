@@ -43,7 +43,7 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
   @Nullable String keptOpen() {
     return report.news().judged().stream()
         .filter(it -> it.disposition() == Disposition.KEPT_OPEN && !it.equals(judged))
-        .map(Judged::reason)
+        .map(it -> it.verdict().reason())
         .findFirst()
         .orElse(null);
   }

@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 class WarningPropertyTest {
 
-  private static final Duration DAY = Duration.ofHours(24);
   private static final double LIMIT = 120;
 
   /** Of one calculation or session: what the world did to it, as nobody but the test knows. */
@@ -64,10 +63,6 @@ class WarningPropertyTest {
 
     boolean isDue() {
       return percent < 100 && limit * percent / 100 >= 10;
-    }
-
-    boolean isLongOver(Instant now) {
-      return minutes(now) - limit > DAY.toMinutes();
     }
 
     /** Whether a message named this limit, and no exemption was in force since. */
@@ -210,7 +205,7 @@ class WarningPropertyTest {
       if (ordered.contains(it.id)) {
         assertThat(isOver).as("%s is over its limit", it.id).isTrue();
         assertThat(it.isExempt(now)).as("%s is exempt", it.id).isFalse();
-        assertThat(!it.isDue() || it.isLongOver(now) || it.isWarned(now))
+        assertThat(!it.isDue() || it.isWarned(now))
             .as("%s was warned of, since no exemption, of the limit %s", it.id, it.limit)
             .isTrue();
         it.isOrdered = true;

@@ -125,18 +125,17 @@ class WarningTest {
     assertThat(world.orderedIds()).isEqualTo(isCold ? List.of() : List.of("c-1"));
   }
 
-  @ParameterizedTest
-  @CsvSource({"25, false", "26.1, true"})
-  void stopsInTheEndWhoeverRemovesTheTags(double hours, boolean isStopped) {
-    var limit = new Limits(Mode.ENFORCE, Map.of(Rule.MAX_CALCULATION_MINUTES, 120.0), 80);
-    var cold = new World(policy(limit));
-    cold.workGroup("etl", Map.of());
-    cold.running(
-        cold.busy("etl", "s-1", ofHours(30), Map.of()), "c-1", ofMinutes((long) (hours * 60)));
+  @Test
+  void warnsFirstHoweverLongTheLimitHasPassed() {
+    running(ofHours(40));
 
-    cold.sweep();
+    world.sweep();
+    assertThat(world.ordered).isEmpty();
+    world.pass(ofMinutes(10));
+    world.coldStart();
+    world.sweep();
 
-    assertThat(cold.orderedIds()).isEqualTo(isStopped ? List.of("c-1") : List.of());
+    assertThat(world.orderedIds()).containsExactly("c-1");
   }
 
   @ParameterizedTest

@@ -151,7 +151,7 @@ final class World implements InstantSource {
     tagFailures.clear();
     if (!report.news().isEmpty() && !isMute) {
       announced.add(report);
-      tagFailures.addAll(sweep.notified(report, deadline));
+      tagFailures.addAll(sweep.news().notified(report, deadline));
     }
     return report;
   }

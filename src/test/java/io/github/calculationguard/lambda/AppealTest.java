@@ -142,7 +142,8 @@ class AppealTest {
 
       sweep.handleRequest(Map.of(), new TestContext("sweep-2", Duration.ofMinutes(9), null));
 
-      assertThat(guarded.world.eventBridge().events()).hasSize(until.isEmpty() ? 1 : 0);
+      assertThat(guarded.world.eventBridge().events("Athena Spark Finding"))
+          .hasSize(until.isEmpty() ? 1 : 0);
       if (!until.isEmpty()) {
         assertThat(guarded.world.sns().messages().getLast().text("email"))
             .contains("exempt until 2026-11-22 10:30:00 UTC");

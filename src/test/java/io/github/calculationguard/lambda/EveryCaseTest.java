@@ -147,7 +147,8 @@ class EveryCaseTest {
     for (var row : rows) {
       for (var it : cases()) {
         var status = it.channel.isHttp() ? row.get(5) : "";
-        var result = new Result(row.get(4).replace("`", ""), status, row.get(6));
+        var calls = it.channel == Channel.SWEEP ? afterTags(row.get(6)) : row.get(6);
+        var result = new Result(row.get(4).replace("`", ""), status, calls);
         var names = new ArrayList<>(List.of(it.target.words, it.state.words(), it.channel.words));
         names.add(it.mayTerminate ? "TERMINATE_SESSION" : "NONE");
         if (Stream.of(0, 1, 2, 3).allMatch(i -> names(row.get(i), names.get(i)))) {
@@ -156,6 +157,11 @@ class EveryCaseTest {
       }
     }
     return table;
+  }
+
+  /** Before a finding is carried out, its tags are read once more. */
+  private static String afterTags(String calls) {
+    return "ListTagsForResource, " + calls.replace("ListTagsForResource, ", "");
   }
 
   private static boolean names(String cell, String name) {

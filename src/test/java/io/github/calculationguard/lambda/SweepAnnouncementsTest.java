@@ -122,8 +122,8 @@ class SweepAnnouncementsTest {
         .containsOnlyOnce("Owner:       \"team data\"\n")
         .doesNotContain("workgroup etl", "owner \"team data\"")
         // Once where it is over its limit, and not again where Athena keeps it open.
-        .containsOnlyOnce("cost so far 0.70 USD")
-        .containsOnlyOnce("cost so far 1.05 USD");
+        .containsOnlyOnce("0.70 USD so far")
+        .containsOnlyOnce("1.05 USD so far");
     assertThat(json(data.orElseThrow().text("sqs")))
         .containsEntry("work_group", "etl")
         .containsEntry("owner", "team data");

@@ -214,8 +214,9 @@ class SweepHandlerTest {
     assertThat(messages)
         .extracting(SnsMessage::subject)
         .containsExactlyInAnyOrder(
-            "SWEEP | etl | team data | 1 would stop, 1 near or over, 3 kept open, 1 exempt, 1 invalid tag |"
+            "SWEEP | etl | team data | 1 would stop, 3 near or over, 3 kept open, 1 exempt, 1 invalid tag |"
                 + " 1...",
+            "SWEEP | connect | 1 near or over | 123456789012 us-east-1",
             "SWEEP | trial | 1 would stop, 1 kept open | 123456789012 us-east-1");
     assertThat(messages.toString())
         .contains("will be stopped by the first sweep after 2026-11-22 09:40:05 UTC")
@@ -390,7 +391,7 @@ class SweepHandlerTest {
     world.sns().faults(Faults.always(Fault.Refusal.DENIED));
     var handler = handler();
     handler.handleRequest(Map.of(), invocation);
-    assertThat(lines().getLast()).containsEntry("AnnouncementFailures", 2);
+    assertThat(lines().getLast()).containsEntry("AnnouncementFailures", 3);
     assertThat(lines())
         .filteredOn(line -> "trial".equals(line.get("work_group")))
         .filteredOn(line -> "sweep_failure".equals(line.get("event")))
@@ -405,7 +406,7 @@ class SweepHandlerTest {
     world.sns().faults(Faults.none());
     handler.handleRequest(Map.of(), invocation);
 
-    assertThat(world.sns().messages()).hasSize(2);
+    assertThat(world.sns().messages()).hasSize(3);
   }
 
   @Test

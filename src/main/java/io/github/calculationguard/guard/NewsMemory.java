@@ -1,0 +1,115 @@
+package io.github.calculationguard.guard;
+
+import module java.base;
+
+import io.github.calculationguard.guard.Inventory.Failure;
+import io.github.calculationguard.guard.Limits.InvalidTag;
+import io.github.calculationguard.guard.NewFindings.Addressee;
+import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.Deadline;
+
+/** What people were told of in the last 24 hours. The rest of what a sweep finds is news. */
+public final class NewsMemory {
+
+  private static final String EVENT_OF = "event of ";
+
+  private final WarningMemory warnings;
+  private final GivenWarning.Store store;
+  private final InstantSource clock;
+  private final Map<String, Instant> notifiedAt = new HashMap<>();
+
+  NewsMemory(WarningMemory warnings, GivenWarning.Store store, InstantSource clock) {
+    this.warnings = warnings;
+    this.store = store;
+    this.clock = clock;
+  }
+
+  /** The news among these; what people were told of before an instant counts as forgotten. */
+  NewFindings of(List<Judged> judged, Inventory inventory, SweepReader reading, Instant longAgo) {
+    notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
+    var news = judged.stream().filter(it -> it.isNews() && isNew(it, longAgo));
+    return new NewFindings(news.toList(), newTags(inventory, reading), false);
+  }
+
+  /** Whether people are to be notified of it: once a day, and again if a warning has lapsed. */
+  private boolean isNew(Judged it, Instant longAgo) {
+    var usage = it.verdict().usage();
+    if (usage == null || !it.leadsToStop()) {
+      return !notifiedAt.containsKey(it.key());
+    }
+    var warnedAt = warnings.warnedAt(it.snapshot(), it.limits(), usage);
+    return warnedAt.filter(at -> at.isAfter(longAgo)).isEmpty();
+  }
+
+  /** The invalid tags that nobody was notified of, with whom that concerns. */
+  private SequencedMap<InvalidTag, Addressee> newTags(Inventory inventory, SweepReader reading) {
+    var sessions = new HashMap<String, Addressee>();
+    for (var it : inventory.entries()) {
+      var concerned = new Addressee(it.session().workGroup(), it.owner());
+      sessions.put(reading.arnOf(it.session()), concerned);
+    }
+    var tags = new LinkedHashMap<InvalidTag, Addressee>();
+    for (var tag : inventory.invalidTags()) {
+      if (!notifiedAt.containsKey(tag.toString())) {
+        var concerned = sessions.get(tag.arn());
+        tags.put(tag, concerned == null ? ofWorkGroup(tag, reading) : concerned);
+      }
+    }
+    return tags;
+  }
+
+  private static Addressee ofWorkGroup(InvalidTag tag, SweepReader reading) {
+    var name = tag.arn().substring(tag.arn().indexOf('/') + 1);
+    return new Addressee(name, reading.ownerOf(name).orElse(null));
+  }
+
+  /**
+   * Remembers that people were notified, so that it is not new again for a day. What they were
+   * warned of may be stopped from now on, so a tag of its session says so to the sweeps of other
+   * environments.
+   *
+   * @return the tags that could not be set: this environment alone knows of those warnings
+   */
+  public List<Failure> notified(SweepReport report, Deadline deadline) {
+    var at = report.inventory().startedAt();
+    report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
+    report.news().invalidTags().keySet().forEach(tag -> notifiedAt.put(tag.toString(), at));
+    var now = clock.instant();
+    var tags = new LinkedHashMap<List<String>, GivenWarning>();
+    for (var it : report.news().judged()) {
+      var usage = it.verdict().usage();
+      if (usage != null && it.leadsToStop()) {
+        var key = Limits.PREFIX + GivenWarning.NAME + usage.rule();
+        tags.put(List.of(report.arnOf(it), key), warnings.remember(it, usage, now));
+      }
+    }
+    var failures = new ArrayList<Failure>();
+    tags.forEach(
+        (tag, warning) -> {
+          try {
+            store.tag(tag.getFirst(), tag.getLast(), warning.value(), deadline);
+          } catch (AthenaSparkException e) {
+            failures.add(new Failure("tag on", tag.getFirst(), e.getMessage()));
+          }
+        });
+    return failures;
+  }
+
+  /** What an event is to be sent of: a new warning, and what none was sent of in 24 hours. */
+  public List<Judged> unsent(SweepReport report) {
+    var news = report.news().judged();
+    return report.judged().stream()
+        .filter(Judged::isNews)
+        .filter(
+            it ->
+                !notifiedAt.containsKey(EVENT_OF + it.key())
+                    || (it.leadsToStop() && news.contains(it)))
+        .toList();
+  }
+
+  /** Remembers that an event was sent. */
+  public void sent(Judged judged) {
+    notifiedAt.put(EVENT_OF + judged.key(), judged.snapshot().at());
+  }
+}
