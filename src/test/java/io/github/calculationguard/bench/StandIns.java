@@ -168,7 +168,9 @@ final class StandIns {
         var answered = System.nanoTime();
         var text = body.length == 0 ? "-" : new String(body, StandardCharsets.US_ASCII);
         synchronized (requests) {
-          nanos.add(answered - arrived);
+          if (delayMillis == 0) {
+            nanos.add(answered - arrived);
+          }
           requests.add("%s %s %d %d %s".formatted(operation, service, arrived, answered, text));
         }
         out.write(answer);
