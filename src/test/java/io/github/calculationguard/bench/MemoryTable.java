@@ -93,8 +93,10 @@ final class MemoryTable {
 
   private static String failure(IllegalStateException e) {
     var text = String.valueOf(e.getMessage());
-    return text.contains("Metaspace")
-        ? "fails: the JVM's metaspace, a tenth of the memory, is too small"
-        : "fails: " + text.lines().findFirst().orElse("");
+    return text.lines()
+        .filter(line -> line.contains("OutOfMemoryError"))
+        .findFirst()
+        .map(line -> "fails: " + line.replaceFirst(".*(OutOfMemoryError: [\\w ]+).*", "$1"))
+        .orElse("fails: " + text.lines().findFirst().orElse(""));
   }
 }
