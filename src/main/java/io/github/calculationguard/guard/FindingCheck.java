@@ -13,6 +13,7 @@ import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.SessionId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the tags of a session and of its workgroup once more before a finding is carried out: its
@@ -47,17 +48,12 @@ public record FindingCheck(AthenaSparkReader athena, InstantSource clock) {
     var rule = Rule.of(found.rule());
     var max = rule.map(it -> Map.of(it, Math.max(0, found.limit()))).orElse(Map.of());
     var limits = new Limits(Mode.ENFORCE, max, 100);
-    try {
-      limits = limits.replacedBy(groupArn, athena.tags(groupArn, deadline));
-      var own = athena.tags(arn, deadline);
-      var start =
-          own.keySet().stream().anyMatch(it -> it.equalsIgnoreCase(Limits.EXEMPT_UNTIL))
-              ? athena.session(found.session(), deadline).startedAt()
-              : null;
-      limits = limits.tightenedBy(arn, own, start, found.maxExempt(), now);
-    } catch (NotFoundException | DeniedException _) {
-      // What ended meanwhile is not stopped; and the sweep has read the tags before.
-    }
+    limits = limits.replacedBy(groupArn, tags(groupArn, deadline));
+    var own = tags(arn, deadline);
+    var isAsked = own.keySet().stream().anyMatch(it -> it.equalsIgnoreCase(Limits.EXEMPT_UNTIL));
+    var session = isAsked ? orNull(() -> athena.session(found.session(), deadline)) : null;
+    var start = session == null ? null : session.startedAt();
+    limits = limits.tightenedBy(arn, own, start, found.maxExempt(), now);
     if (limits.exempt(now)) {
       var until = Format.time(Objects.requireNonNull(limits.exemptUntil()));
       return Optional.of("its tags exempt it until " + until);
@@ -69,5 +65,18 @@ public record FindingCheck(AthenaSparkReader athena, InstantSource clock) {
     var left = limits.max();
     return rule.filter(it -> left.getOrDefault(it, Double.MAX_VALUE) >= found.observed())
         .map(it -> "its limit " + it + " was raised since it was found");
+  }
+
+  private Map<String, String> tags(String arn, Deadline deadline) {
+    return Objects.requireNonNullElse(orNull(() -> athena.tags(arn, deadline)), Map.of());
+  }
+
+  /** What ended meanwhile is not stopped; and the sweep has read the tags before. */
+  private static <T> @Nullable T orNull(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (NotFoundException | DeniedException _) {
+      return null;
+    }
   }
 }

@@ -1,7 +1,6 @@
 package io.github.calculationguard.lambda;
 
 import io.github.calculationguard.guard.FindingCheck;
-import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.StopReport;
 import io.github.calculationguard.stop.StopReport.Unresolved;
@@ -37,7 +36,7 @@ record AnsweredFindings(FindingCheck check, StopService service) {
     try {
       var why = check.whyNot(found, metadata.deadline().fraction(0.3, now)).orElse(null);
       return why == null ? null : service.leave(request, it.session(), why);
-    } catch (AthenaUnavailableException e) {
+    } catch (RuntimeException e) {
       return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
     }
   }
