@@ -89,7 +89,7 @@ class PrimingTest {
           .map(it -> GuardedWorld.detail(json(it.substring(it.indexOf('{')))))
           .allSatisfy(
               it -> {
-                assertThat(Rule.of((String) it.get(Finding.RULE))).isPresent();
+                assertThat(Rule.of(String.valueOf(it.get(Finding.RULE)))).isPresent();
                 assertThat(it)
                     .containsKeys(
                         Finding.SESSION_ID,
