@@ -35,9 +35,13 @@ final class AwsCalls {
   static AwsRequestOverrideConfiguration by(Deadline deadline, Instant now) {
     var left = deadline.left(now);
     if (left.isZero()) {
-      throw SdkClientException.create("no time was left to call AWS", null);
+      throw outOfTime();
     }
     return AwsRequestOverrideConfiguration.builder().apiCallTimeout(left).build();
+  }
+
+  static SdkClientException outOfTime() {
+    return SdkClientException.create("no time was left to call AWS", null);
   }
 
   /** A failure of Athena, as the exception that tells the caller how to react. */

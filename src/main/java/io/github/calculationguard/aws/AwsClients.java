@@ -157,10 +157,17 @@ public final class AwsClients implements AutoCloseable {
 
     private static final ExecutionAttribute<Boolean> WAITED = new ExecutionAttribute<>("Waited");
 
-    /** Waits out here for the first try, where the wait does not count as a part of its time. */
+    /**
+     * Waits out here for the first try, where the wait does not count as a part of its time: not
+     * for longer than the call has, or several that wait would run past their deadline.
+     */
     @Override
     public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
-      limiter.before(attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME));
+      var limits = context.request().overrideConfiguration().orElseThrow();
+      var operation = attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME);
+      if (!limiter.before(operation, limits.apiCallTimeout().orElseThrow())) {
+        throw AwsCalls.outOfTime();
+      }
       attributes.putAttribute(WAITED, true);
     }
 

@@ -24,7 +24,9 @@ public record GivenWarning(Instant at, List<String> calculations, double limit) 
   static final String NAME = "warned-";
 
   // A tag's value takes 256 characters.
-  private static final int MAX_CALCULATIONS = 5;
+  private static final int MAX_IN_TAG = 5;
+  // As many may wait in a session, each of which is warned of once.
+  private static final int MAX_CALCULATIONS = 100;
   private static final Pattern VALUE =
       Pattern.compile("(\\S+)((?: [0-9A-Za-z-]{1,36})*) limit=([0-9]{1,9}(?:\\.[0-9]{1,6})?)");
 
@@ -55,9 +57,9 @@ public record GivenWarning(Instant at, List<String> calculations, double limit) 
     return Instants.parse(it.group(1)).map(at -> new GivenWarning(at, calculations, limit));
   }
 
-  /** Such as "2026-11-22T09:30:05Z ID limit=120": its instant, its calculations and the limit. */
+  /** Such as "2026-11-22T09:30:05Z ID limit=120": its instant, some calculations, the limit. */
   String value() {
-    var ids = calculations.stream().map(id -> " " + id).collect(joining());
+    var ids = calculations.stream().limit(MAX_IN_TAG).map(id -> " " + id).collect(joining());
     return at.truncatedTo(ChronoUnit.SECONDS) + ids + " limit=" + plain(limit);
   }
 

@@ -131,6 +131,11 @@ public record Limits(
     this(mode, max, warnAtPercent, null, List.of(), Map.of(), null, Map.of());
   }
 
+  /** Whether a tag with this key is the guard's. */
+  static boolean isOurs(String key) {
+    return key.regionMatches(true, 0, PREFIX, 0, PREFIX.length());
+  }
+
   /** Who set the limit of a rule. */
   public Origin setBy(Rule rule) {
     return origins.getOrDefault(rule, Origin.PARAMETER);
@@ -203,9 +208,9 @@ public record Limits(
       origins.putAll(origins());
       tags.forEach(
           (key, value) -> {
-            var name = key.toLowerCase(Locale.ROOT);
-            if (name.startsWith(PREFIX)) {
-              parse(name.substring(PREFIX.length()), value.strip())
+            if (isOurs(key)) {
+              var name = key.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+              parse(name, value.strip())
                   .ifPresent(accepted -> invalid.add(new InvalidTag(arn, key, value, accepted)));
             }
           });

@@ -38,16 +38,34 @@ public final class RateLimiter {
   }
 
   /** Waits until the next call may be made, and counts it. Retries and pages are calls too. */
-  public synchronized void before(String operation) {
+  public void before(String operation) {
+    before(operation, Instant.MAX);
+  }
+
+  /**
+   * The same, but waits no longer than this.
+   *
+   * @return whether the call may be made
+   */
+  public boolean before(String operation, Duration left) {
+    return before(operation, clock.instant().plus(left));
+  }
+
+  private synchronized boolean before(String operation, Instant end) {
     var now = clock.instant();
     var turn = due(now);
     var allowed = turn.minus(ahead(now));
-    if (now.isBefore(allowed)) {
+    var isInTime = !allowed.isAfter(end);
+    var until = isInTime ? allowed : end;
+    if (now.isBefore(until)) {
       // With the lock, so that those who wait take turns.
-      sleep.accept(Duration.between(now, allowed));
+      sleep.accept(Duration.between(now, until));
     }
-    due = turn.plus(interval);
-    calls.merge(operation, 1, Integer::sum);
+    if (isInTime) {
+      due = turn.plus(interval);
+      calls.merge(operation, 1, Integer::sum);
+    }
+    return isInTime;
   }
 
   /** How many calls need to wait until this instant at most. */

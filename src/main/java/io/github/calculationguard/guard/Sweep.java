@@ -116,19 +116,17 @@ public final class Sweep {
     var limits = entry.limits();
     var session = judge(entry.details(), limits);
     var isOver = session.verdict() instanceof Exceeded;
+    var alone = List.of(session);
     var judged =
-        isOver ? List.of(session) : entry.snapshots().map(it -> judge(it, limits)).toList();
+        new ArrayList<>(isOver ? alone : entry.snapshots().map(it -> judge(it, limits)).toList());
     var isNear = judged.stream().anyMatch(it -> !(it.verdict() instanceof Ok));
-    var ends = isOver && session.disposition() != Disposition.OBSERVED;
-    return Stream.of(
-            judged.stream(),
-            Judge.notExempt(entry.details(), limits, isNear).stream()
-                .map(it -> judged(entry.details(), limits, it)),
-            ends
-                ? Stream.<Judged>of()
-                : Judge.keptOpen(entry.session(), limits).stream()
-                    .map(it -> judged(entry.details(), limits, it)))
-        .flatMap(Function.identity());
+    Judge.notExempt(entry.details(), limits, isNear)
+        .ifPresent(it -> judged.add(judged(entry.details(), limits, it)));
+    if (!isOver || session.disposition() == Disposition.OBSERVED) {
+      Judge.keptOpen(entry.session(), limits)
+          .ifPresent(it -> judged.add(judged(entry.details(), limits, it)));
+    }
+    return judged.stream();
   }
 
   private Judged judge(Snapshot snapshot, Limits limits) {

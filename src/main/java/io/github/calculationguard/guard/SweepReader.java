@@ -177,8 +177,7 @@ final class SweepReader extends Reading {
   /** The tags that mean something here: nobody needs to remember the others. */
   Map<String, String> tags(String arn) {
     var tags = new HashMap<>(athena.tags(arn, deadline));
-    tags.keySet()
-        .removeIf(it -> !it.startsWith(Limits.PREFIX) && !it.equalsIgnoreCase(scope.ownerTag()));
+    tags.keySet().removeIf(it -> !Limits.isOurs(it) && !it.equalsIgnoreCase(scope.ownerTag()));
     return Map.copyOf(tags);
   }
 

@@ -1,44 +1,92 @@
 package io.github.calculationguard.lambda;
 
-import io.github.calculationguard.guard.FindingCheck;
-import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
-import io.github.calculationguard.stop.Request;
+import module java.base;
+
+import io.github.calculationguard.guard.Limits;
+import io.github.calculationguard.guard.Limits.Mode;
+import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AccountRegion.WorkGroup;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.stop.Request.LimitViolation;
+import io.github.calculationguard.stop.Request.StopRequest;
 import io.github.calculationguard.stop.StopReport;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopService;
-import java.time.Instant;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Leaves alone what a finding names if its owner answered the warning since it was found. */
-record AnsweredFindings(FindingCheck check, StopService service) {
+/**
+ * Reads the tags of a session and of its workgroup once more before a finding is carried out, and
+ * leaves it alone if its owner answered the warning since the sweep read them.
+ */
+record AnsweredFindings(StopService service) {
 
   /** What becomes of such a request; absent where it is to be carried out. */
-  @Nullable StopReport answered(Request.StopRequest request, Instant now) {
+  @Nullable StopReport answered(StopRequest request) {
     var it = request.violation();
-    if (it == null
-        || it.session() == null
-        || it.workGroup() == null
-        || it.limit() == null
-        || it.observed() == null
-        || !now.isBefore(it.expiresAt())) {
+    var now = service.clock().instant();
+    if (it == null || it.session() == null || !now.isBefore(it.expiresAt())) {
       return null;
     }
     var metadata = request.metadata();
-    var found =
-        new FindingCheck.Found(
-            metadata.place(),
-            it.workGroup(),
-            it.session(),
-            it.rule(),
-            it.limit().doubleValue(),
-            it.observed().doubleValue(),
-            it.maxExempt());
     try {
-      var why = check.whyNot(found, metadata.deadline().fraction(0.3, now)).orElse(null);
+      var by = metadata.deadline().fraction(0.3, now);
+      var why = whyNot(it, metadata.place(), by, now);
       return why == null ? null : service.leave(request, it.session(), why);
-    } catch (AthenaUnavailableException e) {
+    } catch (RuntimeException e) {
+      // Without the tags nobody knows. A retry may help.
       return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
+    }
+  }
+
+  /** Why a finding is not to be carried out any more; absent where it is. */
+  private @Nullable String whyNot(
+      LimitViolation found, AccountRegion place, Deadline deadline, Instant now) {
+    if (found.session() == null
+        || found.workGroup() == null
+        || found.limit() == null
+        || found.observed() == null) {
+      return null;
+    }
+    var id = found.session();
+    var group = new WorkGroup(found.workGroup());
+    var rule = Rule.of(found.rule());
+    var limit = Math.max(0, found.limit().doubleValue());
+    var limits = new Limits(Mode.ENFORCE, rule.map(it -> Map.of(it, limit)).orElse(Map.of()), 100);
+    limits = limits.replacedBy(place.arnOf(group), tags(place.arnOf(group), deadline));
+    var own = tags(place.arnOf(group, id), deadline);
+    var isAsked = own.keySet().stream().anyMatch(it -> it.equalsIgnoreCase(Limits.EXEMPT_UNTIL));
+    var session = isAsked ? orNull(() -> service.athena().session(id, deadline)) : null;
+    var start = session == null ? null : session.startedAt();
+    limits = limits.tightenedBy(place.arnOf(group, id), own, start, found.maxExempt(), now);
+    if (limits.exempt(now)) {
+      return "its tags exempt it until "
+          + Format.time(Objects.requireNonNull(limits.exemptUntil()));
+    }
+    if (limits.mode() != Mode.ENFORCE) {
+      var mode = limits.mode().name().toLowerCase(Locale.ROOT);
+      return "its tags have put it into mode %s since it was found".formatted(mode);
+    }
+    var left = limits.max();
+    var observed = found.observed().doubleValue();
+    return rule.filter(it -> left.getOrDefault(it, Double.MAX_VALUE) >= observed)
+        .map(it -> "its limit " + it + " was raised since it was found")
+        .orElse(null);
+  }
+
+  private Map<String, String> tags(String arn, Deadline deadline) {
+    return Objects.requireNonNullElse(orNull(() -> service.athena().tags(arn, deadline)), Map.of());
+  }
+
+  /** What ended meanwhile is not stopped; and the sweep has read the tags before. */
+  private static <T> @Nullable T orNull(Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (NotFoundException | DeniedException _) {
+      return null;
     }
   }
 }

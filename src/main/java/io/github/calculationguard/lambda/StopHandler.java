@@ -5,7 +5,6 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
-import io.github.calculationguard.guard.FindingCheck;
 import io.github.calculationguard.report.Announcer;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
@@ -93,7 +92,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     // longer than it saves. The first order has one.
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
     service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
-    findings = new AnsweredFindings(new FindingCheck(athena, clock), service);
+    findings = new AnsweredFindings(service);
     configuration.check();
   }
 
@@ -112,7 +111,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
-        var answered = findings.answered(request, clock.instant());
+        var answered = findings.answered(request);
         var report = answered == null ? service.stop(request) : answered;
         report = service.markReturned(request, report);
         yield reply(request, report, invocation, http);

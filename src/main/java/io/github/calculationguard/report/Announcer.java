@@ -27,6 +27,9 @@ public record Announcer(
       notifications.publish(notification, deadline);
     } catch (NotPublishedException e) {
       unpublished = e;
+    } catch (RuntimeException e) {
+      // A defect of ours must not hide what became of the request.
+      unpublished = new NotPublishedException(e.toString(), null, e);
     }
     // Only now, because the record must not change while it is sent.
     var unsent = result(event, deadline);

@@ -100,12 +100,15 @@ public record StopService(
   public StopReport leave(StopRequest request, SessionId id, String why) {
     var metadata = request.metadata();
     var budget = TimeBudget.of(this, metadata.deadline(), 1);
-    var session = snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
+    var snapshot = snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
     var calculation = request.calculation();
-    var snapshot =
-        session == null || calculation == null
-            ? session
-            : session.withCalculation(athena.calculation(calculation, budget.describeBy()));
+    if (snapshot != null && calculation != null) {
+      try {
+        snapshot = snapshot.withCalculation(athena.calculation(calculation, budget.describeBy()));
+      } catch (AthenaSparkException _) {
+        // Its session says enough.
+      }
+    }
     return new StopReport(new StopResult(Outcome.LEFT_ALONE, why, snapshot));
   }
 

@@ -76,6 +76,17 @@ class RateLimiterTest {
   }
 
   @Test
+  void letsNoCallWaitForLongerThanItHasTime() {
+    took(60);
+
+    assertThat(limiter.before("ListSessions", Duration.ofMillis(150))).isFalse();
+    assertThat(clock.instant()).isEqualTo(START.plusMillis(150));
+    assertThat(limiter.before("ListSessions", Duration.ofMillis(50))).isTrue();
+    assertThat(clock.instant()).isEqualTo(START.plusMillis(200));
+    assertThat(limiter.drainCalls()).containsOnly(Map.entry("ListSessions", 61));
+  }
+
+  @Test
   void countsAndPacesTheCallsOfManyThreads() {
     try (var threads = Executors.newFixedThreadPool(8)) {
       for (var call = 0; call < 160; call++) {

@@ -139,6 +139,28 @@ class WarningTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {5, 6, 12})
+  void warnsOnceOfManyThatWaitInASession(int count) {
+    world.workGroup("etl", Map.of());
+    var session = world.busy("etl", "s-1", ofHours(5), Map.of());
+    for (var i = 0; i < count; i++) {
+      world.running(session, "c-" + i, ofMinutes(100).plusSeconds(i));
+    }
+    assertThat(world.sweep().news().judged()).hasSize(count);
+    world.pass(ofMinutes(10));
+
+    assertThat(world.sweep().news().judged()).isEmpty();
+  }
+
+  @Test
+  void heedsATagWhateverTheCaseOfItsKey() {
+    var session = running(ofHours(3));
+    world.tagSession("etl", session, "Calculation-Guard:Exempt-Until", "2026-11-22T11:00:00Z");
+
+    assertThat(dispositions(world.sweep())).containsExactly(Disposition.EXEMPT);
+  }
+
+  @ParameterizedTest
   @CsvSource({
     // 80 % of 12 minutes is less than a sweep's interval.
     "12, 80, true",

@@ -69,6 +69,34 @@ class AppealTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"InvalidRequestException", "AccessDeniedException", "Odd"})
+  void saysThatItLeavesSomethingAloneEvenIfItCannotBeDescribed(String error) {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      tag(guarded, ARN + "/session/" + SESSION, "exempt-until", "2026-11-22T11:30:00Z");
+      guarded
+          .world
+          .athena()
+          .faults(
+              Faults.always("GetCalculationExecution", new Fault.Chosen(400, error, "no answer")));
+
+      assertThat(guarded.log(sample("finding-calculation.json")))
+          .containsEntry("outcome", "LEFT_ALONE")
+          .containsEntry("session_id", SESSION);
+    }
+  }
+
+  @Test
+  void heedsTheSessionsTagsWhereThoseOfTheWorkgroupAreDenied() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      tag(guarded, ARN + "/session/" + SESSION, "exempt-until", "2026-11-22T11:30:00Z");
+      guarded.world.athena().faults(Faults.first(1, "ListTagsForResource", Fault.Refusal.DENIED));
+
+      assertThat(guarded.log(sample("finding-calculation.json")))
+          .containsEntry("outcome", "LEFT_ALONE");
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "session, exempt-until, 2026-11-22T09:30:00Z",
     "session, max-calculation-minutes, 240",

@@ -8,16 +8,20 @@ import io.github.athenasparklocal.Call;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.aws.PrimingServer;
+import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.standin.FunctionSettings;
 import io.github.calculationguard.standin.LambdaFunction.Outcome;
 import io.github.calculationguard.standin.LocalLambda;
 import io.github.calculationguard.standin.LocalWorld;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -73,6 +77,29 @@ class PrimingTest {
           .containsEntry("PutEvents", 1 + aws.calls().getOrDefault("Publish", 0));
     }
     assertThat(calls()).isEmpty();
+  }
+
+  /** Or the first real one would load what reads the tags again, and what offers an appeal. */
+  @Test
+  void rehearsesFindingsThatSayWhatRealOnesSay() throws Exception {
+    try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"))) {
+      assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8).lines())
+          .filteredOn(it -> it.contains(Finding.DETAIL_TYPE))
+          .hasSize(2)
+          .map(it -> GuardedWorld.detail(json(it.substring(it.indexOf('{')))))
+          .allSatisfy(
+              it -> {
+                assertThat(Rule.of(String.valueOf(it.get(Finding.RULE)))).isPresent();
+                assertThat(it)
+                    .containsKeys(
+                        Finding.SESSION_ID,
+                        Finding.WORK_GROUP,
+                        Finding.LIMIT,
+                        Finding.OBSERVED,
+                        Finding.LIMIT_SET_BY,
+                        Finding.MAX_EXEMPT_HOURS);
+              });
+    }
   }
 
   @Test

@@ -2,8 +2,10 @@ package io.github.calculationguard.lambda;
 
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
@@ -82,6 +84,36 @@ class StopPathTest {
         .asString()
         .endsWith("StopHandler.handleRequest");
     clients.close();
+  }
+
+  /** A defect of ours on the way to people must not hide a stop. */
+  @Test
+  void logsAStopThatItFailedToAnnounce() {
+    var athena = new VirtualAthena();
+    var begin = VirtualAthena.START.minusSeconds(600);
+    var end = VirtualAthena.START.plus(Duration.ofDays(1));
+    athena.add(new Job(new CalculationId("c-1"), begin, end, Duration.ZERO));
+    var handler =
+        new StopHandler(
+            new Configuration(ENVIRONMENT),
+            athena,
+            (_, _) -> {
+              throw new IllegalStateException("a defect");
+            },
+            (_, _) -> {},
+            (_, _, _) -> Map.of(),
+            athena,
+            athena);
+    var context = new TestContext("request-1");
+
+    assertThatExceptionOfType(RequestFailedException.class)
+        .isThrownBy(() -> handler.handleRequest(Map.of("calculationExecutionId", "c-1"), context));
+
+    assertThat(json(context.lines.getFirst()))
+        .containsEntry("outcome", "CANCELED")
+        .containsEntry("announced", false)
+        .extractingByKey("reason", as(STRING))
+        .contains("IllegalStateException: a defect");
   }
 
   /** A defect of ours after the first Stop still ends in a record and in a notification. */

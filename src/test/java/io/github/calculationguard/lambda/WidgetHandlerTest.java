@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -316,6 +317,23 @@ class WidgetHandlerTest {
     begin = clock.instant();
     assertWhole(page(handler), 50);
     assertThat(clock.instant()).isEqualTo(begin);
+  }
+
+  @Test
+  void isShownInTimeWhereCallsWaitForTheirTurn() {
+    fill(60, 60);
+    var environment = new HashMap<>(world.environment());
+    environment.put("CALLS_PER_SECOND", "1");
+    InProcess.tellTheSdk(environment);
+    Consumer<Duration> whileOthersCome =
+        pause -> {
+          SweepHandler.sleep(Duration.ofMillis(100));
+          clock.advance(pause);
+        };
+
+    page(new WidgetHandler(new Configuration(environment), clock, whileOthersCome));
+
+    assertThat(clock.instant()).isBeforeOrEqualTo(NOW.plusSeconds(4));
   }
 
   @Test
