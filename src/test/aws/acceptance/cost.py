@@ -5,7 +5,7 @@ from .spark import DPUS, MAX_USD, USD_PER_DPU_HOUR
 # Minutes that sessions exist in a usual run, two of them at once in the sweeps.
 SESSION_MINUTES = {
     "the main session": 45,
-    "second sessions of the sweeps": 14,
+    "more sessions of the sweeps": 20,
     "sessions replaced after a sleep or an escalation": 20,
     "a session of Spark 3.5": 4,
 }

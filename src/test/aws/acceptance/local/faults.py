@@ -186,6 +186,11 @@ FAULTS = {
         "0 and not 1 lines.*OBSERVED",
         at("athena", "ListTagsForResource", answered(Answer(200, b'{"Tags":[]}')), "guard"),
     ),
+    "sweep-warn": Fault(
+        "the sweep may not tag a session",
+        "the session has no tag of the warning",
+        at("athena", "TagResource", answered(refused(400, "AccessDeniedException", "not authorized to perform: athena:TagResource")), "guard"),
+    ),
     "sweep-enforce": Fault(
         "the bus refuses a batch of two findings", "0 and not 1 lines.*ORDERED", at("events", "PutEvents", refuses_batches, "guard")
     ),

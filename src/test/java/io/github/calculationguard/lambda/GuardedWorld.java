@@ -9,6 +9,7 @@ import io.github.athenasparklocal.Course;
 import io.github.athenasparklocal.HandClock;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.SnsMessage;
@@ -39,11 +40,16 @@ final class GuardedWorld implements AutoCloseable {
   static final Instant NOW = Instant.parse("2026-11-22T09:30:05Z");
 
   final HandClock clock = new HandClock(NOW);
-  final LocalWorld world = new LocalWorld(clock);
+  final LocalWorld world;
   final Map<String, String> settings = new HashMap<>();
   private @Nullable StopHandler handler;
 
   GuardedWorld() {
+    this(LocalWorld.PLACE);
+  }
+
+  GuardedWorld(AccountRegion place) {
+    world = new LocalWorld(clock, place);
     model().addWorkGroup("analytics-spark", SparkModel.PYSPARK_3, Map.of("Owner", "team data"));
     settings.put("TOPIC_ARN", world.sns().addTopic("guard"));
     settings.put("SERVICE", "guard");
@@ -51,7 +57,12 @@ final class GuardedWorld implements AutoCloseable {
 
   /** With the samples' session, and their calculation in it. */
   static GuardedWorld running(Course course) {
-    var guarded = new GuardedWorld();
+    return running(course, LocalWorld.PLACE);
+  }
+
+  /** The same in another account and Region. */
+  static GuardedWorld running(Course course, AccountRegion place) {
+    var guarded = new GuardedWorld(place);
     guarded
         .model()
         .add(
@@ -160,13 +171,22 @@ final class GuardedWorld implements AutoCloseable {
     return world.sns().messages().getFirst();
   }
 
+  /** A sweep function of this world, cold. */
+  SweepHandler sweep() {
+    return InProcess.sweep(environment(), clock);
+  }
+
   private StopHandler handler() {
     if (handler == null) {
-      var environment = new HashMap<>(world.environment());
-      environment.putAll(settings);
-      handler = InProcess.stop(environment, clock, clock::advance);
+      handler = InProcess.stop(environment(), clock, clock::advance);
     }
     return handler;
+  }
+
+  private Map<String, String> environment() {
+    var environment = new HashMap<>(world.environment());
+    environment.putAll(settings);
+    return environment;
   }
 
   @Override

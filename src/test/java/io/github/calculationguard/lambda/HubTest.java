@@ -10,14 +10,19 @@ import static org.assertj.core.api.Assertions.tuple;
 import module java.base;
 
 import io.github.athenasparklocal.Course;
+import io.github.athenasparklocal.Fault;
+import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
+import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.standin.EventRules;
 import io.github.calculationguard.standin.EventRules.Delivery;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LocalEventBridge;
+import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.ResourcePolicy;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +45,14 @@ class HubTest {
   private static final String WARNING = "Athena Calculation Guard Warning";
   private static final String ORGANIZATION = "o-a1b2c3d4e5";
   private static final String INTERNAL_BUS = "guard-internal";
+  private static final List<AccountRegion> PLACES =
+      Stream.of("111111111111", "222222222222", "333333333333")
+          .flatMap(
+              account ->
+                  Stream.of("us-east-1", "eu-west-1")
+                      .map(region -> new AccountRegion("aws", region, account)))
+          .toList();
+
   private static final AccountRegion CENTRAL =
       new AccountRegion("aws", "eu-central-1", "900000000009");
   private static final String HUB_BUS_ARN =
@@ -72,14 +85,17 @@ class HubTest {
   void makeTheOrganization() {
     hub.addBus("hub");
     hub.onEvent(event -> delivered.addAll(hubRules.deliveries(event.json())));
-    for (var account : List.of("111111111111", "222222222222", "333333333333")) {
-      for (var region : List.of("us-east-1", "eu-west-1")) {
-        var guard = new LocalEventBridge(clock, new AccountRegion("aws", region, account));
-        guard.addBus(INTERNAL_BUS);
-        guard.onEvent(event -> forward(guard.place(), event.json(), ORGANIZATION));
-        guards.add(guard);
-      }
+    for (var place : PLACES) {
+      var guard = new LocalEventBridge(clock, place);
+      guard.addBus(INTERNAL_BUS);
+      join(guard);
+      guards.add(guard);
     }
+  }
+
+  /** Gives a guard's stack the hub. */
+  private void join(LocalEventBridge guard) {
+    guard.onEvent(event -> forward(guard.place(), event.json(), ORGANIZATION));
   }
 
   @AfterEach
@@ -156,32 +172,120 @@ class HubTest {
     return delivered.stream().filter(delivery -> delivery.target().equals(target)).toList();
   }
 
+  /**
+   * What the real functions put on the internal buses. The sweep warns and then finds; the stop
+   * function carries out the finding, and is asked for more by two events. Everywhere the IDs are
+   * the same, so that only the place tells one guard's events from another's.
+   */
   @Test
   void announcesEachOutcomeAndWarningOnceWithItsOwnAccountAndRegion() {
-    var number = 0;
-    for (var guard : guards) {
-      var own = with(line(), "account_id", guard.place().accountId());
-      var line = with(own, "region", guard.place().region());
-      put(guard, OUTCOME, with(line, "order_id", "order " + ++number));
-      put(guard, OUTCOME, with(with(line, "level", "ERROR"), "order_id", "order " + ++number));
-      put(guard, WARNING, with(with(line, "outcome", "OBSERVED"), "level", "WARN"));
+    for (var place : PLACES) {
+      try (var guarded = GuardedWorld.running(Course.USUAL, place)) {
+        join(guarded.world.eventBridge());
+
+        sweepWarnAndStop(guarded);
+
+        var sent = guarded.world.eventBridge().events();
+        assertThat(sent)
+            .extracting(LocalEventBridge.Event::detailType, HubTest::outcome, HubTest::level)
+            .containsExactlyInAnyOrder(
+                tuple(WARNING, "WARNED", "WARN"),
+                tuple(WARNING, "KEPT_OPEN", "WARN"),
+                tuple(Finding.DETAIL_TYPE, null, null),
+                tuple(OUTCOME, "CANCELED", "INFO"),
+                tuple(OUTCOME, "NOT_FOUND", "WARN"),
+                tuple(OUTCOME, "DENIED", "ERROR"));
+        assertThat(hub.events())
+            .extracting(LocalEventBridge.Event::json)
+            .filteredOn(event -> isOf(place, event))
+            .containsExactlyElementsOf(
+                sent.stream()
+                    .filter(event -> !event.detailType().equals(Finding.DETAIL_TYPE))
+                    .map(LocalEventBridge.Event::json)
+                    .toList());
+      } finally {
+        System.setProperty("aws.region", LocalWorld.PLACE.region());
+      }
     }
 
     assertThat(refused).isEmpty();
+    assertThat(hub.events()).hasSize(5 * PLACES.size());
+    assertThat(to("log")).extracting(Delivery::text).doesNotHaveDuplicates();
     for (var target : List.of("chat", "email", "log")) {
-      assertThat(to(target)).hasSize(3 * guards.size());
-      for (var guard : guards) {
-        var place = guard.place();
+      assertThat(to(target)).hasSize(5 * PLACES.size());
+      for (var place : PLACES) {
         assertThat(to(target))
-            .filteredOn(
-                it -> it.text().contains(place.accountId()) && it.text().contains(place.region()))
-            .hasSize(3);
+            .extracting(Delivery::text)
+            .filteredOn(text -> text.contains(place.accountId()) && text.contains(place.region()))
+            .hasSize(5)
+            .allSatisfy(text -> assertThat(text).doesNotContain(others(place)));
       }
     }
-    assertThat(to("email").stream().map(Delivery::text))
-        .filteredOn(text -> text.contains("\"Request: order "))
-        .doesNotHaveDuplicates()
-        .hasSize(2 * guards.size());
+  }
+
+  /** A sweep warns; the next one finds, and what it finds is stopped; two more orders fail. */
+  private void sweepWarnAndStop(GuardedWorld guarded) {
+    var bus = guarded.world.eventBridge();
+    var sweep = guarded.with("MODE", "enforce").sweep();
+    for (var name : List.of("warns", "finds")) {
+      guarded.clock.advance(Duration.ofMinutes(10));
+      sweep.handleRequest(
+          sample("schedule-sweep.json"), context(name, Duration.ofMinutes(9), bus.place()));
+    }
+    var findings = bus.events(Finding.DETAIL_TYPE);
+    assertThat(findings)
+        .hasSize(1)
+        .allMatch(it -> guardTemplate.takes("StopFunction", "Findings", it.json()));
+    stop(guarded, json(findings.getFirst().json()));
+
+    var unknown = sample("eventbridge-stop-requested.json");
+    GuardedWorld.detail(unknown)
+        .put("calculationExecutionId", "00000000-0000-4000-8000-000000000000");
+    stop(guarded, unknown);
+
+    guarded.world.athena().faults(Faults.always(Fault.Refusal.DENIED));
+    stop(guarded, sample("eventbridge-stop-requested.json"));
+  }
+
+  private static void stop(GuardedWorld guarded, Map<String, Object> event) {
+    var place = guarded.world.eventBridge().place();
+    guarded.play(event, context("stop", Duration.ofSeconds(90), place));
+  }
+
+  private static TestContext context(String request, Duration left, AccountRegion place) {
+    return new TestContext(request, left, null).in(place);
+  }
+
+  private static @Nullable Object outcome(LocalEventBridge.Event event) {
+    return GuardedWorld.detail(json(event.json())).get("outcome");
+  }
+
+  private static @Nullable Object level(LocalEventBridge.Event event) {
+    return GuardedWorld.detail(json(event.json())).get("level");
+  }
+
+  /** By the envelope and by the line in it, which have to agree. */
+  private static boolean isOf(AccountRegion place, String event) {
+    var envelope = json(event);
+    var line = GuardedWorld.detail(envelope);
+    var isOf =
+        place.accountId().equals(envelope.get("account"))
+            && place.region().equals(envelope.get("region"));
+    if (isOf) {
+      assertThat(line)
+          .containsEntry("account_id", place.accountId())
+          .containsEntry("region", place.region());
+    }
+    return isOf;
+  }
+
+  /** The other accounts and the other Region. */
+  private static List<String> others(AccountRegion place) {
+    return PLACES.stream()
+        .flatMap(other -> Stream.of(other.accountId(), other.region()))
+        .filter(name -> !name.equals(place.accountId()) && !name.equals(place.region()))
+        .distinct()
+        .toList();
   }
 
   @Test

@@ -5,6 +5,8 @@ import com.amazonaws.services.lambda.runtime.CognitoIdentity;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.LambdaLogger;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
+import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.standin.LocalWorld;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +20,7 @@ final class TestContext implements Context, LambdaLogger {
   private final String requestId;
   private final Duration left;
   private final @Nullable String trace;
-  private String account = "123456789012";
+  private AccountRegion place = LocalWorld.PLACE;
   private String function = "guard-StopFunction:live";
   final List<String> lines = new ArrayList<>();
   final List<LogLevel> levels = new ArrayList<>();
@@ -41,7 +43,12 @@ final class TestContext implements Context, LambdaLogger {
 
   /** Invokes the function of this account. */
   TestContext inAccount(String id) {
-    account = id;
+    return in(new AccountRegion(place.partition(), place.region(), id));
+  }
+
+  /** Invokes the function of this account and Region. */
+  TestContext in(AccountRegion other) {
+    place = other;
     return this;
   }
 
@@ -78,7 +85,8 @@ final class TestContext implements Context, LambdaLogger {
 
   @Override
   public String getInvokedFunctionArn() {
-    return "arn:aws:lambda:us-east-1:%s:function:%s".formatted(account, function);
+    return "arn:%s:lambda:%s:%s:function:%s"
+        .formatted(place.partition(), place.region(), place.accountId(), function);
   }
 
   /** What the runtime interface client sets as a property. */

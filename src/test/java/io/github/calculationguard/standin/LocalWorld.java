@@ -17,28 +17,40 @@ public final class LocalWorld implements AutoCloseable {
   public static final AccountRegion PLACE = new AccountRegion("aws", "us-east-1", "123456789012");
 
   private static final String INTERNAL_BUS = "guard-internal";
-  private static final AwsRegion REGION =
-      new AwsRegion(PLACE.partition(), PLACE.region(), PLACE.accountId());
 
+  private final AccountRegion place;
   private final LocalAthena athena;
   private final LocalSns sns;
   private final LocalEventBridge eventBridge;
 
   /** Listens on the loopback address, on free ports. */
   public LocalWorld(InstantSource clock) {
-    this(clock, LocalService.loopback());
+    this(clock, PLACE);
+  }
+
+  /** In an account and Region of the caller's choice. */
+  public LocalWorld(InstantSource clock, AccountRegion place) {
+    this(clock, place, LocalService.loopback());
   }
 
   /**
    * @param athenaAddress where Athena listens; the other two take free ports beside it
    */
   public LocalWorld(InstantSource clock, InetSocketAddress athenaAddress) {
+    this(clock, PLACE, athenaAddress);
+  }
+
+  private LocalWorld(InstantSource clock, AccountRegion place, InetSocketAddress athenaAddress) {
+    this.place = place;
     var beside = new InetSocketAddress(athenaAddress.getAddress(), 0);
     athena =
         new LocalAthena(
-            new LocalAthenaOptions().clock(clock).region(REGION).address(athenaAddress));
-    sns = new LocalSns(clock, PLACE, beside);
-    eventBridge = new LocalEventBridge(clock, PLACE, beside);
+            new LocalAthenaOptions()
+                .clock(clock)
+                .region(new AwsRegion(place.partition(), place.region(), place.accountId()))
+                .address(athenaAddress));
+    sns = new LocalSns(clock, place, beside);
+    eventBridge = new LocalEventBridge(clock, place, beside);
     eventBridge.addBus(INTERNAL_BUS);
   }
 
@@ -67,9 +79,9 @@ public final class LocalWorld implements AutoCloseable {
     environment.put("AWS_ENDPOINT_URL_SNS", sns.endpoint().toString());
     environment.put("AWS_ENDPOINT_URL_EVENTBRIDGE", eventBridge.endpoint().toString());
     environment.put("BUS_NAME", INTERNAL_BUS);
-    environment.put("AWS_REGION", PLACE.region());
+    environment.put("AWS_REGION", place.region());
     // boto3 and version 1 of the AWS CLI read this name.
-    environment.put("AWS_DEFAULT_REGION", PLACE.region());
+    environment.put("AWS_DEFAULT_REGION", place.region());
     environment.put("AWS_ACCESS_KEY_ID", "local");
     environment.put("AWS_SECRET_ACCESS_KEY", "local");
     return environment;
