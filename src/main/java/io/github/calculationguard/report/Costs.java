@@ -53,4 +53,16 @@ record Costs(Snapshot snapshot, double usdPerDpuHour) {
     var cost = snapshot.cost();
     return cost == null ? null : cost.basis().name();
   }
+
+  /** What the cost so far is based on; empty if there is none. */
+  String basisInWords() {
+    var cost = snapshot.cost();
+    return cost == null
+        ? ""
+        : switch (cost.basis()) {
+          case REPORTED -> "reported by Athena (REPORTED)";
+          case LIVE -> "estimated from the sizes and times of the session's executors (LIVE)";
+          case UPPER_BOUND -> "if the session had held its maximum DPUs all the time (UPPER_BOUND)";
+        };
+  }
 }

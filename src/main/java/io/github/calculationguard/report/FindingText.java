@@ -83,16 +83,33 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
       case WARNED -> {
         var ends = end();
         yield ends == null
-            ? "Near or over its limit: %s.".formatted(what)
+            ? unstoppable().formatted(what)
             : "Warning: %s %s.".formatted(what, ends);
       }
       case OBSERVED -> "Over its limit, and would be stopped in mode enforce: %s.".formatted(what);
       case HELD_BACK -> "Over its limit, and not stopped yet: %s.".formatted(what);
-      case EXEMPT -> "Over its limit, and exempt: %s.".formatted(what);
+      case EXEMPT -> {
+        var until = exemptUntil();
+        yield "Over its limit, and %s: %s.".formatted(until == null ? "exempt" : until, what);
+      }
       case NOT_EXEMPT -> "Not exempt as its tag asks: %s.".formatted(what);
       case KEPT_OPEN -> "Athena does not end it in time: %s.".formatted(what);
       case LEFT, ORDERED, REFUSED -> what;
     };
+  }
+
+  /** The headline of what is near a limit, or over one, and is not going to be stopped. */
+  private String unstoppable() {
+    return report.terminateCommand(judged) == null
+        ? "Near or over its limit: %s."
+        : "Over its limit, and the guard may not end it: %s.";
+  }
+
+  private @Nullable String exemptUntil() {
+    var until = judged.limits().exemptUntil();
+    return judged.disposition() == Disposition.EXEMPT && until != null
+        ? "exempt until " + Format.time(until)
+        : null;
   }
 
   /** Why, and who set the limit. */
@@ -125,9 +142,12 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
 
   /** What follows, such as when it will be stopped. */
   @Nullable String consequence() {
-    var exemptUntil = judged.limits().exemptUntil();
-    if (judged.disposition() == Disposition.EXEMPT && exemptUntil != null) {
-      return "exempt until " + Format.time(exemptUntil);
+    if (judged.disposition() == Disposition.HELD_BACK) {
+      return "one of the next sweeps stops it";
+    }
+    var exemptUntil = exemptUntil();
+    if (exemptUntil != null) {
+      return exemptUntil + "; after that, people are warned again before it is stopped";
     }
     var terminate = report.terminateCommand(judged);
     return terminate == null ? end() : "to end it, run: " + terminate;
@@ -135,7 +155,7 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
 
   /** What a stop loses. */
   @Nullable String lost() {
-    if (end() == null) {
+    if (end() == null && judged.disposition() != Disposition.HELD_BACK) {
       return null;
     }
     return judged.snapshot().calculation() == null
@@ -145,15 +165,30 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
 
   String cost() {
     var soFar =
-        costs.soFar() == null ? null : costs.soFarText() + " so far (" + costs.basis() + ")";
+        costs.soFar() == null ? null : costs.soFarText() + " so far, " + costs.basisInWords();
     var next = costs.perHour() == null ? null : costs.perHourText() + " until its session ends";
     return Stream.of(soFar, next).filter(Objects::nonNull).collect(Collectors.joining("; "));
   }
 
   /** How to keep it, where a stop may follow. */
   @Nullable String keep() {
-    var mayFollow = end() != null || judged.disposition() == Disposition.OBSERVED;
+    var mayFollow =
+        switch (judged.disposition()) {
+          case WARNED -> end() != null;
+          case OBSERVED, HELD_BACK -> true;
+          case LEFT, NOT_EXEMPT, KEPT_OPEN, ORDERED, REFUSED, EXEMPT -> false;
+        };
     return mayFollow ? report.exemptCommand(judged) : null;
+  }
+
+  /** Whether the only news is that Athena keeps an idle session open. */
+  boolean isKeptOpen() {
+    return judged.disposition() == Disposition.KEPT_OPEN;
+  }
+
+  /** The command that grants as much as may be granted, where a tag asks for something else. */
+  @Nullable String exemptAnew() {
+    return judged.disposition() == Disposition.NOT_EXEMPT ? report.exemptCommand(judged) : null;
   }
 
   @Nullable String owner() {

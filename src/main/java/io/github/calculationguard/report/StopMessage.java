@@ -169,6 +169,16 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
         };
   }
 
+  /** What a stop for a limit lost. */
+  @Nullable String lost() {
+    if (!mayAppeal() || outcome() == Outcome.CANCELING) {
+      return null;
+    }
+    return costs.hasEnded()
+        ? "all that the session held in memory, and what ran in it; files in S3 remain"
+        : "what it had not written to S3 yet; its session stays open";
+  }
+
   /** The command that raises the limit by the tag that may: half as much again as was used. */
   @Nullable String raise() {
     var it = request.violation();

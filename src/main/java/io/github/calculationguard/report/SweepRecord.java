@@ -212,8 +212,15 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
 
   private Section section(String title, String summary, Disposition kind, Set<String> priced) {
     var news = news(kind);
-    var facts = news.stream().map(it -> fact(it, priced.add(it.snapshot().id()))).toList();
+    var facts = news.stream().map(it -> fact(it, isPriced(it, priced))).toList();
     return new Section(title, news.size() + " " + summary, news, facts);
+  }
+
+  private static boolean isPriced(Judged it, Set<String> priced) {
+    var isFirst = priced.add(it.snapshot().id());
+    // What runs in a session has said what the session costs from now on.
+    priced.add(it.session().id().value());
+    return isFirst;
   }
 
   @Nullable FindingText only() {

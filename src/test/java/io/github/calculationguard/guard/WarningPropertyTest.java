@@ -210,6 +210,7 @@ class WarningPropertyTest {
             .isTrue();
         it.isOrdered = true;
       } else if (isOver && !it.isExempt(now)) {
+        assertThat(it.isDue()).as("%s is stopped at once: no warning was due", it.id).isTrue();
         assertThat(dispositions(report, it)).as(it.id).containsExactly(Disposition.WARNED);
         // What is neither stopped now nor said to be stopped next would go on for ever.
         assertThat(report.news().judged().stream().map(j -> j.snapshot().id())).contains(it.id);

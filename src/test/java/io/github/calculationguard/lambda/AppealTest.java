@@ -140,6 +140,7 @@ class AppealTest {
           .contains(
               "set by the tag calculation-guard:max-calculation-minutes of workgroup"
                   + " analytics-spark")
+          .containsPattern("Lost: +what it had not written to S3 yet; its session stays open")
           .containsPattern("Output: +.*s3://")
           .contains(
               "aws athena tag-resource --resource-arn "
@@ -174,7 +175,7 @@ class AppealTest {
           .hasSize(until.isEmpty() ? 1 : 0);
       if (!until.isEmpty()) {
         assertThat(guarded.world.sns().messages().getLast().text("email"))
-            .contains("exempt until 2026-11-22 10:30:00 UTC");
+            .contains("Over its limit, and exempt until 2026-11-22 10:30:00 UTC: calculation");
       }
     }
   }
