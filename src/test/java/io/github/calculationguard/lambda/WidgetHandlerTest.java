@@ -351,7 +351,7 @@ class WidgetHandlerTest {
   @ValueSource(
       strings = {"GetSession", "ListCalculationExecutions", "ListExecutors", "ListTagsForResource"})
   void showsEverySessionWhereASideCallHangsOrFails(String operation) {
-    settings.put("ATTEMPT_TIMEOUT_MILLIS", "200");
+    settings.put("ATTEMPT_TIMEOUT_MILLIS", "600");
     fill(10, 1);
     for (var fault :
         List.of(
