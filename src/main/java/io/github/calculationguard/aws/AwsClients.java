@@ -2,8 +2,8 @@ package io.github.calculationguard.aws;
 
 import module java.base;
 
-import io.github.calculationguard.guard.GivenWarning;
 import io.github.calculationguard.guard.RateLimiter;
+import io.github.calculationguard.guard.RecordedWarning;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkReader;
@@ -94,7 +94,7 @@ public final class AwsClients implements AutoCloseable {
   }
 
   /** Where warnings are kept, at the same limited rate. */
-  public GivenWarning.Store warnings(InstantSource clock, RateLimiter limiter) {
+  public RecordedWarning.Store warnings(InstantSource clock, RateLimiter limiter) {
     var limited = new RateLimitedCalls(limiter);
     return new SessionTags(configured(AthenaClient.builder(), limited), clock);
   }

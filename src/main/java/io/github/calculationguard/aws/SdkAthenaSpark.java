@@ -113,7 +113,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
           var none = Collections.<String, String>emptySortedMap();
           var it = calculation(id, session, c.description(), c.status(), null, none);
           var end = it.completedAt();
-          if (!it.state().isOver() || (end != null && !end.isBefore(endedSince))) {
+          if (!it.state().hasEnded() || (end != null && !end.isBefore(endedSince))) {
             matches.add(it);
           } else {
             earlier.add(it);
@@ -187,7 +187,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         .flatMap(r -> pages(deadline, token -> r.nextToken(token).build(), athena::listSessions))
         .flatMap(page -> page.sessions().stream())
         .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
-        .filter(session -> !session.state().isOver())
+        .filter(session -> !session.state().hasEnded())
         .toList();
   }
 

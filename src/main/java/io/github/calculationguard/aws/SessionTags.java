@@ -1,6 +1,6 @@
 package io.github.calculationguard.aws;
 
-import io.github.calculationguard.guard.GivenWarning;
+import io.github.calculationguard.guard.RecordedWarning;
 import io.github.calculationguard.spark.Deadline;
 import java.time.InstantSource;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.athena.model.Tag;
  * @see <a
  *     href="https://docs.aws.amazon.com/athena/latest/APIReference/API_TagResource.html">TagResource</a>
  */
-record SessionTags(AthenaClient athena, InstantSource clock) implements GivenWarning.Store {
+record SessionTags(AthenaClient athena, InstantSource clock) implements RecordedWarning.Store {
 
   @Override
   public void tag(String sessionArn, String key, String value, Deadline deadline) {

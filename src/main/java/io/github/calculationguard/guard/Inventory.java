@@ -93,9 +93,9 @@ public record Inventory(
     }
 
     /** Whether the session itself is certainly over a limit. */
-    public boolean isSessionOver() {
+    public boolean isSessionExceeded() {
       return Judge.usages(details(), limits).stream()
-          .anyMatch(it -> it.isOver() && !it.isUpperBound());
+          .anyMatch(it -> it.isExceeded() && !it.isUpperBound());
     }
 
     /** The use of the limit that is nearest, the session's own or a calculation's. */

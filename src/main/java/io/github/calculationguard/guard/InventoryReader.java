@@ -76,7 +76,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     }
 
     EffectiveTags effectiveTags(WorkGroup group, Map<String, String> tags) {
-      var limits = scope.limits().replacedBy(place.arnOf(group), tags);
+      var limits = scope.limits().withWorkGroupTags(place.arnOf(group), tags);
       invalidTags.addAll(limits.invalidTags());
       return new EffectiveTags(limits, Snapshot.Reader.owner(tags, scope.ownerTag()));
     }
@@ -84,7 +84,8 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     EffectiveTags effectiveTags(
         Session session, Map<String, String> tags, EffectiveTags group, Instant now) {
       var start = session.startedAt();
-      var limits = group.limits.tightenedBy(arnOf(session), tags, start, scope.maxExempt(), now);
+      var limits =
+          group.limits.withSessionTags(arnOf(session), tags, start, scope.maxExempt(), now);
       var owner = Snapshot.Reader.owner(tags, scope.ownerTag());
       return new EffectiveTags(limits, owner == null ? group.owner : owner);
     }

@@ -36,7 +36,7 @@ public record Judge(boolean mayTerminate) {
    * cost is no evidence: it is a reason to warn and never to stop.
    */
   public Verdict judge(Snapshot snapshot, Limits limits) {
-    if (snapshot.isOver()) {
+    if (snapshot.hasEnded()) {
       return new Ok("already ended");
     }
     var exceeded = exceeded(snapshot, limits);
@@ -47,8 +47,8 @@ public record Judge(boolean mayTerminate) {
     var near =
         usages.stream()
             .filter(it -> it.percent() >= limits.warnAtPercent())
-            .max(Comparator.comparing(Usage::isOver));
-    if (snapshot.isCanceling() && !near.map(Usage::isOver).orElse(false)) {
+            .max(Comparator.comparing(Usage::isExceeded));
+    if (snapshot.isCanceling() && !near.map(Usage::isExceeded).orElse(false)) {
       return new Ok("already being canceled, and within its limits");
     }
     if (near.isEmpty()) {
@@ -65,7 +65,7 @@ public record Judge(boolean mayTerminate) {
   static Optional<KeptOpen> keptOpen(Session session, Limits limits) {
     var timeout = session.idleTimeout();
     var minutes = limits.max().get(Rule.MAX_SESSION_IDLE_MINUTES);
-    if (session.state().isOver()
+    if (session.state().hasEnded()
         || timeout == null
         || minutes == null
         || timeout.toSeconds() <= minutes * 60) {
@@ -88,18 +88,18 @@ public record Judge(boolean mayTerminate) {
     var asked = limits.askedExemptUntil();
     var granted = limits.exemptUntil();
     if (asked == null
-        || (granted != null && !granted.isBefore(asked) && limits.exempt(snapshot.at()))) {
+        || (granted != null && !granted.isBefore(asked) && limits.isExempt(snapshot.at()))) {
       return Optional.empty();
     }
-    var isOver = !asked.isAfter(snapshot.at());
-    if (isOver && (!isNear || limits.exempt(snapshot.at()))) {
+    var hasExpired = !asked.isAfter(snapshot.at());
+    if (hasExpired && (!isNear || limits.isExempt(snapshot.at()))) {
       return Optional.empty();
     }
     var instead =
-        limits.exempt(snapshot.at()) && granted != null
+        limits.isExempt(snapshot.at()) && granted != null
             ? "it is exempt until " + Format.time(granted)
             : "it is not exempt";
-    var why = isOver ? "which is over" : "which is longer than MaxExemptHours allows";
+    var why = hasExpired ? "which is over" : "which is longer than MaxExemptHours allows";
     return Optional.of(
         new NotExempt(
             "asked for an exemption until %s, %s: %s".formatted(Format.time(asked), why, instead)));
@@ -108,7 +108,7 @@ public record Judge(boolean mayTerminate) {
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
   Optional<Usage> exceeded(Snapshot snapshot, Limits limits) {
     return usages(snapshot, limits).stream()
-        .filter(it -> it.isOver() && onlyWarnsBecause(it, snapshot).isEmpty())
+        .filter(it -> it.isExceeded() && onlyWarnsBecause(it, snapshot).isEmpty())
         .findFirst();
   }
 

@@ -24,7 +24,7 @@ public record Limits(
     List<InvalidTag> invalidTags,
     Map<Rule, Origin> origins,
     @Nullable Instant askedExemptUntil,
-    Map<Rule, GivenWarning> warnings) {
+    Map<Rule, RecordedWarning> warnings) {
 
   /** What exceeds its limits is not even read, only reported, or stopped. */
   public enum Mode {
@@ -142,7 +142,7 @@ public record Limits(
   }
 
   /** Whether nothing is stopped at an instant. */
-  public boolean exempt(Instant now) {
+  public boolean isExempt(Instant now) {
     return exemptUntil != null && now.isBefore(exemptUntil);
   }
 
@@ -154,7 +154,7 @@ public record Limits(
    * These limits as a workgroup's tags replace them. Its owner is trusted: a tag may loosen a limit
    * as well as tighten it, and exempt the workgroup for any time.
    */
-  public Limits replacedBy(String arn, Map<String, String> tags) {
+  public Limits withWorkGroupTags(String arn, Map<String, String> tags) {
     var own = new TaggedLimits(arn, tags, Origin.WORK_GROUP_TAG);
     own.warnings.clear();
     return own.limits(own.mode, own.warnAtPercent, own.exemptUntil, null);
@@ -169,7 +169,7 @@ public record Limits(
    *
    * @param start the session's; absent where Athena did not say
    */
-  public Limits tightenedBy(
+  public Limits withSessionTags(
       String arn, Map<String, String> tags, @Nullable Instant start, Duration exempt, Instant now) {
     var own = new TaggedLimits(arn, tags, Origin.SESSION_TAG);
     own.max.values().removeIf(limit -> limit == 0);
@@ -197,7 +197,7 @@ public record Limits(
     private final List<InvalidTag> invalid = new ArrayList<>(invalidTags);
     private final Map<Rule, Double> max = new HashMap<>(max());
     private final Map<Rule, Origin> origins = new EnumMap<>(Rule.class);
-    private final Map<Rule, GivenWarning> warnings = new EnumMap<>(Rule.class);
+    private final Map<Rule, RecordedWarning> warnings = new EnumMap<>(Rule.class);
     private final Origin origin;
     private Mode mode = mode();
     private int warnAtPercent = warnAtPercent();
@@ -218,10 +218,10 @@ public record Limits(
 
     /** What would be accepted instead of the value; empty if it is accepted. */
     private Optional<String> parse(String name, String value) {
-      if (name.startsWith(GivenWarning.NAME)) {
+      if (name.startsWith(RecordedWarning.NAME)) {
         // The guard's own memory, in which nothing that cannot be read makes a difference.
-        Rule.of(name.substring(GivenWarning.NAME.length()))
-            .ifPresent(it -> GivenWarning.parse(value).ifPresent(w -> warnings.put(it, w)));
+        Rule.of(name.substring(RecordedWarning.NAME.length()))
+            .ifPresent(it -> RecordedWarning.parse(value).ifPresent(w -> warnings.put(it, w)));
         return Optional.empty();
       }
       var rule = Rule.of(name);

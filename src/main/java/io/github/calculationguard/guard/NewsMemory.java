@@ -4,7 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.InvalidTag;
-import io.github.calculationguard.guard.NewFindings.Addressee;
+import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
@@ -15,21 +15,21 @@ public final class NewsMemory {
   private static final String EVENT_OF = "event of ";
 
   private final WarningMemory warnings;
-  private final GivenWarning.Store store;
+  private final RecordedWarning.Store store;
   private final InstantSource clock;
   private final Map<String, Instant> notifiedAt = new HashMap<>();
 
-  NewsMemory(WarningMemory warnings, GivenWarning.Store store, InstantSource clock) {
+  NewsMemory(WarningMemory warnings, RecordedWarning.Store store, InstantSource clock) {
     this.warnings = warnings;
     this.store = store;
     this.clock = clock;
   }
 
   /** The news among these; what people were told of before an instant counts as forgotten. */
-  NewFindings of(List<Judged> judged, Inventory inventory, SweepReader reading, Instant longAgo) {
+  News of(List<Judged> judged, Inventory inventory, SweepReader reading, Instant longAgo) {
     notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
     var news = judged.stream().filter(it -> it.isNews() && isNew(it, longAgo));
-    return new NewFindings(news.toList(), newTags(inventory, reading), false);
+    return new News(news.toList(), newTags(inventory, reading), false);
   }
 
   /** Whether people are to be notified of it: once a day, and again if a warning has lapsed. */
@@ -76,11 +76,11 @@ public final class NewsMemory {
     report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
     report.news().invalidTags().keySet().forEach(tag -> notifiedAt.put(tag.toString(), at));
     var now = clock.instant();
-    var tags = new LinkedHashMap<List<String>, GivenWarning>();
+    var tags = new LinkedHashMap<List<String>, RecordedWarning>();
     for (var it : report.news().judged()) {
       var usage = it.verdict().usage();
       if (usage != null && it.leadsToStop()) {
-        var key = Limits.PREFIX + GivenWarning.NAME + usage.rule();
+        var key = Limits.PREFIX + RecordedWarning.NAME + usage.rule();
         tags.put(List.of(report.arnOf(it), key), warnings.remember(it, usage, now));
       }
     }

@@ -132,7 +132,7 @@ public final class PageReader {
         var before = limiter.callsBy(startedAt);
         var listed = list(end);
         var isSlow = limiter.isSlowedDown();
-        deadline = isSlow ? end : new Deadline(now().plus(MAX_DETAILS)).orSooner(end);
+        deadline = isSlow ? end : new Deadline(now().plus(MAX_DETAILS)).orEarlier(end);
         calls = limiter.callsBy(isSlow ? end.at() : now());
         leastCalls = before - calls;
         forget(listed);
@@ -254,7 +254,7 @@ public final class PageReader {
         if (!details.containsKey(id) && size == null) {
           leaveOut("the size of session", id);
         }
-        if (!session.state().isOver()) {
+        if (!session.state().hasEnded()) {
           seen.add(new Seen(session, described.isPresent(), calculations));
         }
       }

@@ -34,7 +34,7 @@ final class SessionReader {
   private static final CalculationState RUNNING = new CalculationState("RUNNING");
 
   /** What earlier sweeps saw of a session. */
-  static final class Cached implements Comparable<Cached> {
+  static final class Known implements Comparable<Known> {
     Instant seenAt = Instant.MIN;
 
     /** It never changes; absent until it was read. */
@@ -48,7 +48,7 @@ final class SessionReader {
 
     /** Those first that wait longest for a visit, or for their tags to be read. */
     @Override
-    public int compareTo(Cached other) {
+    public int compareTo(Known other) {
       var order = seenAt.compareTo(other.seenAt);
       return order == 0 ? tagsValidUntil.compareTo(other.tagsValidUntil) : order;
     }
@@ -57,7 +57,7 @@ final class SessionReader {
   private final SweepReader sweep;
   private final Instant now;
   private final EffectiveTags groupTags;
-  private final Cached cached;
+  private final Known known;
   private Session session;
   private EffectiveTags tags;
   private List<Executor> executors = List.of();
@@ -65,26 +65,26 @@ final class SessionReader {
   private boolean isDescribed;
   private boolean hasExecutors;
 
-  SessionReader(SweepReader sweep, Session listed, EffectiveTags groupTags, Cached cached) {
+  SessionReader(SweepReader sweep, Session listed, EffectiveTags groupTags, Known known) {
     this.sweep = sweep;
     this.now = sweep.now();
     this.groupTags = groupTags;
-    this.cached = cached;
+    this.known = known;
     session = listed.idleSinceLastOf(List.of());
     tags = groupTags;
     if (listed.state().isIdle()) {
-      cached.earliestSubmission = sweep.startedAt;
-    } else if (cached.seenAt.equals(Instant.MIN)) {
-      cached.earliestSubmission = listed.startedAt();
+      known.earliestSubmission = sweep.startedAt;
+    } else if (known.seenAt.equals(Instant.MIN)) {
+      known.earliestSubmission = listed.startedAt();
     }
-    cached.seenAt = sweep.startedAt;
+    known.seenAt = sweep.startedAt;
   }
 
   /** The session with what runs in it; empty if it ended since it was listed. */
   Optional<Entry> read() {
     try {
-      readTags(sweep.mayReadTags(cached.tagsValidUntil));
-      if (mayExceed() && cached.maxDpus == null && tags.limits().countsDpuHours()) {
+      readTags(sweep.mayReadTags(known.tagsValidUntil));
+      if (mayExceed() && known.maxDpus == null && tags.limits().countsDpuHours()) {
         describe();
       }
       var calculations = mayExceed() ? readInDepth() : List.<Calculation>of();
@@ -114,14 +114,14 @@ final class SessionReader {
       var arn = sweep.arnOf(session);
       // Some of those that were first read together are read early the next time, so that they
       // are not all due in the same sweep ever after.
-      var isFirst = cached.tagsValidUntil.equals(Instant.MIN);
+      var isFirst = known.tagsValidUntil.equals(Instant.MIN);
       var spread = TAGS_VALID.minus(SweepReader.SCHEDULE).toMillis();
       var early = isFirst ? new SplittableRandom(arn.hashCode()).nextLong(spread) : 0;
-      cached.tags = sweep.tags(arn);
-      cached.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(early);
+      known.tags = sweep.tags(arn);
+      known.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(early);
       hasFreshTags = true;
     }
-    tags = sweep.effectiveTags(session, cached.tags, groupTags, now);
+    tags = sweep.effectiveTags(session, known.tags, groupTags, now);
   }
 
   private void describe() {
@@ -130,8 +130,8 @@ final class SessionReader {
     }
     isDescribed = true;
     var described = sweep.athena.session(session.id(), sweep.deadline);
-    cached.maxDpus = described.maxDpus();
-    if (described.state().isOver()) {
+    known.maxDpus = described.maxDpus();
+    if (described.state().hasEnded()) {
       countIfStopped(null);
     }
     var isUnclear = described.lacksIdleSince() && described.supportsCalculations();
@@ -152,9 +152,9 @@ final class SessionReader {
     if (listed.isEmpty()) {
       return List.of();
     }
-    var active = listed.get().stream().filter(it -> !it.state().isOver()).toList();
+    var active = listed.get().stream().filter(it -> !it.state().hasEnded()).toList();
     // The newest come first.
-    cached.earliestSubmission = active.isEmpty() ? askedAt : active.getLast().submittedAt();
+    known.earliestSubmission = active.isEmpty() ? askedAt : active.getLast().submittedAt();
     return listed.get().stream()
         .flatMap(it -> sweep.read("calculation", it.id(), () -> read(it)).stream())
         .flatMap(Optional::stream)
@@ -174,7 +174,7 @@ final class SessionReader {
       }
       readExecutors(calculation);
     }
-    if (calculation.state().isOver()) {
+    if (calculation.state().hasEnded()) {
       countIfStopped(calculation);
       return Optional.empty();
     }
@@ -207,7 +207,7 @@ final class SessionReader {
   /** Whether the session or anything in it may be near a limit. */
   private boolean mayExceed() {
     return mayExceed(null)
-        || (!session.state().isIdle() && mayExceed(runningSince(cached.earliestSubmission)));
+        || (!session.state().isIdle() && mayExceed(runningSince(known.earliestSubmission)));
   }
 
   private boolean mayExceed(@Nullable Calculation calculation) {
@@ -225,7 +225,7 @@ final class SessionReader {
   /** The calculation, or else the session, if it is as old and as large as it can be. */
   private Snapshot atMost(@Nullable Calculation calculation) {
     var s = session;
-    var max = Objects.requireNonNullElse(cached.maxDpus, Session.MAX_DPUS);
+    var max = Objects.requireNonNullElse(known.maxDpus, Session.MAX_DPUS);
     var start = orFirst(s.startedAt());
     var largest =
         new Session(

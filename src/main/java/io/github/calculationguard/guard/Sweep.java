@@ -48,7 +48,7 @@ public final class Sweep {
   private final SweepPolicy policy;
   private final Judge judge;
   private final InventoryReader reader;
-  private final SweepReader.Cache cache = new SweepReader.Cache();
+  private final SweepReader.Memory memory = new SweepReader.Memory();
   private final Map<String, Instant> publishedAt = new HashMap<>();
   private final Map<String, Optional<Return>> knownReturns = new HashMap<>();
   private final WarningMemory warnings = new WarningMemory();
@@ -61,7 +61,7 @@ public final class Sweep {
       AthenaSparkReader athena,
       RateLimiter rateLimiter,
       Publisher publisher,
-      GivenWarning.Store store,
+      RecordedWarning.Store store,
       InstantSource clock,
       SweepPolicy policy) {
     this.rateLimiter = rateLimiter;
@@ -81,7 +81,7 @@ public final class Sweep {
    */
   public SweepReport run(AccountRegion place, Deadline deadline) {
     rateLimiter.drainCalls();
-    var reading = new SweepReader(reader, judge, cache, place, deadline.minus(RESERVE));
+    var reading = new SweepReader(reader, judge, memory, place, deadline.minus(RESERVE));
     var inventory = reading.read();
     var failures = new ArrayList<>(inventory.failures());
     var judged = new ArrayList<>(inventory.entries().stream().flatMap(this::judge).toList());
@@ -95,7 +95,7 @@ public final class Sweep {
     knownReturns.keySet().retainAll(judged.stream().map(Judged::id).toList());
     var longAgo = reading.startedAt.minus(MEMORY);
     publishedAt.values().removeIf(at -> at.isBefore(longAgo));
-    warnings.retain(cache.known());
+    warnings.retain(memory.known());
     return new SweepReport(
         policy,
         inventory,
@@ -115,14 +115,15 @@ public final class Sweep {
   private Stream<Judged> judge(Entry entry) {
     var limits = entry.limits();
     var session = judge(entry.details(), limits);
-    var isOver = session.verdict() instanceof Exceeded;
+    var isExceeded = session.verdict() instanceof Exceeded;
     var alone = List.of(session);
     var judged =
-        new ArrayList<>(isOver ? alone : entry.snapshots().map(it -> judge(it, limits)).toList());
+        new ArrayList<>(
+            isExceeded ? alone : entry.snapshots().map(it -> judge(it, limits)).toList());
     var isNear = judged.stream().anyMatch(it -> !(it.verdict() instanceof Ok));
     Judge.notExempt(entry.details(), limits, isNear)
         .ifPresent(it -> judged.add(judged(entry.details(), limits, it)));
-    if (!isOver || session.disposition() == Disposition.OBSERVED) {
+    if (!isExceeded || session.disposition() == Disposition.OBSERVED) {
       Judge.keptOpen(entry.session(), limits)
           .ifPresent(it -> judged.add(judged(entry.details(), limits, it)));
     }
@@ -134,9 +135,9 @@ public final class Sweep {
   }
 
   private Judged judged(Snapshot snapshot, Limits limits, Verdict verdict) {
-    var isExempt = limits.exempt(snapshot.at());
+    var isExempt = limits.isExempt(snapshot.at());
     if (isExempt) {
-      warnings.exempt(snapshot);
+      warnings.noteExemption(snapshot);
     }
     var disposition =
         switch (verdict) {
@@ -184,11 +185,11 @@ public final class Sweep {
     var calculation = it.snapshot().calculation();
     try {
       if (calculation == null) {
-        return reader.athena().session(it.session().id(), deadline).state().isOver();
+        return reader.athena().session(it.session().id(), deadline).state().hasEnded();
       }
       var now =
           it.snapshot().withCalculation(reader.athena().calculation(calculation.id(), deadline));
-      return now.isOver() || (now.isCanceling() && !it.snapshot().isCanceling());
+      return now.hasEnded() || (now.isCanceling() && !it.snapshot().isCanceling());
     } catch (NotFoundException _) {
       return true;
     } catch (AthenaSparkException _) {

@@ -39,11 +39,11 @@ final class SweepReader extends Reading {
   private static final double PART_FOR_TAGS = 0.8;
 
   /** What sweeps remember. It only saves calls. */
-  static final class Cache {
-    private final Map<SessionId, SessionReader.Cached> sessions =
+  static final class Memory {
+    private final Map<SessionId, SessionReader.Known> sessions =
         new LinkedHashMap<>(16, 0.75f, true) {
           @Override
-          protected boolean removeEldestEntry(Map.Entry<SessionId, SessionReader.Cached> eldest) {
+          protected boolean removeEldestEntry(Map.Entry<SessionId, SessionReader.Known> eldest) {
             return size() > MAX_REMEMBERED;
           }
         };
@@ -65,7 +65,7 @@ final class SweepReader extends Reading {
   /** By when the next sweep has visited every session again. */
   final Instant nextVisit;
 
-  private final Cache cache;
+  private final Memory memory;
   private final List<Entry> entries = new ArrayList<>();
   private final Map<String, Optional<EffectiveTags>> groupTags = new HashMap<>();
   private final Map<SessionId, List<Calculation>> canceled = new HashMap<>();
@@ -74,28 +74,28 @@ final class SweepReader extends Reading {
   private Deadline tagsUntil;
 
   SweepReader(
-      InventoryReader reader, Judge judge, Cache cache, AccountRegion place, Deadline deadline) {
+      InventoryReader reader, Judge judge, Memory memory, AccountRegion place, Deadline deadline) {
     super(reader, place, deadline);
     this.judge = judge;
-    this.cache = cache;
+    this.memory = memory;
     tagsUntil = deadline;
-    var sinceLast = Duration.between(cache.lastStart, startedAt);
-    nextVisit = startedAt.plus(Collections.max(List.of(SCHEDULE, sinceLast))).plus(cache.longest);
+    var sinceLast = Duration.between(memory.lastStart, startedAt);
+    nextVisit = startedAt.plus(Collections.max(List.of(SCHEDULE, sinceLast))).plus(memory.longest);
   }
 
   /**
    * @throws AthenaSparkException if not even the workgroups could be listed
    */
   Inventory read() {
-    cache.lastStart = startedAt;
+    memory.lastStart = startedAt;
     var groups = workGroups();
     groups.sort(Comparator.comparing(WorkGroup::name));
     // Begins where the last sweep ran out of time, or else at random.
-    var resumeAt = cache.resumeAt;
+    var resumeAt = memory.resumeAt;
     var first =
         groups.stream().takeWhile(it -> resumeAt != null && it.name().compareTo(resumeAt) < 0);
     Collections.rotate(groups, resumeAt == null ? random() : (int) -first.count());
-    cache.resumeAt = null;
+    memory.resumeAt = null;
     tagsUntil = deadline.fraction(PART_FOR_TAGS, startedAt);
     // Lists first: what another sweep stops from now on is missed, and so noticed.
     var listing = deadline.fraction(1.0 / 3, startedAt);
@@ -112,10 +112,10 @@ final class SweepReader extends Reading {
         .map(WorkGroup::name)
         .filter(it -> unfinished.contains(it) && !begun.contains(it))
         .findFirst()
-        .ifPresent(it -> cache.resumeAt = it);
+        .ifPresent(it -> memory.resumeAt = it);
     workGroupsDone = groups.size() - unfinished.size();
-    cache.longest = Collections.max(List.of(cache.longest, Duration.between(startedAt, now())));
-    cache.sessions.values().removeIf(it -> it.seenAt.isBefore(startedAt.minus(Sweep.MEMORY)));
+    memory.longest = Collections.max(List.of(memory.longest, Duration.between(startedAt, now())));
+    memory.sessions.values().removeIf(it -> it.seenAt.isBefore(startedAt.minus(Sweep.MEMORY)));
     return inventory(entries, now());
   }
 
@@ -140,12 +140,12 @@ final class SweepReader extends Reading {
 
   /** Visits the sessions, as far as there is time, and empties the list. */
   private void visitAll(List<Session> sessions) {
-    Predicate<Session> isKnown = it -> cache.sessions.containsKey(it.id());
+    Predicate<Session> isKnown = it -> memory.sessions.containsKey(it.id());
     var known = new ArrayList<>(sessions.stream().filter(isKnown).toList());
     var others = new ArrayDeque<>(oldestFirst(sessions.stream().filter(isKnown.negate()).toList()));
     sessions.clear();
     // What the last sweep did not reach, then those whose tags were read longest ago.
-    known.sort(comparing(it -> Objects.requireNonNull(cache.sessions.get(it.id()))));
+    known.sort(comparing(it -> Objects.requireNonNull(memory.sessions.get(it.id()))));
     while (!others.isEmpty() && !tagsUntil.hasPassed(now())) {
       visit(others.removeFirst());
     }
@@ -213,8 +213,8 @@ final class SweepReader extends Reading {
     }
     begun.add(name);
     if (tags.isPresent() && tags.get().limits().mode() != Mode.OFF) {
-      var cached = cache.sessions.computeIfAbsent(session.id(), _ -> new SessionReader.Cached());
-      var reader = new SessionReader(this, session, tags.get(), cached);
+      var known = memory.sessions.computeIfAbsent(session.id(), _ -> new SessionReader.Known());
+      var reader = new SessionReader(this, session, tags.get(), known);
       var read = read("session", session.id(), reader::read);
       read.flatMap(Function.identity()).ifPresent(entries::add);
       if (read.isEmpty() && isOutOfTime()) {

@@ -3,7 +3,7 @@ package io.github.calculationguard.guard;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.NewFindings.Addressee;
+import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
@@ -28,7 +28,7 @@ public record SweepReport(
     List<Failure> failures,
     Duration took,
     SortedMap<String, Integer> calls,
-    NewFindings news) {
+    News news) {
 
   /** What became of a verdict. */
   public enum Disposition {
@@ -112,13 +112,13 @@ public record SweepReport(
             case WARNED, KEPT_OPEN, NOT_EXEMPT, OBSERVED -> Severity.WARNING;
             case HELD_BACK, REFUSED -> Severity.ERROR;
           };
-      return returned == null ? severity : severity.orWarning();
+      return returned == null ? severity : severity.atLeastWarning();
     }
 
     /** Identifies it to people who were notified of it; everything else may change. */
     String key() {
       var usage = verdict.usage();
-      var rule = usage == null ? null : usage.rule() + " " + usage.isOver();
+      var rule = usage == null ? null : usage.rule() + " " + usage.isExceeded();
       var until =
           switch (disposition) {
             case EXEMPT -> limits.exemptUntil();
@@ -147,14 +147,13 @@ public record SweepReport(
 
   /**
    * This report once for each notification, each with the part of the news that it is about: one
-   * for each addressee, the costliest first, and after {@link NewFindings#MAX_ADDRESSED} one for
-   * the rest.
+   * for each addressee, the costliest first, and after {@link News#MAX_ADDRESSED} one for the rest.
    */
   public List<SweepReport> notifications() {
     return news.parts().stream().map(this::about).toList();
   }
 
-  private SweepReport about(NewFindings part) {
+  private SweepReport about(News part) {
     return new SweepReport(
         policy, inventory, stoppedMeanwhile, judged, failures, took, calls, part);
   }
@@ -175,7 +174,7 @@ public record SweepReport(
   }
 
   /** How many exceed a limit, whatever became of them. */
-  public int over() {
+  public int exceeded() {
     return (int) judged.stream().filter(it -> it.verdict() instanceof Verdict.Exceeded).count();
   }
 
@@ -198,11 +197,11 @@ public record SweepReport(
    * The command that ends a session over its limit; absent where the guard may end sessions itself.
    */
   public @Nullable String terminateCommand(Judged it) {
-    var isOver =
+    var isExceeded =
         it.verdict() instanceof Verdict.Warning(var usage, _, _)
-            && usage.isOver()
+            && usage.isExceeded()
             && !usage.isUpperBound();
-    return isOver && it.snapshot().calculation() == null && !policy.mayTerminate()
+    return isExceeded && it.snapshot().calculation() == null && !policy.mayTerminate()
         ? "aws athena terminate-session --session-id %s --region %s"
             .formatted(it.session().id(), inventory.place().region())
         : null;

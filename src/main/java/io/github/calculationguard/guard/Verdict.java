@@ -50,7 +50,7 @@ public sealed interface Verdict {
     }
 
     /** Whether it is more than the limit allows; exactly at the limit it is not. */
-    public boolean isOver() {
+    public boolean isExceeded() {
       return observed > limit;
     }
 

@@ -14,11 +14,11 @@ import io.github.calculationguard.spark.Snapshot;
  */
 final class WarningMemory {
 
-  private final Map<SessionId, Map<Rule, GivenWarning>> given = new HashMap<>();
+  private final Map<SessionId, Map<Rule, RecordedWarning>> given = new HashMap<>();
   private final Map<SessionId, Instant> exemptAt = new HashMap<>();
 
   /** Notes that an exemption is in force: earlier warnings count no more, even if it is removed. */
-  void exempt(Snapshot snapshot) {
+  void noteExemption(Snapshot snapshot) {
     exemptAt.put(sessionOf(snapshot), snapshot.at());
   }
 
@@ -38,11 +38,12 @@ final class WarningMemory {
   Optional<Instant> warnedAt(Snapshot snapshot, Limits limits, Usage usage) {
     return inForce(snapshot, limits, usage, snapshot.at())
         .filter(it -> it.isAbout(snapshot))
-        .map(GivenWarning::at)
+        .map(RecordedWarning::at)
         .max(Instant::compareTo);
   }
 
-  private Stream<GivenWarning> inForce(Snapshot snapshot, Limits limits, Usage usage, Instant now) {
+  private Stream<RecordedWarning> inForce(
+      Snapshot snapshot, Limits limits, Usage usage, Instant now) {
     var id = sessionOf(snapshot);
     var remembered = given.getOrDefault(id, Map.of()).get(usage.rule());
     var exempt = exemptAt.getOrDefault(id, Instant.MIN);
@@ -52,14 +53,14 @@ final class WarningMemory {
   }
 
   /** Remembers a warning, and returns what its session's tag is to tell. */
-  GivenWarning remember(Judged it, Usage usage, Instant now) {
+  RecordedWarning remember(Judged it, Usage usage, Instant now) {
     var snapshot = it.snapshot();
     var isOfSession = snapshot.calculation() == null;
     var ids = Stream.of(snapshot.id());
     // Those of others that wait in the session stay in force.
     var others = inForce(snapshot, it.limits(), usage, now).flatMap(w -> w.calculations().stream());
     var all = isOfSession ? Stream.<String>of() : Stream.concat(ids, others).distinct();
-    var warning = new GivenWarning(now, all.toList(), usage.limit());
+    var warning = new RecordedWarning(now, all.toList(), usage.limit());
     given
         .computeIfAbsent(sessionOf(snapshot), _ -> new EnumMap<>(Rule.class))
         .put(usage.rule(), warning);

@@ -56,13 +56,13 @@ record AnsweredFindings(StopService service) {
     var rule = Rule.of(found.rule());
     var limit = Math.max(0, found.limit().doubleValue());
     var limits = new Limits(Mode.ENFORCE, rule.map(it -> Map.of(it, limit)).orElse(Map.of()), 100);
-    limits = limits.replacedBy(place.arnOf(group), tags(place.arnOf(group), deadline));
+    limits = limits.withWorkGroupTags(place.arnOf(group), tags(place.arnOf(group), deadline));
     var own = tags(place.arnOf(group, id), deadline);
     var isAsked = own.keySet().stream().anyMatch(it -> it.equalsIgnoreCase(Limits.EXEMPT_UNTIL));
     var session = isAsked ? orNull(() -> service.athena().session(id, deadline)) : null;
     var start = session == null ? null : session.startedAt();
-    limits = limits.tightenedBy(place.arnOf(group, id), own, start, found.maxExempt(), now);
-    if (limits.exempt(now)) {
+    limits = limits.withSessionTags(place.arnOf(group, id), own, start, found.maxExempt(), now);
+    if (limits.isExempt(now)) {
       return "its tags exempt it until "
           + Format.time(Objects.requireNonNull(limits.exemptUntil()));
     }

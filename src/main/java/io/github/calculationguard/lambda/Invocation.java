@@ -100,7 +100,7 @@ record Invocation(
   }
 
   Deadline within(Duration budget) {
-    return new Deadline(now.plus(budget)).orSooner(end);
+    return new Deadline(now.plus(budget)).orEarlier(end);
   }
 
   LogRecord log(LogRecord record) {

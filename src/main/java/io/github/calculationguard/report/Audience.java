@@ -2,14 +2,14 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.guard.NewFindings;
-import io.github.calculationguard.guard.NewFindings.Addressee;
+import io.github.calculationguard.guard.News;
+import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Severity;
 import org.jspecify.annotations.Nullable;
 
 /** Whom a sweep's notification is for: one addressee, or the many that share the last one. */
-record Audience(NewFindings news) {
+record Audience(News news) {
 
   private static final int MAX_IN_SUBJECT = 25;
   // Attributes count towards the size of a message.

@@ -31,7 +31,7 @@ record Costs(Snapshot snapshot, double usdPerDpuHour) {
 
   /** Whether the session costs nothing any more. */
   boolean hasEnded() {
-    return snapshot.session() != null && snapshot.session().state().isOver();
+    return snapshot.session() != null && snapshot.session().state().hasEnded();
   }
 
   @Nullable String soFarText() {

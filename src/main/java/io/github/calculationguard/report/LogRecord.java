@@ -198,7 +198,7 @@ public final class LogRecord {
   /** Of a request with its outcome: what returned is at least a warning, whatever became of it. */
   static Severity severity(StopResult result) {
     var severity = result.outcome().severity();
-    return result.returned() == null ? severity : severity.orWarning();
+    return result.returned() == null ? severity : severity.atLeastWarning();
   }
 
   /** Adds what it returned after, if that is certain. */

@@ -22,7 +22,7 @@ public final class Metrics {
   public static Metrics of(StopResult result, double usdPerDpuHour) {
     var metrics = new Metrics().count("StopRequests", 1).count(result.outcome().metric(), 1);
     var effort = result.effort();
-    if (effort == null || effort.wasOver()) {
+    if (effort == null || effort.hadEnded()) {
       return metrics;
     }
     if (result.outcome() == Outcome.CANCELED) {

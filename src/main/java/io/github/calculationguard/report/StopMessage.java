@@ -76,8 +76,8 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return calculationId() == null ? "session" : "calculation";
   }
 
-  boolean wasOver() {
-    return result.effort() != null && result.effort().wasOver();
+  boolean hadEnded() {
+    return result.effort() != null && result.effort().hadEnded();
   }
 
   /** Whether the session may go on to cost money, and nothing else is to be done. */

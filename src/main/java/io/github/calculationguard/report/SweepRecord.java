@@ -67,7 +67,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     return new Metrics()
         .count("SessionsSeen", inventory().sessionsSeen())
         .count("CalculationsSeen", inventory().calculationsSeen())
-        .count("Findings", report.over())
+        .count("Findings", report.exceeded())
         .count("ActionsHeldBack", report.count(Disposition.HELD_BACK))
         .count("SweepFailures", report.failures().size() + later)
         .put("SweepDuration", "Milliseconds", report.took().toMillis())
@@ -117,7 +117,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
                 report.judged().size()
                     - report.count(Disposition.KEPT_OPEN)
                     - report.count(Disposition.NOT_EXEMPT))
-            .put("over", report.over());
+            .put("over", report.exceeded());
     for (var disposition : Disposition.values()) {
       if (disposition != Disposition.LEFT) {
         record.put(disposition.name().toLowerCase(Locale.ROOT), report.count(disposition));

@@ -174,7 +174,7 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
       return new Bar(
           usage.observedInWords() + " of " + usage.limitInWords(),
           "%.0f %% of %s used".formatted(percent, usage.rule()),
-          usage.isOver() ? "over" : percent >= warnAtPercent ? "near" : "fine",
+          usage.isExceeded() ? "over" : percent >= warnAtPercent ? "near" : "fine",
           Math.round(Math.clamp(percent, 1, 100)));
     }
   }
@@ -284,10 +284,10 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
       if (entry.nearestLimit().isEmpty()) {
         return "no limit";
       }
-      if (limits.exemptUntil() != null && limits.exempt(entry.at())) {
+      if (limits.exemptUntil() != null && limits.isExempt(entry.at())) {
         return "exempt until " + Format.time(limits.exemptUntil());
       }
-      var isKept = entry.isSessionOver() && !actions.mayTerminate();
+      var isKept = entry.isSessionExceeded() && !actions.mayTerminate();
       var notes =
           Stream.of(
               limits.mode() == Mode.OBSERVE ? "only observed" : "",

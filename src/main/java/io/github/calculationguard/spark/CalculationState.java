@@ -10,7 +10,7 @@ public record CalculationState(String name) {
   public static final CalculationState UNKNOWN = new CalculationState("UNKNOWN");
 
   /** Whether the calculation has ended. A state that is not listed here counts as active. */
-  public boolean isOver() {
+  public boolean hasEnded() {
     return isCanceled() || isCompleted() || isFailed();
   }
 

@@ -24,7 +24,7 @@ public record Deadline(Instant at) {
     return new Deadline(now.plusMillis(Math.round(left(now).toMillis() * fraction)));
   }
 
-  public Deadline orSooner(Deadline other) {
+  public Deadline orEarlier(Deadline other) {
     return other.at.isBefore(at) ? other : this;
   }
 }

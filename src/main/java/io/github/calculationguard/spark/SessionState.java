@@ -8,7 +8,7 @@ public record SessionState(String name) {
   private static final Set<String> OVER = Set.of("TERMINATING", "TERMINATED", "FAILED");
 
   /** Whether the session has ended or is about to: nothing starts in it, and its bill ends. */
-  public boolean isOver() {
+  public boolean hasEnded() {
     return OVER.contains(name);
   }
 

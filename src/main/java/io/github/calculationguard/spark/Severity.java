@@ -10,7 +10,7 @@ public enum Severity {
   ERROR;
 
   /** This severity, but at least a warning. */
-  public Severity orWarning() {
+  public Severity atLeastWarning() {
     return this == INFO ? WARNING : this;
   }
 

@@ -31,9 +31,9 @@ public record Snapshot(
   }
 
   /** Whether the calculation, or its session, has ended. */
-  public boolean isOver() {
-    return (session != null && session.state().isOver())
-        || (calculation != null && calculation.state().isOver());
+  public boolean hasEnded() {
+    return (session != null && session.state().hasEnded())
+        || (calculation != null && calculation.state().hasEnded());
   }
 
   /** Whether cancellation of the calculation was requested already. */
@@ -80,7 +80,7 @@ public record Snapshot(
     if (session == null) {
       return null;
     }
-    if (session.state().isOver()) {
+    if (session.state().hasEnded()) {
       return 0.0;
     }
     var alive = executors.stream().filter(e -> e.terminatedAt() == null);
@@ -156,7 +156,7 @@ public record Snapshot(
       }
       var workGroup = new WorkGroup(session.workGroup());
       lastSeen = workGroup;
-      var nodes = session.state().isOver() ? null : executors.get();
+      var nodes = session.state().hasEnded() ? null : executors.get();
       var own =
           workGroup.equals(probable)
               ? tags.get()

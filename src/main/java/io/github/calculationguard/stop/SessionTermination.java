@@ -18,7 +18,7 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
     var metadata = request.metadata();
     var begun = budget.now();
     var session = service.session(request.session(), budget);
-    if (session.state().isOver()) {
+    if (session.state().hasEnded()) {
       return alreadyOver(session);
     }
     var exemption = new AtomicReference<@Nullable String>();
@@ -37,12 +37,12 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
       return new StopResult(outcome, exemption.get(), snapshot);
     }
     var latest = new AtomicReference<>(session.withState(state));
-    budget.poll(() -> latest.updateAndGet(this::newer).state().isOver(), () -> false);
-    var isOver = latest.get().state().isOver();
+    budget.poll(() -> latest.updateAndGet(this::newer).state().hasEnded(), () -> false);
+    var hasEnded = latest.get().state().hasEnded();
     var effort = new Effort(0, Duration.between(begun, budget.now()), false, false);
     // A defect of ours must not hide the termination.
     var snapshot = service.snapshotOrNull(latest::get, metadata, budget);
-    return isOver
+    return hasEnded
         ? new StopResult(Outcome.SESSION_TERMINATED, null, snapshot, effort)
         : new StopResult(Outcome.CANCELING, NOT_ENDED, snapshot, effort);
   }
@@ -94,7 +94,9 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
 
   private Session newer(Session known) {
     try {
-      return known.state().isOver() ? known : service.athena().session(known.id(), budget.stopBy());
+      return known.state().hasEnded()
+          ? known
+          : service.athena().session(known.id(), budget.stopBy());
     } catch (RuntimeException e) {
       return known;
     }

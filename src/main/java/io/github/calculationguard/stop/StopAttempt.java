@@ -60,7 +60,7 @@ final class StopAttempt {
     startedAt = run.budget.now();
     lastStopAt = startedAt;
     acceptedAt = startedAt;
-    state = isOver() ? State.DESCRIBING : State.REQUESTING;
+    state = hasEnded() ? State.DESCRIBING : State.REQUESTING;
   }
 
   Calculation calculation() {
@@ -93,7 +93,7 @@ final class StopAttempt {
       if (!wasAccepted()) {
         stop();
       }
-      state = isOver() ? State.DESCRIBING : State.CANCELING;
+      state = hasEnded() ? State.DESCRIBING : State.CANCELING;
       acceptedAt = run.budget.now();
     } catch (NotFoundException | DeniedException e) {
       failure = e;
@@ -110,7 +110,7 @@ final class StopAttempt {
       return false;
     }
     poll();
-    return isOver() || calculation.state().equals(CalculationState.CANCELING);
+    return hasEnded() || calculation.state().equals(CalculationState.CANCELING);
   }
 
   private void stop() {
@@ -134,7 +134,7 @@ final class StopAttempt {
       switch (state) {
         case CANCELING, DESCRIBING -> {
           poll();
-          if (isOver()) {
+          if (hasEnded()) {
             end(state == State.CANCELING ? State.ENDED : State.ALREADY_OVER);
           } else {
             state = State.CANCELING;
@@ -145,7 +145,7 @@ final class StopAttempt {
           poll();
           var id = Objects.requireNonNull(calculation.sessionId(), "it was terminated");
           var session = athena.session(id, run.budget.stopBy());
-          if (isOver() && session.state().isOver()) {
+          if (hasEnded() && session.state().hasEnded()) {
             end(State.TERMINATED);
           }
         }
@@ -191,8 +191,8 @@ final class StopAttempt {
     return !run.budget.now().isBefore(since.plus(after));
   }
 
-  private boolean isOver() {
-    return calculation.state().isOver();
+  private boolean hasEnded() {
+    return calculation.state().hasEnded();
   }
 
   boolean isStopSent() {
@@ -216,16 +216,16 @@ final class StopAttempt {
     var metadata = run.metadata;
     var completedAt = calculation.completedAt();
     var took = Duration.between(startedAt, endedAt == null ? run.budget.now() : endedAt);
-    var wasOver = state == State.ALREADY_OVER;
+    var hadEnded = state == State.ALREADY_OVER;
     // If the answer to an earlier Stop was lost, that Stop may be what ended it.
-    var endedBefore = wasOver && !isAnswerLost;
+    var endedBefore = hadEnded && !isAnswerLost;
     var isRepeat = endedBefore && metadata.precedes(completedAt);
     var effort = new Effort(stopsSent, took, endedBefore, isRepeat);
-    if (!isOver() || state == State.TERMINATING) {
+    if (!hasEnded() || state == State.TERMINATING) {
       return new StopResult(Outcome.CANCELING, whyNotOver(why), snapshot, effort);
     }
-    var doubt = wasOver ? metadata.doubtWhoEnded(completedAt) : null;
-    var mayBeOurs = !wasOver || metadata.mayPrecede(completedAt);
+    var doubt = hadEnded ? metadata.doubtWhoEnded(completedAt) : null;
+    var mayBeOurs = !hadEnded || metadata.mayPrecede(completedAt);
     if (state == State.TERMINATED || (mayBeOurs && wasTerminated(snapshot))) {
       return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
     }
@@ -254,7 +254,7 @@ final class StopAttempt {
         && (state == State.ALREADY_OVER || run.mayHaveTerminated())
         && calculation.state().isFailed()
         && session != null
-        && session.state().isOver()
+        && session.state().hasEnded()
         && run.metadata.mayPrecede(session.endedAt());
   }
 }

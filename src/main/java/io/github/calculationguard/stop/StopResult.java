@@ -25,11 +25,11 @@ public record StopResult(
    *
    * @param stopsSent how many Stop calls it sent
    * @param took from the first Stop to the confirmation
-   * @param wasOver whether it had ended when this delivery asked for the first time
+   * @param hadEnded whether it had ended when this delivery asked for the first time
    * @param repeat whether it ended before this delivery asked, but after the request was made: by
    *     an earlier delivery, or by somebody else in the meantime
    */
-  public record Effort(int stopsSent, Duration took, boolean wasOver, boolean repeat) {}
+  public record Effort(int stopsSent, Duration took, boolean hadEnded, boolean repeat) {}
 
   /** The same, with one more thing to say. */
   public StopResult noting(String more) {

@@ -159,7 +159,7 @@ public record StopService(
     var covered =
         listed.calculations().stream()
             .filter(it -> metadata.follows(it.submittedAt()))
-            .filter(it -> !(metadata.dryRun() ? it.state().isOver() : it.state().isCompleted()))
+            .filter(it -> !(metadata.dryRun() ? it.state().hasEnded() : it.state().isCompleted()))
             .toList();
     if (covered.isEmpty() && listed.unreadable() == 0) {
       var reason = whyNothing(session, listed.calculations());
@@ -185,11 +185,12 @@ public record StopService(
   }
 
   private static String whyNothing(Session session, List<Calculation> listed) {
-    if (listed.stream().anyMatch(c -> !c.state().isOver())) {
+    if (listed.stream().anyMatch(c -> !c.state().hasEnded())) {
       return "what runs in the session was submitted after the request was made, or Athena does not"
           + " say when";
     }
-    return session.state().isBusy() || !(session.supportsCalculations() || session.state().isOver())
+    return session.state().isBusy()
+            || !(session.supportsCalculations() || session.state().hasEnded())
         ? "Athena lists no calculation in the session, as in the Spark 3.5 release: only the session"
             + " can be ended; send \"endSession\": true with its sessionId"
         : "nothing runs in the session";

@@ -27,13 +27,13 @@ class LimitsTest {
   private static final Instant STARTED = Instant.parse("2026-11-22T06:00:00Z");
 
   private static Limits tightened(Map<String, String> tags, @Nullable Instant startedAt) {
-    return World.DEFAULTS.tightenedBy(ARN, tags, startedAt, Duration.ofHours(24), NOW);
+    return World.DEFAULTS.withSessionTags(ARN, tags, startedAt, Duration.ofHours(24), NOW);
   }
 
   @Test
   void takesAWorkGroupsTagsForItsOwn() {
     assertThat(
-            World.DEFAULTS.replacedBy(
+            World.DEFAULTS.withWorkGroupTags(
                 ARN,
                 Map.of(
                     "calculation-guard:mode", "Observe",
@@ -106,7 +106,7 @@ class LimitsTest {
     "2026-11-23T09:00:00Z, true",
   })
   void exemptsASessionUntilTheInstantOfItsTag(String until, boolean exempt) {
-    assertThat(tightened(Map.of("calculation-guard:exempt-until", until), STARTED).exempt(NOW))
+    assertThat(tightened(Map.of("calculation-guard:exempt-until", until), STARTED).isExempt(NOW))
         .isEqualTo(exempt);
   }
 
@@ -119,7 +119,7 @@ class LimitsTest {
     var limits =
         tightened(Map.of("calculation-guard:exempt-until", "2099-01-01T00:00:00Z"), startedAt);
 
-    assertThat(limits.exempt(NOW)).isEqualTo(exempt);
+    assertThat(limits.isExempt(NOW)).isEqualTo(exempt);
     assertThat(limits.exemptUntil()).isEqualTo(startedAt.plus(Duration.ofHours(24)));
   }
 
@@ -127,19 +127,19 @@ class LimitsTest {
   void grantsNoLongExemptionWhereNobodyKnowsWhenTheSessionStarted() {
     assertThat(
             tightened(Map.of("calculation-guard:exempt-until", "2099-01-01T00:00:00Z"), null)
-                .exempt(NOW))
+                .isExempt(NOW))
         .isFalse();
   }
 
   @Test
   void keepsAWorkGroupsExemptionWhateverASessionSays() {
     var exempt =
-        World.DEFAULTS.replacedBy(
+        World.DEFAULTS.withWorkGroupTags(
             ARN, Map.of("calculation-guard:exempt-until", "2099-01-01T00:00:00Z"));
 
     assertThat(
             exempt
-                .tightenedBy(
+                .withSessionTags(
                     ARN,
                     Map.of("calculation-guard:exempt-until", "2026-11-22T10:00:00Z"),
                     STARTED,
@@ -178,7 +178,7 @@ class LimitsTest {
     var key = "calculation-guard:" + name;
     var tags = Map.of(key, value);
 
-    var ofWorkGroup = World.DEFAULTS.replacedBy(ARN, tags);
+    var ofWorkGroup = World.DEFAULTS.withWorkGroupTags(ARN, tags);
     var ofSession = tightened(tags, STARTED);
 
     assertThat(ofWorkGroup.invalidTags())
@@ -198,7 +198,7 @@ class LimitsTest {
   void leavesAWorkGroupOffWhateverElseCantBeRead() {
     assertThat(
             World.DEFAULTS
-                .replacedBy(
+                .withWorkGroupTags(
                     ARN,
                     Map.of(
                         "calculation-guard:mode",
@@ -212,7 +212,8 @@ class LimitsTest {
   @ParameterizedTest
   @EnumSource
   void knowsEveryRuleByTheNameOfItsTag(Rule rule) {
-    assertThat(World.DEFAULTS.replacedBy(ARN, Map.of("Calculation-Guard:" + rule, "7.5")).max())
+    assertThat(
+            World.DEFAULTS.withWorkGroupTags(ARN, Map.of("Calculation-Guard:" + rule, "7.5")).max())
         .containsEntry(rule, 7.5);
   }
 

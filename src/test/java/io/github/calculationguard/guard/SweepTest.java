@@ -65,7 +65,7 @@ class SweepTest {
         .filteredOn(it -> it.disposition() == Disposition.ORDERED)
         .singleElement()
         .satisfies(it -> assertThat(it.snapshot().owner()).isEqualTo("ana"));
-    assertThat(report.over()).isEqualTo(1);
+    assertThat(report.exceeded()).isEqualTo(1);
     assertThat(report.inventory().sessionsSeen()).isEqualTo(1);
     assertThat(report.inventory().calculationsSeen()).isEqualTo(1);
     assertThat(world.announced).isEmpty();

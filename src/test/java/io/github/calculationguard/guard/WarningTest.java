@@ -294,11 +294,11 @@ class WarningTest {
   @Test
   void readsTheTagThatItWrites() {
     var ids = List.of("82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5", "c-2");
-    var given = new GivenWarning(Instant.parse("2026-11-22T08:55:00Z"), ids, 0.25);
+    var given = new RecordedWarning(Instant.parse("2026-11-22T08:55:00Z"), ids, 0.25);
 
-    assertThat(GivenWarning.parse(given.value())).contains(given);
+    assertThat(RecordedWarning.parse(given.value())).contains(given);
     var many = java.util.Collections.nCopies(9, ids.getFirst());
-    assertThat(new GivenWarning(given.at(), many, 99999.1234).value()).hasSizeLessThan(257);
+    assertThat(new RecordedWarning(given.at(), many, 99999.1234).value()).hasSizeLessThan(257);
   }
 
   @Test

@@ -293,7 +293,8 @@ class WidgetPageTest {
     var off = new Limits(Mode.OFF, LIMITS.max(), 80);
     var observed = new Limits(Mode.OBSERVE, LIMITS.max(), 80);
     var exempt =
-        LIMITS.replacedBy("arn", Map.of("calculation-guard:exempt-until", "2026-11-22T10:00:00Z"));
+        LIMITS.withWorkGroupTags(
+            "arn", Map.of("calculation-guard:exempt-until", "2026-11-22T10:00:00Z"));
 
     assertThat(text(page(List.of(busy(calculation, off)))))
         .contains("not guarded: the mode is off");

@@ -150,7 +150,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
             .toList();
     pages("ListCalculationExecutions", session.value(), all.size(), 100, deadline);
     return all.stream()
-        .filter(it -> !it.state().isOver())
+        .filter(it -> !it.state().hasEnded())
         .map(
             it ->
                 new Calculation(
@@ -223,7 +223,7 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
     for (var asked : List.of(degraded.negate(), degraded)) {
       var some =
           sessions.values().stream()
-              .filter(it -> it.workGroup().equals(workGroup.name()) && !it.state().isOver())
+              .filter(it -> it.workGroup().equals(workGroup.name()) && !it.state().hasEnded())
               .filter(asked)
               .map(it -> withoutDetails(it))
               .toList();

@@ -142,10 +142,10 @@ class EscalationPropertyTest {
       return;
     }
     athena.sleep(Duration.ofMillis(random.nextInt(90_000)));
-    var wasOver = athena.stateOf(jobs.getFirst()).isOver();
+    var hadEnded = athena.stateOf(jobs.getFirst()).hasEnded();
     var first = deliver(service, athena, asked);
     var isOver = first.outcome() != Outcome.CANCELING;
-    Statistics.collect(first.outcome(), wasOver ? "was over" : "went on");
+    Statistics.collect(first.outcome(), hadEnded ? "was over" : "went on");
 
     assertThat(first.outcome())
         .isIn(
@@ -153,12 +153,12 @@ class EscalationPropertyTest {
             Outcome.CANCELING,
             Outcome.FINISHED_ANYWAY,
             Outcome.SESSION_TERMINATED);
-    if (wasOver) {
+    if (hadEnded) {
       assertThat(first.effort()).isNotNull();
       assertThat(Objects.requireNonNull(first.effort()).repeat()).isTrue();
     }
     var isStopped = athena.wasStopped(jobs.getFirst().id()) || athena.wasTerminated();
-    assertThat(isStopped || athena.stateOf(jobs.getFirst()).isOver()).isTrue();
+    assertThat(isStopped || athena.stateOf(jobs.getFirst()).hasEnded()).isTrue();
     var isListed = !jobs.getFirst().submitted().isAfter(VirtualAthena.START);
     if (mayTerminate && jobs.size() == 1 && isListed) {
       assertThat(isOver).as("nothing keeps it from its end").isTrue();

@@ -123,7 +123,7 @@ class StopServiceTest {
             it -> {
               assertThat(it.outcome()).isEqualTo(Outcome.CANCELED);
               var effort = Objects.requireNonNull(it.effort());
-              assertThat(effort.wasOver()).isFalse();
+              assertThat(effort.hadEnded()).isFalse();
               assertThat(effort.took()).isGreaterThan(ofSeconds(4));
             });
   }

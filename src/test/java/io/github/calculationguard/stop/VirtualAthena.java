@@ -127,7 +127,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
       throw new AthenaUnavailableException("internal error");
     }
     var job = job(id);
-    if (!stateOf(job).isOver()) {
+    if (!stateOf(job).hasEnded()) {
       stopped.putIfAbsent(id, now);
     }
     if (trouble.apply(id) == Trouble.ANSWER_LOST) {
@@ -182,7 +182,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
         jobs.values().stream()
             .filter(job -> !job.submitted().isAfter(now))
             .map(this::describe)
-            .filter(c -> !c.state().isOver() || !endOf(job(c.id())).isBefore(endedSince))
+            .filter(c -> !c.state().hasEnded() || !endOf(job(c.id())).isBefore(endedSince))
             .sorted(Comparator.comparing((Calculation c) -> job(c.id()).submitted()).reversed())
             .toList();
     var readable = listed.stream().filter(c -> trouble.apply(c.id()) != Trouble.MALFORMED).toList();

@@ -18,7 +18,7 @@ import io.github.calculationguard.spark.Snapshot;
  * @param calculations which it was about; empty if it was about the session itself
  * @param limit the limit's value, which the warning named
  */
-public record GivenWarning(Instant at, List<String> calculations, double limit) {
+public record RecordedWarning(Instant at, List<String> calculations, double limit) {
 
   /** What its tag's key begins with, behind the prefix; the rule's name follows. */
   static final String NAME = "warned-";
@@ -42,19 +42,19 @@ public record GivenWarning(Instant at, List<String> calculations, double limit) 
     void tag(String sessionArn, String key, String value, Deadline deadline);
   }
 
-  public GivenWarning {
+  public RecordedWarning {
     calculations = calculations.stream().limit(MAX_CALCULATIONS).toList();
   }
 
   /** The warning that a tag's value tells; empty if it tells none. */
-  static Optional<GivenWarning> parse(String value) {
+  static Optional<RecordedWarning> parse(String value) {
     var it = VALUE.matcher(value);
     if (!it.matches()) {
       return Optional.empty();
     }
     var calculations = Stream.of(it.group(2).split(" ")).filter(id -> !id.isEmpty()).toList();
     var limit = Double.parseDouble(it.group(3));
-    return Instants.parse(it.group(1)).map(at -> new GivenWarning(at, calculations, limit));
+    return Instants.parse(it.group(1)).map(at -> new RecordedWarning(at, calculations, limit));
   }
 
   /** Such as "2026-11-22T09:30:05Z ID limit=120": its instant, some calculations, the limit. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param isShared whether one notification has it for several addressees
  */
-public record NewFindings(
+public record News(
     List<Judged> judged, SequencedMap<InvalidTag, Addressee> invalidTags, boolean isShared) {
 
   /** So many notifications at most have one addressee each. */
@@ -28,7 +28,7 @@ public record NewFindings(
    */
   public record Addressee(String workGroup, @Nullable String owner) {}
 
-  private NewFindings() {
+  private News() {
     this(new ArrayList<>(), new LinkedHashMap<>(), false);
   }
 
@@ -44,17 +44,17 @@ public record NewFindings(
   }
 
   /** One part for each addressee, the costliest first; what is over shares the last part. */
-  List<NewFindings> parts() {
-    var parts = new LinkedHashMap<Addressee, NewFindings>();
-    Function<Addressee, NewFindings> part = to -> parts.computeIfAbsent(to, _ -> new NewFindings());
+  List<News> parts() {
+    var parts = new LinkedHashMap<Addressee, News>();
+    Function<Addressee, News> part = to -> parts.computeIfAbsent(to, _ -> new News());
     judged.forEach(it -> part.apply(it.addressee()).judged.add(it));
     invalidTags.forEach((tag, to) -> part.apply(to).invalidTags.put(tag, to));
-    var ranked = parts.values().stream().sorted(comparing(NewFindings::dpuHours, reverseOrder()));
+    var ranked = parts.values().stream().sorted(comparing(News::dpuHours, reverseOrder()));
     var all = ranked.toList();
     if (all.size() <= MAX_ADDRESSED) {
       return all;
     }
-    var rest = new NewFindings(new ArrayList<>(), new LinkedHashMap<>(), true);
+    var rest = new News(new ArrayList<>(), new LinkedHashMap<>(), true);
     for (var it : all.subList(MAX_ADDRESSED, all.size())) {
       rest.judged.addAll(it.judged);
       rest.invalidTags.putAll(it.invalidTags);
