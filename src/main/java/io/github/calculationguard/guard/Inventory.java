@@ -5,11 +5,11 @@ import static java.util.Comparator.comparingDouble;
 import module java.base;
 
 import io.github.calculationguard.guard.Limits.InvalidTag;
+import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param sessionsSeen the active ones that were listed
  * @param sessionsLeft those of them that the sweep did not come to, and the next one begins with
  * @param entries the active sessions that were read
- * @param invalidTags those of the workgroups and sessions that were read
+ * @param invalidTags those of the workgroups and sessions that were read, with whom they concern
  */
 public record Inventory(
     AccountRegion place,
@@ -35,7 +35,7 @@ public record Inventory(
     int sessionsSeen,
     int sessionsLeft,
     List<Entry> entries,
-    List<InvalidTag> invalidTags,
+    SequencedMap<InvalidTag, Addressee> invalidTags,
     List<Failure> failures) {
 
   /** The active calculations that were read. */
@@ -62,29 +62,23 @@ public record Inventory(
   /**
    * One session with what runs in it.
    *
+   * @param details the session alone: it is what costs money, whatever runs in it
    * @param calculations the active ones, newest first; one runs and the others wait
-   * @param executors its nodes; empty where they were not read
-   * @param owner the value of the owner tag, on the session or else on its workgroup
    * @param limits those that apply to it, its own tags included
-   * @param at when this was seen
    */
-  public record Entry(
-      Session session,
-      List<Calculation> calculations,
-      List<Executor> executors,
-      @Nullable String owner,
-      Limits limits,
-      Instant at) {
+  public record Entry(Snapshot details, List<Calculation> calculations, Limits limits) {
 
-    /** The session alone: it is what costs money, whatever runs in it. */
-    public Snapshot details() {
-      return new Snapshot(null, session, owner, executors, at);
+    public Session session() {
+      return details.requireSession();
+    }
+
+    Addressee addressee() {
+      return new Addressee(session().workGroup(), details.owner());
     }
 
     /** The session, then each calculation in it. */
     Stream<Snapshot> snapshots() {
-      return Stream.concat(
-          Stream.of(details()), calculations.stream().map(details()::withCalculation));
+      return Stream.concat(Stream.of(details), calculations.stream().map(details::withCalculation));
     }
 
     /** The calculation whose turn it is. */
@@ -94,7 +88,7 @@ public record Inventory(
 
     /** Whether the session itself is certainly over a limit. */
     public boolean isSessionExceeded() {
-      return Judge.usages(details(), limits).stream()
+      return Judge.usages(details, limits).stream()
           .anyMatch(it -> it.isExceeded() && !it.isUpperBound());
     }
 

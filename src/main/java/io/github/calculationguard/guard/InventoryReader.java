@@ -6,6 +6,7 @@ import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.InvalidTag;
+import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
@@ -32,8 +33,8 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     int workGroupsDone;
     int sessionsLeft;
     private final InstantSource clock;
-    private final Set<InvalidTag> invalidTags = new LinkedHashSet<>();
-    private final List<Failure> failures = new ArrayList<>();
+    private final SequencedMap<InvalidTag, Addressee> invalidTags = new LinkedHashMap<>();
+    private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
     private int workGroups;
     private int sessionsSeen;
 
@@ -71,49 +72,38 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       return new ArrayList<>(sessions.values());
     }
 
-    String arnOf(Session session) {
-      return place.arnOf(new WorkGroup(session.workGroup()), session.id());
-    }
-
     EffectiveTags effectiveTags(WorkGroup group, Map<String, String> tags) {
       var limits = scope.limits().withWorkGroupTags(place.arnOf(group), tags);
-      invalidTags.addAll(limits.invalidTags());
-      return new EffectiveTags(limits, Snapshot.Reader.owner(tags, scope.ownerTag()));
+      var owner = Snapshot.Reader.owner(tags, scope.ownerTag());
+      note(limits.invalidTags(), new Addressee(group.name(), owner));
+      return new EffectiveTags(limits, owner);
     }
 
     EffectiveTags effectiveTags(
         Session session, Map<String, String> tags, EffectiveTags group, Instant now) {
       var start = session.startedAt();
       var limits =
-          group.limits.withSessionTags(arnOf(session), tags, start, scope.maxExempt(), now);
+          group.limits.withSessionTags(place.arnOf(session), tags, start, scope.maxExempt(), now);
       var owner = Snapshot.Reader.owner(tags, scope.ownerTag());
       return new EffectiveTags(limits, owner == null ? group.owner : owner);
     }
 
-    /** What was read, or why not. */
-    record Attempt<T>(@Nullable T value, @Nullable Failure failure) {}
-
-    /** What cannot be read is a failure of its own: the rest of the reading goes on. */
+    /**
+     * For any thread. What cannot be read, even by a defect of ours, is a failure of its own: the
+     * rest of the reading goes on.
+     */
     <T> Optional<T> read(String what, Object of, Supplier<T> reading) {
-      return result(attempt(what, of, reading));
-    }
-
-    /** For any thread. */
-    <T> Attempt<T> attempt(String what, Object of, Supplier<T> reading) {
       String why = null;
       if (!isOutOfTime()) {
         try {
-          return new Attempt<>(reading.get(), null);
-        } catch (AthenaSparkException e) {
-          why = isOutOfTime() ? null : e.getMessage();
+          return Optional.of(reading.get());
+        } catch (RuntimeException e) {
+          var message = e instanceof AthenaSparkException ? e.getMessage() : e.toString();
+          why = isOutOfTime() ? null : message;
         }
       }
-      return new Attempt<>(null, new Failure(what, of.toString(), why));
-    }
-
-    <T> Optional<T> result(Attempt<T> attempt) {
-      Optional.ofNullable(attempt.failure).ifPresent(failures::add);
-      return Optional.ofNullable(attempt.value);
+      failures.add(new Failure(what, of.toString(), why));
+      return Optional.empty();
     }
 
     /** What is not even tried. */
@@ -121,8 +111,12 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       failures.add(new Failure(what, of.toString(), null));
     }
 
+    private void note(List<InvalidTag> tags, Addressee concerned) {
+      tags.forEach(it -> invalidTags.putIfAbsent(it, concerned));
+    }
+
     Inventory inventory(List<Entry> entries, Instant at) {
-      entries.forEach(it -> invalidTags.addAll(it.limits().invalidTags()));
+      entries.forEach(it -> note(it.limits().invalidTags(), it.addressee()));
       return new Inventory(
           place,
           startedAt,
@@ -132,7 +126,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
           sessionsSeen,
           sessionsLeft,
           List.copyOf(entries),
-          List.copyOf(invalidTags),
+          invalidTags,
           List.copyOf(failures));
     }
   }

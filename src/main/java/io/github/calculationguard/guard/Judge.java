@@ -1,13 +1,9 @@
 package io.github.calculationguard.guard;
 
-import static java.util.stream.Collectors.joining;
-
 import module java.base;
 
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.KeptOpen;
-import io.github.calculationguard.guard.Verdict.NotExempt;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.guard.Verdict.Warning;
@@ -26,43 +22,34 @@ import org.jspecify.annotations.Nullable;
  */
 public record Judge(boolean mayTerminate) {
 
-  private static final List<Rule> CALCULATION_RULES =
-      List.of(Rule.MAX_CALCULATION_MINUTES, Rule.MAX_CALCULATION_DPU_HOURS);
-  private static final List<Rule> SESSION_RULES =
-      List.of(Rule.MAX_SESSION_IDLE_MINUTES, Rule.MAX_SESSION_HOURS, Rule.MAX_SESSION_DPU_HOURS);
-
   /**
    * Judges a snapshot as of its instant, by the first limit that it exceeds. An upper bound of a
    * cost is no evidence: it is a reason to warn and never to stop.
    */
   public Verdict judge(Snapshot snapshot, Limits limits) {
     if (snapshot.hasEnded()) {
-      return new Ok("already ended");
+      return new Ok();
     }
     var exceeded = exceeded(snapshot, limits);
     if (exceeded.isPresent()) {
       return new Exceeded(exceeded.get(), reason(exceeded.get()));
     }
-    var usages = usages(snapshot, limits);
-    var near =
-        usages.stream()
-            .filter(it -> it.percent() >= limits.warnAtPercent())
-            .max(Comparator.comparing(Usage::isExceeded));
-    if (snapshot.isCanceling() && !near.map(Usage::isExceeded).orElse(false)) {
-      return new Ok("already being canceled, and within its limits");
-    }
-    if (near.isEmpty()) {
-      var reasons = usages.stream().map(Judge::reason).collect(joining("; "));
-      return new Ok(usages.isEmpty() ? "no limit applies" : reasons);
-    }
-    var usage = near.get();
+    return usages(snapshot, limits).stream()
+        .filter(it -> it.percent() >= limits.warnAtPercent())
+        .filter(it -> it.isExceeded() || !snapshot.isCanceling())
+        .max(Comparator.comparing(Usage::isExceeded))
+        .<Verdict>map(it -> warning(it, snapshot))
+        .orElseGet(Ok::new);
+  }
+
+  private Warning warning(Usage usage, Snapshot snapshot) {
     return onlyWarnsBecause(usage, snapshot)
         .map(why -> new Warning(usage, null, reason(usage) + "; " + why))
         .orElseGet(() -> new Warning(usage, stopAt(usage, snapshot), reason(usage)));
   }
 
-  /** Whether Athena's own idle timeout, as far as it was read, comes after the limit. */
-  static Optional<KeptOpen> keptOpen(Session session, Limits limits) {
+  /** That Athena's own idle timeout, as far as it was read, comes after the limit, if it does. */
+  static Optional<String> keptOpen(Session session, Limits limits) {
     var timeout = session.idleTimeout();
     var minutes = limits.max().get(Rule.MAX_SESSION_IDLE_MINUTES);
     if (session.state().hasEnded()
@@ -71,38 +58,34 @@ public record Judge(boolean mayTerminate) {
         || timeout.toSeconds() <= minutes * 60) {
       return Optional.empty();
     }
-    var limit = new Usage(Rule.MAX_SESSION_IDLE_MINUTES, minutes, 0, null).limitInWords();
     var known =
         timeout.equals(Session.NO_TIMEOUT)
             ? "it shows no idle timeout"
             : "its idle timeout is " + Format.duration(timeout);
-    return Optional.of(
-        new KeptOpen("Athena will not end it before you do: " + known + ", limit " + limit));
+    var limit = Rule.MAX_SESSION_IDLE_MINUTES.inWords(minutes);
+    return Optional.of("Athena will not end it before you do: " + known + ", limit " + limit);
   }
 
   /**
    * What became of the exemption that a session's own tag asks for, if it is not granted as it
-   * asks. One that is over is worth a word only near a limit: it may simply have ended.
+   * asks. One that has expired is worth a word only near a limit: it may simply have ended.
    */
-  static Optional<NotExempt> notExempt(Snapshot snapshot, Limits limits, boolean isNear) {
+  static Optional<String> notExempt(Snapshot snapshot, Limits limits, boolean isNear) {
+    var now = snapshot.at();
     var asked = limits.askedExemptUntil();
-    var granted = limits.exemptUntil();
-    if (asked == null
-        || (granted != null && !granted.isBefore(asked) && limits.isExempt(snapshot.at()))) {
+    var granted = limits.isExempt(now) ? limits.exemptUntil() : null;
+    if (asked == null || (granted != null && !granted.isBefore(asked))) {
       return Optional.empty();
     }
-    var hasExpired = !asked.isAfter(snapshot.at());
-    if (hasExpired && (!isNear || limits.isExempt(snapshot.at()))) {
+    var hasExpired = !asked.isAfter(now);
+    if (hasExpired && !isNear) {
       return Optional.empty();
     }
-    var instead =
-        limits.isExempt(snapshot.at()) && granted != null
-            ? "it is exempt until " + Format.time(granted)
-            : "it is not exempt";
     var why = hasExpired ? "which is over" : "which is longer than MaxExemptHours allows";
+    var instead =
+        granted == null ? "it is not exempt" : "it is exempt until " + Format.time(granted);
     return Optional.of(
-        new NotExempt(
-            "asked for an exemption until %s, %s: %s".formatted(Format.time(asked), why, instead)));
+        "asked for an exemption until %s, %s: %s".formatted(Format.time(asked), why, instead));
   }
 
   /** The first limit that justifies a stop, whether or not it has ended meanwhile. */
@@ -114,8 +97,10 @@ public record Judge(boolean mayTerminate) {
 
   /** How much is used of each limit that applies, as far as it is known. */
   static List<Usage> usages(Snapshot snapshot, Limits limits) {
-    var rules = snapshot.calculation() == null ? SESSION_RULES : CALCULATION_RULES;
-    return rules.stream().flatMap(rule -> usage(rule, snapshot, limits)).toList();
+    return Stream.of(Rule.values())
+        .filter(it -> it.isOfCalculation == (snapshot.calculation() != null))
+        .flatMap(it -> usage(it, snapshot, limits))
+        .toList();
   }
 
   private static Stream<Usage> usage(Rule rule, Snapshot snapshot, Limits limits) {
@@ -133,7 +118,7 @@ public record Judge(boolean mayTerminate) {
         .map(it -> new Usage(rule, limit, it.toMillis() / (double) unit.toMillis(), null));
   }
 
-  /** Why nothing is stopped for this, however much is used; empty where it is. */
+  /** Why this usage only warns; empty if it justifies a stop where it exceeds its limit. */
   private Optional<String> onlyWarnsBecause(Usage usage, Snapshot snapshot) {
     if (usage.isUpperBound()) {
       return Optional.of("an upper bound alone stops nothing");
@@ -145,7 +130,7 @@ public record Judge(boolean mayTerminate) {
 
   /** When the limit is reached, if time passes or DPU-hours are used at the rate so far. */
   private static @Nullable Instant stopAt(Usage usage, Snapshot snapshot) {
-    var left = usage.timeFor(usage.limit() - usage.observed(), snapshot.age());
+    var left = usage.timeToUse(usage.limit() - usage.observed(), snapshot.age());
     return left == null ? null : Instants.orNull(snapshot.at().plus(left));
   }
 

@@ -2,6 +2,7 @@ package io.github.calculationguard.guard;
 
 import module java.base;
 
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Instants;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param warnAtPercent warn at this percentage of a limit, from 1 to 100
  * @param exemptUntil nothing is stopped before this instant; absent where nothing is exempt
  * @param invalidTags tags whose value is not accepted; they make the mode at most OBSERVE
- * @param origins who set a limit; the parameter, where it is absent
+ * @param origins who set each limit; a rule that is absent has its parameter's
  * @param askedExemptUntil what a session's own tag asks for, granted or not
  * @param warnings those that a session's own tags remember
  */
@@ -26,10 +27,13 @@ public record Limits(
     @Nullable Instant askedExemptUntil,
     Map<Rule, RecordedWarning> warnings) {
 
-  /** What exceeds its limits is not even read, only reported, or stopped. */
+  /** What happens to what exceeds its limits. */
   public enum Mode {
+    /** It is not even read. */
     OFF,
+    /** It is reported. */
     OBSERVE,
+    /** It is stopped. */
     ENFORCE;
 
     /** The mode of a name; case does not matter. */
@@ -43,17 +47,31 @@ public record Limits(
    * idle, and what either used. A rule's name and unit are those of its tag and of its parameter.
    */
   public enum Rule {
-    MAX_CALCULATION_MINUTES(Duration.ofMinutes(1)),
-    MAX_CALCULATION_DPU_HOURS(null),
-    MAX_SESSION_IDLE_MINUTES(Duration.ofMinutes(1)),
-    MAX_SESSION_HOURS(Duration.ofHours(1)),
-    MAX_SESSION_DPU_HOURS(null);
+    MAX_CALCULATION_MINUTES(true, Duration.ofMinutes(1), "running for "),
+    MAX_CALCULATION_DPU_HOURS(true, null, "used "),
+    MAX_SESSION_IDLE_MINUTES(false, Duration.ofMinutes(1), "idle for "),
+    MAX_SESSION_HOURS(false, Duration.ofHours(1), "open for "),
+    MAX_SESSION_DPU_HOURS(false, null, "used ");
+
+    final boolean isOfCalculation;
 
     /** Of a rule about time; absent where the rule counts DPU-hours. */
     final @Nullable Duration unit;
 
-    Rule(@Nullable Duration unit) {
+    /** What stands before an observed amount. */
+    final String verb;
+
+    Rule(boolean isOfCalculation, @Nullable Duration unit, String verb) {
+      this.isOfCalculation = isOfCalculation;
       this.unit = unit;
+      this.verb = verb;
+    }
+
+    /** Such as "2 h" or "4.50 DPU-hours". */
+    String inWords(double amount) {
+      return unit == null
+          ? Format.dpuHours(amount)
+          : Format.duration(Duration.ofMillis(Math.round(amount * unit.toMillis())));
     }
 
     /** The rule's name in tags and events, such as {@code max-calculation-minutes}. */
@@ -99,6 +117,8 @@ public record Limits(
 
   /** Every tag of the guard begins with this; case does not matter. */
   public static final String PREFIX = "calculation-guard:";
+
+  private static final String ONCE = "one value: another tag differs from its key in case only";
 
   /** The key of the tag that exempts a workgroup or a session. */
   public static final String EXEMPT_UNTIL = PREFIX + "exempt-until";
@@ -156,7 +176,6 @@ public record Limits(
    */
   public Limits withWorkGroupTags(String arn, Map<String, String> tags) {
     var own = new TaggedLimits(arn, tags, Origin.WORK_GROUP_TAG);
-    own.warnings.clear();
     return own.limits(own.mode, own.warnAtPercent, own.exemptUntil, null);
   }
 
@@ -164,13 +183,17 @@ public record Limits(
    * These limits as a session's tags tighten them. Whoever starts a session can tag it, and copy
    * the workgroup's tags to it, so a tag that would loosen a limit is ignored, and so is a mode.
    *
-   * <p>An exemption counts if it ends at most {@code exempt} from now. One that asks for more is
+   * <p>An exemption counts if it ends at most {@code maxExempt} from now. One that asks for more is
    * counted from the session's start, or else it would never end.
    *
    * @param start the session's; absent where Athena did not say
    */
   public Limits withSessionTags(
-      String arn, Map<String, String> tags, @Nullable Instant start, Duration exempt, Instant now) {
+      String arn,
+      Map<String, String> tags,
+      @Nullable Instant start,
+      Duration maxExempt,
+      Instant now) {
     var own = new TaggedLimits(arn, tags, Origin.SESSION_TAG);
     own.max.values().removeIf(limit -> limit == 0);
     max.forEach(
@@ -181,8 +204,8 @@ public record Limits(
         });
     var asked = own.exemptUntil;
     var until = asked;
-    if (until != null && until.isAfter(now.plus(exempt))) {
-      until = start == null ? null : start.plus(exempt);
+    if (until != null && until.isAfter(now.plus(maxExempt))) {
+      until = start == null ? null : start.plus(maxExempt);
     }
     if (exemptUntil != null && (until == null || until.isBefore(exemptUntil))) {
       until = exemptUntil;
@@ -206,21 +229,27 @@ public record Limits(
     TaggedLimits(String arn, Map<String, String> tags, Origin origin) {
       this.origin = origin;
       origins.putAll(origins());
-      tags.forEach(
-          (key, value) -> {
-            if (isOurs(key)) {
-              var name = key.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
-              parse(name, value.strip())
-                  .ifPresent(accepted -> invalid.add(new InvalidTag(arn, key, value, accepted)));
-            }
-          });
+      var names = new HashSet<String>();
+      // Sorted, so that each reader takes the same for the second of two that differ in case only.
+      new TreeMap<>(tags)
+          .forEach(
+              (key, value) -> {
+                if (isOurs(key)) {
+                  var name = key.substring(PREFIX.length()).toLowerCase(Locale.ROOT);
+                  var isFirst = names.add(name) || name.startsWith(RecordedWarning.NAME);
+                  var accepted = isFirst ? parse(name, value.strip()) : Optional.of(ONCE);
+                  accepted.ifPresent(it -> invalid.add(new InvalidTag(arn, key, value, it)));
+                }
+              });
     }
 
     /** What would be accepted instead of the value; empty if it is accepted. */
     private Optional<String> parse(String name, String value) {
       if (name.startsWith(RecordedWarning.NAME)) {
-        // The guard's own memory, in which nothing that cannot be read makes a difference.
+        // The guard's own memory, in which nothing that cannot be read makes a difference. Only
+        // those on a session count.
         Rule.of(name.substring(RecordedWarning.NAME.length()))
+            .filter(_ -> origin == Origin.SESSION_TAG)
             .ifPresent(it -> RecordedWarning.parse(value).ifPresent(w -> warnings.put(it, w)));
         return Optional.empty();
       }

@@ -3,8 +3,6 @@ package io.github.calculationguard.guard;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.Limits.InvalidTag;
-import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.Deadline;
@@ -25,11 +23,13 @@ public final class NewsMemory {
     this.clock = clock;
   }
 
-  /** The news among these; what people were told of before an instant counts as forgotten. */
-  News of(List<Judged> judged, Inventory inventory, SweepReader reading, Instant longAgo) {
+  /** The news among these; notifications before an instant are forgotten. */
+  News among(List<Judged> judged, Inventory inventory, Instant longAgo) {
     notifiedAt.values().removeIf(at -> !at.isAfter(longAgo));
-    var news = judged.stream().filter(it -> it.isNews() && isNew(it, longAgo));
-    return new News(news.toList(), newTags(inventory, reading), false);
+    var news = judged.stream().filter(it -> it.disposition().isNews && isNew(it, longAgo));
+    var tags = new LinkedHashMap<>(inventory.invalidTags());
+    tags.keySet().removeIf(it -> notifiedAt.containsKey(it.toString()));
+    return new News(news.toList(), tags, false);
   }
 
   /** Whether people are to be notified of it: once a day, and again if a warning has lapsed. */
@@ -40,28 +40,6 @@ public final class NewsMemory {
     }
     var warnedAt = warnings.warnedAt(it.snapshot(), it.limits(), usage);
     return warnedAt.filter(at -> at.isAfter(longAgo)).isEmpty();
-  }
-
-  /** The invalid tags that nobody was notified of, with whom that concerns. */
-  private SequencedMap<InvalidTag, Addressee> newTags(Inventory inventory, SweepReader reading) {
-    var sessions = new HashMap<String, Addressee>();
-    for (var it : inventory.entries()) {
-      var concerned = new Addressee(it.session().workGroup(), it.owner());
-      sessions.put(reading.arnOf(it.session()), concerned);
-    }
-    var tags = new LinkedHashMap<InvalidTag, Addressee>();
-    for (var tag : inventory.invalidTags()) {
-      if (!notifiedAt.containsKey(tag.toString())) {
-        var concerned = sessions.get(tag.arn());
-        tags.put(tag, concerned == null ? ofWorkGroup(tag, reading) : concerned);
-      }
-    }
-    return tags;
-  }
-
-  private static Addressee ofWorkGroup(InvalidTag tag, SweepReader reading) {
-    var name = tag.arn().substring(tag.arn().indexOf('/') + 1);
-    return new Addressee(name, reading.ownerOf(name).orElse(null));
   }
 
   /**
@@ -76,31 +54,34 @@ public final class NewsMemory {
     report.news().judged().forEach(it -> notifiedAt.put(it.key(), at));
     report.news().invalidTags().keySet().forEach(tag -> notifiedAt.put(tag.toString(), at));
     var now = clock.instant();
-    var tags = new LinkedHashMap<List<String>, RecordedWarning>();
+    // Several calculations of a session share a tag.
+    var tags = new LinkedHashMap<SessionTag, RecordedWarning>();
     for (var it : report.news().judged()) {
       var usage = it.verdict().usage();
       if (usage != null && it.leadsToStop()) {
         var key = Limits.PREFIX + RecordedWarning.NAME + usage.rule();
-        tags.put(List.of(report.arnOf(it), key), warnings.remember(it, usage, now));
+        tags.put(new SessionTag(report.arnOf(it), key), warnings.remember(it, usage, now));
       }
     }
     var failures = new ArrayList<Failure>();
     tags.forEach(
         (tag, warning) -> {
           try {
-            store.tag(tag.getFirst(), tag.getLast(), warning.value(), deadline);
+            store.tag(tag.sessionArn, tag.key, warning.value(), deadline);
           } catch (AthenaSparkException e) {
-            failures.add(new Failure("tag on", tag.getFirst(), e.getMessage()));
+            failures.add(new Failure("tag on", tag.sessionArn, e.getMessage()));
           }
         });
     return failures;
   }
 
-  /** What an event is to be sent of: a new warning, and what none was sent of in 24 hours. */
+  private record SessionTag(String sessionArn, String key) {}
+
+  /** What to publish as events: new warnings, and what had no event in the last 24 hours. */
   public List<Judged> unsent(SweepReport report) {
     var news = report.news().judged();
     return report.judged().stream()
-        .filter(Judged::isNews)
+        .filter(it -> it.disposition().isNews)
         .filter(
             it ->
                 !notifiedAt.containsKey(EVENT_OF + it.key())

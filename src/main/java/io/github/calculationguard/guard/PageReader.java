@@ -2,8 +2,7 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
-import static java.util.Comparator.naturalOrder;
-import static java.util.Comparator.nullsFirst;
+import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
 
 import module java.base;
@@ -41,12 +40,9 @@ public final class PageReader {
   /** Whatever takes longer than this, lists aside, is left out, and the page is shown. */
   private static final Duration MAX_DETAILS = Duration.ofSeconds(2);
 
-  private static final Duration MEMORY = Duration.ofMinutes(1);
+  private static final Duration REMEMBERED = Duration.ofMinutes(1);
 
-  private static final Comparator<Session> OLDEST =
-      comparing(Session::startedAt, nullsFirst(naturalOrder()));
-
-  /** What was found out of a session. Its size never changes; its cost only ranks it. */
+  /** What is known of a session. Its size never changes; its cost only ranks it. */
   private record Known(@Nullable Integer maxDpus, double dpuHours) {}
 
   private record TimedTags(Map<String, String> tags, Instant at) {}
@@ -56,13 +52,15 @@ public final class PageReader {
 
   private final Map<SessionId, Known> known = new HashMap<>();
 
-  /** By what they cost when that was last read; those of which it never was are the last. */
+  /** By the last known cost; sessions of unknown cost come last. */
   private final Comparator<Session> costliest =
-      comparingDouble(this::dpuHours).reversed().thenComparing(OLDEST);
+      comparingDouble(this::dpuHours).reversed().thenComparing(Session.OLDEST_FIRST);
 
   private final Map<String, TimedTags> knownTags = new HashMap<>();
   private @Nullable Inventory last;
-  private int leastCalls;
+
+  /** How many calls a reading needs that shows what runs. */
+  private int callsOfReading;
 
   /**
    * @param limiter which the reader's calls go through
@@ -80,9 +78,9 @@ public final class PageReader {
   public Inventory read(AccountRegion place, Deadline deadline) {
     var now = reader.clock().instant();
     if (last != null
-        && !last.at().isBefore(now.minus(MEMORY))
+        && !last.at().isBefore(now.minus(REMEMBERED))
         && !limiter.isSlowedDown()
-        && limiter.callsBy(now) < leastCalls) {
+        && limiter.callsBy(now) < callsOfReading) {
       return last.with(new Failure("anything newer", "", null));
     }
     last = new PageReading(place, deadline).read();
@@ -95,25 +93,13 @@ public final class PageReader {
   }
 
   private void remember(Snapshot described) {
-    var session = Objects.requireNonNull(described.session());
+    var session = described.requireSession();
     var cost = described.cost();
     known.put(session.id(), new Known(session.maxDpus(), cost == null ? -1 : cost.dpuHours()));
   }
 
-  /** A session, with what was read of it, and what is being read. */
-  private static final class Seen {
-    final Session session;
-    final boolean isDescribed;
-    final List<Calculation> calculations;
-    Supplier<Optional<List<Executor>>> executors = Optional::empty;
-    Supplier<Optional<Map<String, String>>> tags = Optional::empty;
-
-    Seen(Session session, boolean isDescribed, List<Calculation> calculations) {
-      this.session = session;
-      this.isDescribed = isDescribed;
-      this.calculations = calculations;
-    }
-  }
+  /** A session and what runs in it. */
+  private record Seen(Session session, boolean isDescribed, List<Calculation> calculations) {}
 
   private final class PageReading extends Reading {
 
@@ -134,23 +120,21 @@ public final class PageReader {
         var isSlow = limiter.isSlowedDown();
         deadline = isSlow ? end : new Deadline(now().plus(MAX_DETAILS)).orEarlier(end);
         calls = limiter.callsBy(isSlow ? end.at() : now());
-        leastCalls = before - calls;
+        callsOfReading = before - calls;
         forget(listed);
-        var groups = new TreeMap<String, Supplier<Optional<Map<String, String>>>>();
+        var groups = new TreeMap<String, Supplier<Map<String, String>>>();
         for (var session : listed) {
           var name = session.workGroup();
           groups.computeIfAbsent(name, _ -> tags(place.arnOf(new WorkGroup(name)), name));
         }
-        var seen = broadly(ranked(listed));
-        seen.sort(comparing(it -> it.session, costliest));
-        seen.forEach(this::startInDepth);
+        var seen = readRunning(ranked(listed));
+        seen.sort(comparing(Seen::session, costliest));
+        // Each starts to read before the first is waited for.
+        var started = seen.stream().map(this::startInDepth).toList();
         var groupTags = new HashMap<String, EffectiveTags>();
         groups.forEach(
-            (name, tags) -> groupTags.put(name, effectiveTags(new WorkGroup(name), orNone(tags))));
-        var entries = new ArrayList<Entry>();
-        for (var it : seen) {
-          entries.add(entry(it, Objects.requireNonNull(groupTags.get(it.session.workGroup()))));
-        }
+            (name, tags) -> groupTags.put(name, effectiveTags(new WorkGroup(name), tags.get())));
+        var entries = started.stream().map(it -> it.apply(groupTags)).collect(toList());
         entries.sort(comparing(Entry::session, costliest));
         return inventory(entries, now());
       }
@@ -175,42 +159,36 @@ public final class PageReader {
 
     private void forget(List<Session> listed) {
       known.keySet().retainAll(listed.stream().map(Session::id).collect(toSet()));
-      knownTags.values().removeIf(it -> it.at.isBefore(startedAt.minus(MEMORY)));
+      knownTags.values().removeIf(it -> it.at.isBefore(startedAt.minus(REMEMBERED)));
     }
 
-    /** Starts to read; says what failed when it is asked for the result. */
     private <T> Supplier<Optional<T>> start(String what, Object of, Supplier<T> reading) {
-      var attempt = CompletableFuture.supplyAsync(() -> attempt(what, of, reading), threads);
-      return () -> result(attempt.join());
+      return CompletableFuture.supplyAsync(() -> read(what, of, reading), threads)::join;
     }
 
-    private Supplier<Optional<Map<String, String>>> tags(String arn, Object of) {
+    private Supplier<Map<String, String>> tags(String arn, Object of) {
       var remembered = knownTags.get(arn);
       if (remembered != null) {
-        return () -> Optional.of(remembered.tags);
+        return () -> remembered.tags;
       }
       if (calls <= 0) {
         leaveOut("the tags of", of);
-        return Optional::empty;
+        return Map::of;
       }
       calls--;
       var reading = start("the tags of", of, () -> athena.tags(arn, deadline));
       return () -> {
         var read = reading.get();
         read.ifPresent(it -> knownTags.put(arn, new TimedTags(it, startedAt)));
-        return read;
+        return read.orElse(Map.of());
       };
-    }
-
-    private static Map<String, String> orNone(Supplier<Optional<Map<String, String>>> tags) {
-      return tags.get().orElse(Map.of());
     }
 
     /** The costliest of those that are known, in turns with the oldest of the others. */
     private List<Session> ranked(List<Session> listed) {
       Predicate<Session> isKnown = it -> known.containsKey(it.id());
       var old = listed.stream().filter(isKnown).sorted(costliest).iterator();
-      var other = listed.stream().filter(isKnown.negate()).sorted(OLDEST).iterator();
+      var other = listed.stream().filter(isKnown.negate()).sorted(Session.OLDEST_FIRST).iterator();
       var ranked = new ArrayList<Session>();
       while (old.hasNext() || other.hasNext()) {
         Stream.of(old, other).filter(Iterator::hasNext).forEach(it -> ranked.add(it.next()));
@@ -219,7 +197,7 @@ public final class PageReader {
     }
 
     /** Each session; the first ones with what runs in them, and with their details. */
-    private List<Seen> broadly(List<Session> ranked) {
+    private List<Seen> readRunning(List<Session> ranked) {
       var spare = calls - Math.min(FOR_COSTLIEST, calls / 4);
       var running = new HashMap<SessionId, Supplier<Optional<List<Calculation>>>>();
       for (var session : ranked) {
@@ -236,7 +214,7 @@ public final class PageReader {
           leaveOut(what, id);
         }
       }
-      leastCalls = Math.min(leastCalls + running.size(), BURST / 2);
+      callsOfReading = Math.min(callsOfReading + running.size(), BURST / 2);
       var details = new HashMap<SessionId, Supplier<Optional<Session>>>();
       for (var session : ranked.subList(0, Math.min(ranked.size(), spare - running.size()))) {
         var id = session.id();
@@ -262,25 +240,26 @@ public final class PageReader {
     }
 
     /** Starts to read the nodes and tags of a session, as long as there are calls left. */
-    private void startInDepth(Seen it) {
-      var id = it.session.id();
+    private Function<Map<String, EffectiveTags>, Entry> startInDepth(Seen it) {
+      var session = it.session;
+      var id = session.id();
+      Supplier<Optional<List<Executor>>> executors = Optional::empty;
       if (calls > 0) {
         calls--;
-        it.executors = start("the nodes of session", id, () -> athena.executors(id, deadline));
+        executors = start("the nodes of session", id, () -> athena.executors(id, deadline));
       }
-      it.tags = tags(arnOf(it.session), id);
-    }
-
-    private Entry entry(Seen it, EffectiveTags group) {
-      var executors = it.executors.get().orElse(List.of());
-      var at = now();
-      var tags = effectiveTags(it.session, orNone(it.tags), group, at);
-      var limits = tags.limits();
-      var entry = new Entry(it.session, it.calculations, executors, tags.owner(), limits, at);
-      if (it.isDescribed) {
-        remember(entry.details());
-      }
-      return entry;
+      var nodes = executors;
+      var own = tags(place.arnOf(session), id);
+      return groupTags -> {
+        var group = Objects.requireNonNull(groupTags.get(session.workGroup()));
+        var alive = nodes.get().orElse(List.of());
+        var tags = effectiveTags(session, own.get(), group, now());
+        var details = new Snapshot(null, session, tags.owner(), alive, now());
+        if (it.isDescribed) {
+          remember(details);
+        }
+        return new Entry(details, it.calculations, tags.limits());
+      };
     }
   }
 }

@@ -22,13 +22,8 @@ public final class RateLimiter {
 
   private Instant burstAgain = Instant.MIN;
 
-  /** Without a burst. */
-  public RateLimiter(int callsPerSecond, InstantSource clock, Consumer<Duration> sleep) {
-    this(callsPerSecond, 1, clock, sleep);
-  }
-
   /**
-   * @param burst how many calls may be made at once after a pause
+   * @param burst how many calls may be made at once after a pause; 1 for an even pace
    */
   public RateLimiter(int callsPerSecond, int burst, InstantSource clock, Consumer<Duration> sleep) {
     this.interval = Duration.ofSeconds(1).dividedBy(callsPerSecond);
@@ -43,7 +38,8 @@ public final class RateLimiter {
   }
 
   /**
-   * The same, but waits no longer than this.
+   * The same, but waits no longer than this. What may not be made waits all the same: its time is
+   * then over, and its caller reports that and no failure.
    *
    * @return whether the call may be made
    */
@@ -79,7 +75,7 @@ public final class RateLimiter {
   public synchronized void slowDown() {
     var now = clock.instant();
     burstAgain = now.plus(WITHOUT_BURST);
-    // What ran ahead of the pace is not made up for.
+    // Calls that were made ahead of the pace are not charged.
     due = due.isAfter(now.plus(interval)) ? now.plus(interval) : due;
   }
 

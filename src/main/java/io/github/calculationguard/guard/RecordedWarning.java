@@ -69,7 +69,7 @@ public record RecordedWarning(Instant at, List<String> calculations, double limi
    */
   boolean isInForce(Snapshot snapshot, Limits limits, Usage usage, Instant now) {
     var exemptUntil = limits.exemptUntil();
-    var idleSince = Objects.requireNonNull(snapshot.session()).idleSince();
+    var idleSince = snapshot.requireSession().idleSince();
     var isIdleAnew =
         usage.rule() == Limits.Rule.MAX_SESSION_IDLE_MINUTES
             && idleSince != null

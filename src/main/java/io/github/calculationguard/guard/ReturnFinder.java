@@ -81,7 +81,7 @@ final class ReturnFinder implements ReturnSearch.History {
         owners.computeIfAbsent(
             ended.id(),
             _ -> {
-              var tags = reading.athena.tags(reading.arnOf(ended), reading.deadline);
+              var tags = reading.athena.tags(reading.place.arnOf(ended), reading.deadline);
               return Optional.ofNullable(Snapshot.Reader.owner(tags, reading.scope.ownerTag()))
                   .or(() -> reading.ownerOf(ended.workGroup()));
             });

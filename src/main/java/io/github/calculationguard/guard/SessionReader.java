@@ -1,5 +1,7 @@
 package io.github.calculationguard.guard;
 
+import static java.util.Comparator.comparing;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
@@ -19,12 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one session for a sweep: the list alone where that rules out that a limit is near, and else
- * its details. What is not known counts as large and old as it can be.
- *
- * <p>A session's tags are read when it is first seen, at least every {@link #TAGS_VALID}, and
- * whenever a limit may be near. At five calls a second and a sweep every ten minutes that holds for
- * 3,000 sessions in 40 workgroups. In a larger account those that were read longest ago come first,
- * and the next sweep reads the rest: with 5,000 sessions in 100 workgroups within 40 minutes.
+ * its details. What is not known counts as large and old as it can be. Its tags are read when it is
+ * first seen, at least every {@link #TAGS_VALID}, and whenever a limit may be near; {@code
+ * docs/limits-and-exemptions.md} says in how large an account that holds.
  */
 final class SessionReader {
 
@@ -34,7 +33,12 @@ final class SessionReader {
   private static final CalculationState RUNNING = new CalculationState("RUNNING");
 
   /** What earlier sweeps saw of a session. */
-  static final class Known implements Comparable<Known> {
+  static final class Known {
+
+    /** By the last visit, then by when the tags are due. */
+    static final Comparator<Known> LONGEST_AGO =
+        comparing((Known it) -> it.seenAt).thenComparing(it -> it.tagsValidUntil);
+
     Instant seenAt = Instant.MIN;
 
     /** It never changes; absent until it was read. */
@@ -45,13 +49,6 @@ final class SessionReader {
 
     private Map<String, String> tags = Map.of();
     private Instant tagsValidUntil = Instant.MIN;
-
-    /** Those first that wait longest for a visit, or for their tags to be read. */
-    @Override
-    public int compareTo(Known other) {
-      var order = seenAt.compareTo(other.seenAt);
-      return order == 0 ? tagsValidUntil.compareTo(other.tagsValidUntil) : order;
-    }
   }
 
   private final SweepReader sweep;
@@ -64,6 +61,7 @@ final class SessionReader {
   private boolean hasFreshTags;
   private boolean isDescribed;
   private boolean hasExecutors;
+  private boolean isCounted;
 
   SessionReader(SweepReader sweep, Session listed, EffectiveTags groupTags, Known known) {
     this.sweep = sweep;
@@ -84,12 +82,12 @@ final class SessionReader {
   Optional<Entry> read() {
     try {
       readTags(sweep.mayReadTags(known.tagsValidUntil));
-      if (mayExceed() && known.maxDpus == null && tags.limits().countsDpuHours()) {
+      if (mayBeNearLimit() && known.maxDpus == null && tags.limits().countsDpuHours()) {
         describe();
       }
-      var calculations = mayExceed() ? readInDepth() : List.<Calculation>of();
-      return Optional.of(
-          new Entry(session, calculations, executors, tags.owner(), tags.limits(), now));
+      var calculations = mayBeNearLimit() ? readInDepth() : List.<Calculation>of();
+      return Optional.of(new Entry(snapshot(null), calculations, tags.limits()))
+          .filter(it -> !it.session().state().hasEnded());
     } catch (NotFoundException _) {
       countIfStopped(null);
       return Optional.empty();
@@ -98,24 +96,25 @@ final class SessionReader {
 
   private List<Calculation> readInDepth() {
     readTags(true);
-    if (mayExceed(null)) {
+    if (mayBeNearLimit(null)) {
       describe();
     }
     readExecutors(null);
     // Whatever runs in a session that is to be terminated ends with it.
     var isExceeded = judge(snapshot(null)) instanceof Exceeded;
-    return isExceeded || session.state().isIdle() || !session.supportsCalculations()
+    var state = session.state();
+    return isExceeded || state.isIdle() || state.hasEnded() || !session.supportsCalculations()
         ? List.of()
         : readCalculations();
   }
 
   private void readTags(boolean isDue) {
     if (isDue && !hasFreshTags) {
-      var arn = sweep.arnOf(session);
+      var arn = sweep.place.arnOf(session);
       // Some of those that were first read together are read early the next time, so that they
       // are not all due in the same sweep ever after.
       var isFirst = known.tagsValidUntil.equals(Instant.MIN);
-      var spread = TAGS_VALID.minus(SweepReader.SCHEDULE).toMillis();
+      var spread = TAGS_VALID.minus(SweepReader.ASSUMED_INTERVAL).toMillis();
       var early = isFirst ? new SplittableRandom(arn.hashCode()).nextLong(spread) : 0;
       known.tags = sweep.tags(arn);
       known.tagsValidUntil = now.plus(TAGS_VALID).minusMillis(early);
@@ -164,7 +163,7 @@ final class SessionReader {
   /** The calculation, in depth if it may exceed a limit; empty if it has ended. */
   private Optional<Calculation> read(Calculation listed) {
     var calculation = listed;
-    if (mayExceed(runningSince(listed.submittedAt()))) {
+    if (mayBeNearLimit(runningSince(listed.submittedAt()))) {
       try {
         describe();
         calculation = sweep.athena.calculation(listed.id(), sweep.deadline);
@@ -196,21 +195,27 @@ final class SessionReader {
     }
   }
 
-  /** Counts what ended while it exceeded a limit, unless it completed by itself. */
+  /**
+   * Counts what ended while it exceeded a limit, unless it completed by itself, or its session was
+   * counted.
+   */
   private void countIfStopped(@Nullable Calculation ended) {
     var completed = ended != null && ended.state().isCompleted();
-    if (!completed && sweep.judge.exceeded(snapshot(ended), tags.limits()).isPresent()) {
+    var isExceeded = sweep.judge.exceeded(snapshot(ended), tags.limits()).isPresent();
+    if (isExceeded && !completed && !isCounted) {
       sweep.stoppedMeanwhile++;
+      isCounted = ended == null;
     }
   }
 
   /** Whether the session or anything in it may be near a limit. */
-  private boolean mayExceed() {
-    return mayExceed(null)
-        || (!session.state().isIdle() && mayExceed(runningSince(known.earliestSubmission)));
+  private boolean mayBeNearLimit() {
+    return mayBeNearLimit(null)
+        || (!session.state().isIdle() && mayBeNearLimit(runningSince(known.earliestSubmission)));
   }
 
-  private boolean mayExceed(@Nullable Calculation calculation) {
+  /** Whether a calculation, or else the session, may be near a limit. */
+  private boolean mayBeNearLimit(@Nullable Calculation calculation) {
     return !(judge(atMost(calculation)) instanceof Ok);
   }
 
@@ -235,7 +240,8 @@ final class SessionReader {
 
   private Calculation runningSince(@Nullable Instant submittedAt) {
     var since = orFirst(submittedAt);
-    return new Calculation(ANY, session.id(), RUNNING, null, since, null, null);
+    return new Calculation(
+        ANY, session.id(), RUNNING, null, since, null, null, Calculation.NO_OUTPUT);
   }
 
   private static Instant orFirst(@Nullable Instant instant) {

@@ -2,6 +2,8 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
+import static java.util.stream.Collectors.partitioningBy;
+import static java.util.stream.Collectors.toSet;
 
 import module java.base;
 
@@ -12,8 +14,7 @@ import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.KeptOpen;
-import io.github.calculationguard.guard.Verdict.NotExempt;
+import io.github.calculationguard.guard.Verdict.Note;
 import io.github.calculationguard.guard.Verdict.Ok;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.AccountRegion;
@@ -29,15 +30,12 @@ import io.github.calculationguard.spark.Snapshot;
  * finding for each that is to be stopped. What it remembers from sweep to sweep saves calls and
  * repeated messages; losing it is harmless. Not thread-safe.
  *
- * <p>Two sweeps at once, in two environments, request together at most {@link
- * SweepPolicy#maxActions} stops. Both rank in the same order, so they choose the same, and stopping
- * twice is harmless; and what somebody stopped since a sweep began to list counts as one of its own
- * stops. Only what one of them remembers as not stoppable may add to that: the other one does not
- * know it. Where even that is too much, the parameter ReserveSweepConcurrency keeps them apart.
+ * <p>Two sweeps at once, in two execution environments, rank in the same order, so they choose the
+ * same, and what somebody stopped since a sweep began to list counts as one of its own stops.
  */
 public final class Sweep {
 
-  static final Duration MEMORY = Duration.ofHours(24);
+  static final Duration REMEMBERED = Duration.ofHours(24);
 
   /** Kept for findings and the notification, however long the reading takes. */
   private static final Duration RESERVE = Duration.ofSeconds(15);
@@ -84,17 +82,18 @@ public final class Sweep {
     var reading = new SweepReader(reader, judge, memory, place, deadline.minus(RESERVE));
     var inventory = reading.read();
     var failures = new ArrayList<>(inventory.failures());
-    var judged = new ArrayList<>(inventory.entries().stream().flatMap(this::judge).toList());
-    var exceeding = judged.stream().filter(it -> it.disposition() == Disposition.ORDERED).toList();
-    judged.removeAll(exceeding);
-    var chosen = choose(exceeding, judged, reading);
+    var isToStop =
+        inventory.entries().stream()
+            .flatMap(this::judge)
+            .collect(partitioningBy(it -> it.disposition() == Disposition.ORDERED));
     var returns = new ReturnFinder(reading, publishedAt, knownReturns);
-    chosen.replaceAll(returns::mark);
-    publish(chosen, judged, failures, deadline);
+    var judged = new ArrayList<>(isToStop.get(false));
+    var ranked = choose(isToStop.get(true), reading);
+    judged.addAll(publish(ranked, returns, failures, deadline));
     judged.replaceAll(returns::mark);
-    knownReturns.keySet().retainAll(judged.stream().map(Judged::id).toList());
-    var longAgo = reading.startedAt.minus(MEMORY);
-    publishedAt.values().removeIf(at -> at.isBefore(longAgo));
+    knownReturns.keySet().retainAll(judged.stream().map(Judged::id).collect(toSet()));
+    var longAgo = reading.startedAt.minus(REMEMBERED);
+    publishedAt.values().removeIf(at -> !at.isAfter(longAgo));
     warnings.retain(memory.known());
     return new SweepReport(
         policy,
@@ -104,7 +103,7 @@ public final class Sweep {
         List.copyOf(failures),
         Duration.between(reading.startedAt, clock.instant()),
         rateLimiter.drainCalls(),
-        news.of(judged, inventory, reading, longAgo));
+        news.among(judged, inventory, longAgo));
   }
 
   /** What people were told of, which tells what is new to them. */
@@ -114,37 +113,37 @@ public final class Sweep {
 
   private Stream<Judged> judge(Entry entry) {
     var limits = entry.limits();
-    var session = judge(entry.details(), limits);
+    var details = entry.details();
+    var isExempt = limits.isExempt(details.at());
+    if (isExempt) {
+      warnings.noteExemption(details);
+    }
+    var session = judge(details, limits);
     var isExceeded = session.verdict() instanceof Exceeded;
-    var alone = List.of(session);
-    var judged =
-        new ArrayList<>(
-            isExceeded ? alone : entry.snapshots().map(it -> judge(it, limits)).toList());
+    // Whatever runs in a session that is stopped ends with it.
+    var snapshots = isExceeded ? Stream.of(details) : entry.snapshots();
+    var judged = new ArrayList<>(snapshots.map(it -> judge(it, limits)).toList());
     var isNear = judged.stream().anyMatch(it -> !(it.verdict() instanceof Ok));
-    Judge.notExempt(entry.details(), limits, isNear)
-        .ifPresent(it -> judged.add(judged(entry.details(), limits, it)));
-    if (!isExceeded || session.disposition() == Disposition.OBSERVED) {
+    Judge.notExempt(details, limits, isNear)
+        .ifPresent(it -> judged.add(noted(details, limits, it, Disposition.NOT_EXEMPT)));
+    if (!isExempt && (!isExceeded || session.disposition() == Disposition.OBSERVED)) {
       Judge.keptOpen(entry.session(), limits)
-          .ifPresent(it -> judged.add(judged(entry.details(), limits, it)));
+          .ifPresent(it -> judged.add(noted(details, limits, it, Disposition.KEPT_OPEN)));
     }
     return judged.stream();
   }
 
-  private Judged judge(Snapshot snapshot, Limits limits) {
-    return judged(snapshot, limits, judge.judge(snapshot, limits));
+  private static Judged noted(Snapshot session, Limits limits, String note, Disposition as) {
+    return new Judged(session, limits, new Note(note), as, null);
   }
 
-  private Judged judged(Snapshot snapshot, Limits limits, Verdict verdict) {
+  private Judged judge(Snapshot snapshot, Limits limits) {
+    var verdict = judge.judge(snapshot, limits);
     var isExempt = limits.isExempt(snapshot.at());
-    if (isExempt) {
-      warnings.noteExemption(snapshot);
-    }
     var disposition =
         switch (verdict) {
-          case Ok _ -> Disposition.LEFT;
+          case Ok _, Note _ -> Disposition.LEFT;
           case Warning _ -> isExempt ? Disposition.LEFT : Disposition.WARNED;
-          case KeptOpen _ -> isExempt ? Disposition.LEFT : Disposition.KEPT_OPEN;
-          case NotExempt _ -> Disposition.NOT_EXEMPT;
           case Exceeded _ when isExempt -> Disposition.EXEMPT;
           case Exceeded _ when limits.mode() != Mode.ENFORCE -> Disposition.OBSERVED;
           case Exceeded it ->
@@ -156,28 +155,29 @@ public final class Sweep {
   }
 
   /**
-   * Chooses as many as this sweep may stop, the costliest first; the rest is judged to be held
-   * back. What was published already and is still there comes last, so that something that cannot
-   * be stopped does not take the place of everything else forever.
+   * Chooses as many as this sweep may stop, the costliest first; the rest is held back. Items whose
+   * finding was published before come last, so that something that cannot be stopped does not take
+   * the place of everything else forever. What has ended meanwhile is left out.
    */
-  private List<Judged> choose(List<Judged> exceeding, List<Judged> judged, SweepReader reading) {
+  private List<Judged> choose(List<Judged> exceeding, SweepReader reading) {
     var left = policy.maxActions() - reading.stoppedMeanwhile;
     var isScarce = exceeding.size() > left;
-    var chosen = new ArrayList<Judged>();
+    var ranked = new ArrayList<Judged>();
     var order =
         comparing((Judged it) -> publishedAt.getOrDefault(it.id(), Instant.MIN))
             .thenComparing(Judged::dpuHours, reverseOrder())
             .thenComparing(Judged::id);
     for (var it : exceeding.stream().sorted(order).toList()) {
-      if (chosen.size() >= left) {
-        judged.add(it.with(Disposition.HELD_BACK));
-      } else if (isScarce && !reading.isOutOfTime() && hasEnded(it, reading.deadline)) {
-        left--;
-      } else {
-        chosen.add(it);
+      if (left <= 0) {
+        ranked.add(it.with(Disposition.HELD_BACK));
+        continue;
+      }
+      left--;
+      if (!isScarce || reading.isOutOfTime() || !hasEnded(it, reading.deadline)) {
+        ranked.add(it);
       }
     }
-    return chosen;
+    return ranked;
   }
 
   /** Whether it has ended, or is about to, since it was judged. */
@@ -197,21 +197,31 @@ public final class Sweep {
     }
   }
 
-  private void publish(
-      List<Judged> chosen, List<Judged> judged, List<Failure> failures, Deadline deadline) {
+  /** Publishes a finding of each that is to be stopped, which says what it returned after. */
+  private List<Judged> publish(
+      List<Judged> ranked, ReturnFinder returns, List<Failure> failures, Deadline deadline) {
     var now = clock.instant();
-    var expiresAt = now.plus(Finding.LIFETIME);
-    var findings = chosen.stream().map(it -> it.finding(policy, expiresAt)).toList();
-    var refused = publisher.publish(findings, deadline);
-    for (var it : chosen) {
-      var why = refused.get(it.finding(policy, expiresAt));
-      if (why == null) {
-        judged.add(it);
-        publishedAt.put(it.id(), now);
-      } else {
-        judged.add(it.with(Disposition.REFUSED));
-        failures.add(new Failure("order for", it.id(), why));
+    var findings = new LinkedHashMap<Finding, Judged>();
+    for (var it : ranked) {
+      if (it.disposition() == Disposition.ORDERED) {
+        var marked = returns.mark(it);
+        findings.put(marked.finding(policy, now.plus(Finding.LIFETIME)), marked);
       }
     }
+    var refused = publisher.publish(List.copyOf(findings.keySet()), deadline);
+    var published = new ArrayList<>(ranked);
+    published.removeIf(it -> it.disposition() == Disposition.ORDERED);
+    findings.forEach(
+        (finding, it) -> {
+          var why = refused.get(finding);
+          if (why == null) {
+            published.add(it);
+            publishedAt.put(it.id(), now);
+          } else {
+            published.add(it.with(Disposition.REFUSED));
+            failures.add(new Failure("order for", it.id(), why));
+          }
+        });
+    return published;
   }
 }

@@ -1,8 +1,7 @@
 package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
-import static java.util.Comparator.naturalOrder;
-import static java.util.Comparator.nullsFirst;
+import static java.util.Objects.requireNonNull;
 
 import module java.base;
 
@@ -21,16 +20,14 @@ import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads for one sweep until everything is read or time runs out: of each session the least that
- * rules out that a limit is near.
- *
- * <p>What no sweep has visited yet comes first, the oldest first; a list does not tell which is the
- * largest. Whatever was visited before costs a call only if a limit is near or its tags are due, so
- * a part of the time is kept for it, in which no tags are read that can wait.
+ * Reads for one sweep until everything is read or time runs out: only as much of each session as is
+ * needed to rule out that a limit is near. Sessions that no sweep has visited come first, the
+ * oldest first, since a list does not tell which is the largest; the others cost few calls.
  */
 final class SweepReader extends Reading {
 
-  static final Duration SCHEDULE = Duration.ofMinutes(10);
+  /** As the parameter ScheduleExpression has it by default; a sweep does not learn its schedule. */
+  static final Duration ASSUMED_INTERVAL = Duration.ofMinutes(10);
 
   /** Four times what one sweep can go through; {@code docs/cost.md} says how many bytes that is. */
   static final int MAX_REMEMBERED = 20_000;
@@ -62,7 +59,7 @@ final class SweepReader extends Reading {
 
   final Judge judge;
 
-  /** By when the next sweep has visited every session again. */
+  /** When the next sweep will have visited every session again. */
   final Instant nextVisit;
 
   private final Memory memory;
@@ -71,16 +68,17 @@ final class SweepReader extends Reading {
   private final Map<SessionId, List<Calculation>> canceled = new HashMap<>();
   private final Set<String> begun = new HashSet<>();
   private final Set<String> unfinished = new HashSet<>();
-  private Deadline tagsUntil;
+  private final Deadline tagsUntil;
 
   SweepReader(
       InventoryReader reader, Judge judge, Memory memory, AccountRegion place, Deadline deadline) {
     super(reader, place, deadline);
     this.judge = judge;
     this.memory = memory;
-    tagsUntil = deadline;
+    tagsUntil = deadline.fraction(PART_FOR_TAGS, startedAt);
     var sinceLast = Duration.between(memory.lastStart, startedAt);
-    nextVisit = startedAt.plus(Collections.max(List.of(SCHEDULE, sinceLast))).plus(memory.longest);
+    nextVisit =
+        startedAt.plus(Collections.max(List.of(ASSUMED_INTERVAL, sinceLast))).plus(memory.longest);
   }
 
   /**
@@ -96,7 +94,6 @@ final class SweepReader extends Reading {
         groups.stream().takeWhile(it -> resumeAt != null && it.name().compareTo(resumeAt) < 0);
     Collections.rotate(groups, resumeAt == null ? random() : (int) -first.count());
     memory.resumeAt = null;
-    tagsUntil = deadline.fraction(PART_FOR_TAGS, startedAt);
     // Lists first: what another sweep stops from now on is missed, and so noticed.
     var listing = deadline.fraction(1.0 / 3, startedAt);
     var unlisted = new ArrayDeque<>(groups);
@@ -107,7 +104,8 @@ final class SweepReader extends Reading {
       visitAll(sessions);
     }
     unlisted.forEach(it -> unfinished.add(it.name()));
-    // Behind one that was begun, or a workgroup too large for one sweep would keep it from others.
+    // The next sweep resumes behind the last one that was begun. Otherwise a workgroup too large
+    // for one sweep would keep it from the others.
     groups.stream()
         .map(WorkGroup::name)
         .filter(it -> unfinished.contains(it) && !begun.contains(it))
@@ -115,7 +113,7 @@ final class SweepReader extends Reading {
         .ifPresent(it -> memory.resumeAt = it);
     workGroupsDone = groups.size() - unfinished.size();
     memory.longest = Collections.max(List.of(memory.longest, Duration.between(startedAt, now())));
-    memory.sessions.values().removeIf(it -> it.seenAt.isBefore(startedAt.minus(Sweep.MEMORY)));
+    memory.sessions.values().removeIf(it -> it.seenAt.isBefore(startedAt.minus(Sweep.REMEMBERED)));
     return inventory(entries, now());
   }
 
@@ -145,7 +143,9 @@ final class SweepReader extends Reading {
     var others = new ArrayDeque<>(oldestFirst(sessions.stream().filter(isKnown.negate()).toList()));
     sessions.clear();
     // What the last sweep did not reach, then those whose tags were read longest ago.
-    known.sort(comparing(it -> Objects.requireNonNull(memory.sessions.get(it.id()))));
+    known.sort(
+        comparing(
+            it -> requireNonNull(memory.sessions.get(it.id())), SessionReader.Known.LONGEST_AGO));
     while (!others.isEmpty() && !tagsUntil.hasPassed(now())) {
       visit(others.removeFirst());
     }
@@ -153,12 +153,10 @@ final class SweepReader extends Reading {
     others.forEach(this::visit);
   }
 
-  /**
-   * But every fourth at random, or an environment that is always new never reaches the youngest.
-   */
+  /** But every fourth at random, so that sweeps that always start cold reach the youngest, too. */
   private List<Session> oldestFirst(List<Session> sessions) {
     var rest = new ArrayList<>(sessions);
-    rest.sort(comparing(Session::startedAt, nullsFirst(naturalOrder())).reversed());
+    rest.sort(Session.OLDEST_FIRST.reversed());
     var random = new SplittableRandom(startedAt.getEpochSecond());
     var sorted = new ArrayList<Session>();
     while (!rest.isEmpty()) {
@@ -208,7 +206,7 @@ final class SweepReader extends Reading {
             ? Optional.<EffectiveTags>empty()
             : groupTags.computeIfAbsent(name, it -> tagsOf(new WorkGroup(it)));
     if (isOutOfTime()) {
-      leave(session);
+      postpone(session);
       return;
     }
     begun.add(name);
@@ -218,12 +216,12 @@ final class SweepReader extends Reading {
       var read = read("session", session.id(), reader::read);
       read.flatMap(Function.identity()).ifPresent(entries::add);
       if (read.isEmpty() && isOutOfTime()) {
-        leave(session);
+        postpone(session);
       }
     }
   }
 
-  private void leave(Session session) {
+  private void postpone(Session session) {
     sessionsLeft++;
     unfinished.add(session.workGroup());
   }

@@ -4,7 +4,6 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.News.Addressee;
-import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -33,23 +32,33 @@ public record SweepReport(
   /** What became of a verdict. */
   public enum Disposition {
     /** There was nothing to do. */
-    LEFT,
+    LEFT(Severity.INFO, false),
     /** It is near a limit, or over one and cannot be stopped for it, or only by the next sweep. */
-    WARNED,
+    WARNED(Severity.WARNING, true),
     /** Athena's own idle timeout does not end it in time. */
-    KEPT_OPEN,
+    KEPT_OPEN(Severity.WARNING, true),
     /** Its own tag asks for an exemption that is not granted as it asks. */
-    NOT_EXEMPT,
-    /** Its finding was published. */
-    ORDERED,
+    NOT_EXEMPT(Severity.WARNING, true),
+    /** Its finding was published; the stop function notifies people of the stop. */
+    ORDERED(Severity.INFO, false),
     /** Its finding could not be published. */
-    REFUSED,
+    REFUSED(Severity.ERROR, false),
     /** The sweep had published as many findings as it may; a later one publishes this. */
-    HELD_BACK,
+    HELD_BACK(Severity.ERROR, true),
     /** Only the mode kept it from being stopped. */
-    OBSERVED,
+    OBSERVED(Severity.WARNING, true),
     /** Only an exemption kept it from being stopped. */
-    EXEMPT
+    EXEMPT(Severity.INFO, true);
+
+    final Severity severity;
+
+    /** Whether the sweep notifies people. */
+    final boolean isNews;
+
+    Disposition(Severity severity, boolean isNews) {
+      this.severity = severity;
+      this.isNews = isNews;
+    }
   }
 
   /**
@@ -66,7 +75,7 @@ public record SweepReport(
 
     /** The session, itself or the one that the calculation runs in. */
     public Session session() {
-      return Objects.requireNonNull(snapshot.session());
+      return snapshot.requireSession();
     }
 
     String id() {
@@ -106,13 +115,7 @@ public record SweepReport(
 
     /** How much a person should care; what returned is at least a warning. */
     public Severity severity() {
-      var severity =
-          switch (disposition) {
-            case LEFT, ORDERED, EXEMPT -> Severity.INFO;
-            case WARNED, KEPT_OPEN, NOT_EXEMPT, OBSERVED -> Severity.WARNING;
-            case HELD_BACK, REFUSED -> Severity.ERROR;
-          };
-      return returned == null ? severity : severity.atLeastWarning();
+      return returned == null ? disposition.severity : disposition.severity.atLeastWarning();
     }
 
     /** Identifies it to people who were notified of it; everything else may change. */
@@ -123,7 +126,7 @@ public record SweepReport(
           switch (disposition) {
             case EXEMPT -> limits.exemptUntil();
             case NOT_EXEMPT -> limits.askedExemptUntil();
-            default -> null;
+            case LEFT, WARNED, KEPT_OPEN, ORDERED, REFUSED, HELD_BACK, OBSERVED -> null;
           };
       return "%s %s %s %s".formatted(id(), rule, disposition, until);
     }
@@ -134,14 +137,6 @@ public record SweepReport(
           && limits.mode() == Limits.Mode.ENFORCE
           && (verdict instanceof Verdict.Exceeded
               || (verdict instanceof Verdict.Warning it && it.stopAt() != null));
-    }
-
-    /** Whether the sweep notifies people; the stop function does so of a stop. */
-    boolean isNews() {
-      return switch (disposition) {
-        case LEFT, ORDERED, REFUSED -> false;
-        case WARNED, KEPT_OPEN, NOT_EXEMPT, HELD_BACK, OBSERVED, EXEMPT -> true;
-      };
     }
   }
 
@@ -209,8 +204,7 @@ public record SweepReport(
 
   /** The ARN of the session, itself or the one that the calculation runs in. */
   public String arnOf(Judged it) {
-    var group = new WorkGroup(it.session().workGroup());
-    return inventory.place().arnOf(group, it.session().id());
+    return inventory.place().arnOf(it.session());
   }
 
   /** The command that exempts a session for as long as its own tag may; absent where it may not. */

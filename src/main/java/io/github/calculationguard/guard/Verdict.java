@@ -4,13 +4,12 @@ import module java.base;
 
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.Cost;
-import io.github.calculationguard.spark.Format;
 import org.jspecify.annotations.Nullable;
 
 /** What the judge decides. */
 public sealed interface Verdict {
 
-  /** In plain English, such as "running for 3 h 5 min, limit 2 h". */
+  /** In plain English, such as "running for 3 h 5 min, limit 2 h"; empty where nothing is wrong. */
   String reason();
 
   /** The usage that decided; absent where nothing is near a limit. */
@@ -19,7 +18,13 @@ public sealed interface Verdict {
   }
 
   /** Within its limits, or ended already. */
-  record Ok(String reason) implements Verdict {}
+  record Ok() implements Verdict {
+
+    @Override
+    public String reason() {
+      return "";
+    }
+  }
 
   /**
    * Near a limit, or over one on grounds that do not justify a stop.
@@ -28,11 +33,8 @@ public sealed interface Verdict {
    */
   record Warning(Usage usage, @Nullable Instant stopAt, String reason) implements Verdict {}
 
-  /** An exemption that a session's own tag asks for, and that is not granted as it asks. */
-  record NotExempt(String reason) implements Verdict {}
-
-  /** A session that Athena itself does not end when it has been idle for as long as it may. */
-  record KeptOpen(String reason) implements Verdict {}
+  /** Something that people should know of a session whatever it uses. */
+  record Note(String reason) implements Verdict {}
 
   /** Over a limit, and to be stopped. */
   record Exceeded(Usage usage, String reason) implements Verdict {}
@@ -60,10 +62,10 @@ public sealed interface Verdict {
     }
 
     /**
-     * How long it took to use this amount of the limit, at the rate so far; absent where that is
+     * The time in which this amount of the limit is used, at the rate so far; absent where that is
      * not known.
      */
-    @Nullable Duration timeFor(double amount, @Nullable Duration age) {
+    @Nullable Duration timeToUse(double amount, @Nullable Duration age) {
       var unit = rule.unit;
       var millis = unit != null ? unit.toMillis() : age == null ? 0 : age.toMillis() / observed;
       return millis > 0 ? Duration.ofMillis(Math.round(amount * millis)) : null;
@@ -71,27 +73,12 @@ public sealed interface Verdict {
 
     /** Such as "running for 3 h 5 min" or "used at most 4.50 DPU-hours". */
     public String observedInWords() {
-      var verb =
-          switch (rule) {
-            case MAX_CALCULATION_MINUTES -> "running for ";
-            case MAX_SESSION_IDLE_MINUTES -> "idle for ";
-            case MAX_SESSION_HOURS -> "open for ";
-            case MAX_CALCULATION_DPU_HOURS, MAX_SESSION_DPU_HOURS ->
-                isUpperBound() ? "used at most " : "used ";
-          };
-      return verb + amount(observed);
+      return rule.verb + (isUpperBound() ? "at most " : "") + rule.inWords(observed);
     }
 
     /** Such as "2 h" or "4.50 DPU-hours". */
     public String limitInWords() {
-      return amount(limit);
-    }
-
-    private String amount(double number) {
-      var unit = rule.unit;
-      return unit == null
-          ? Format.dpuHours(number)
-          : Format.duration(Duration.ofMillis(Math.round(number * unit.toMillis())));
+      return rule.inWords(limit);
     }
   }
 }

@@ -19,7 +19,7 @@ final class WarningMemory {
 
   /** Notes that an exemption is in force: earlier warnings count no more, even if it is removed. */
   void noteExemption(Snapshot snapshot) {
-    exemptAt.put(sessionOf(snapshot), snapshot.at());
+    exemptAt.put(snapshot.requireSession().id(), snapshot.at());
   }
 
   /** Whether what is over a limit may be stopped now, instead of being warned of first. */
@@ -27,11 +27,11 @@ final class WarningMemory {
     return !couldWarn(snapshot, limits, usage) || warnedAt(snapshot, limits, usage).isPresent();
   }
 
-  /** Whether a sweep lay between the percentage that is warned at and the limit's start. */
+  /** Whether it takes so long to come near the limit that a sweep could warn in time. */
   private static boolean couldWarn(Snapshot snapshot, Limits limits, Usage usage) {
     var percent = limits.warnAtPercent();
-    var near = usage.timeFor(usage.limit() * percent / 100, snapshot.age());
-    return percent < 100 && (near == null || near.compareTo(SweepReader.SCHEDULE) >= 0);
+    var near = usage.timeToUse(usage.limit() * percent / 100, snapshot.age());
+    return percent < 100 && (near == null || near.compareTo(SweepReader.ASSUMED_INTERVAL) >= 0);
   }
 
   /** When people were warned of this, if that warning is in force. */
@@ -44,7 +44,7 @@ final class WarningMemory {
 
   private Stream<RecordedWarning> inForce(
       Snapshot snapshot, Limits limits, Usage usage, Instant now) {
-    var id = sessionOf(snapshot);
+    var id = snapshot.requireSession().id();
     var remembered = given.getOrDefault(id, Map.of()).get(usage.rule());
     var exempt = exemptAt.getOrDefault(id, Instant.MIN);
     return Stream.of(remembered, limits.warnings().get(usage.rule()))
@@ -52,7 +52,7 @@ final class WarningMemory {
         .filter(it -> it.isInForce(snapshot, limits, usage, now));
   }
 
-  /** Remembers a warning, and returns what its session's tag is to tell. */
+  /** Remembers a warning, and returns it for its session's tag. */
   RecordedWarning remember(Judged it, Usage usage, Instant now) {
     var snapshot = it.snapshot();
     var isOfSession = snapshot.calculation() == null;
@@ -62,7 +62,7 @@ final class WarningMemory {
     var all = isOfSession ? Stream.<String>of() : Stream.concat(ids, others).distinct();
     var warning = new RecordedWarning(now, all.toList(), usage.limit());
     given
-        .computeIfAbsent(sessionOf(snapshot), _ -> new EnumMap<>(Rule.class))
+        .computeIfAbsent(snapshot.requireSession().id(), _ -> new EnumMap<>(Rule.class))
         .put(usage.rule(), warning);
     return warning;
   }
@@ -71,9 +71,5 @@ final class WarningMemory {
   void retain(Set<SessionId> sessions) {
     given.keySet().retainAll(sessions);
     exemptAt.keySet().retainAll(sessions);
-  }
-
-  private static SessionId sessionOf(Snapshot snapshot) {
-    return Objects.requireNonNull(snapshot.session()).id();
   }
 }

@@ -44,7 +44,7 @@ public final class SweepHandler
     service = configuration.service();
     var clients = configuration.clients();
     var policy = configuration.policy();
-    var limiter = new RateLimiter(configuration.callsPerSecond(), clock, sleep);
+    var limiter = new RateLimiter(configuration.callsPerSecond(), 1, clock, sleep);
     var busName = configuration.busName();
     var topicArn = configuration.topicArn();
     configuration.check();

@@ -228,7 +228,7 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
     }
 
     @Nullable String owner() {
-      return UserText.cleanOrNull(entry.owner());
+      return UserText.cleanOrNull(entry.details().owner());
     }
 
     @Nullable Integer waiting() {
@@ -284,7 +284,7 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
       if (entry.nearestLimit().isEmpty()) {
         return "no limit";
       }
-      if (limits.exemptUntil() != null && limits.isExempt(entry.at())) {
+      if (limits.exemptUntil() != null && limits.isExempt(entry.details().at())) {
         return "exempt until " + Format.time(limits.exemptUntil());
       }
       var isKept = entry.isSessionExceeded() && !actions.mayTerminate();

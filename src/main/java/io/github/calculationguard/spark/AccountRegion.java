@@ -33,6 +33,10 @@ public record AccountRegion(String partition, String region, String accountId) {
     return arnOf(workGroup) + "/session/" + session.value();
   }
 
+  public String arnOf(Session session) {
+    return arnOf(new WorkGroup(session.workGroup()), session.id());
+  }
+
   /** A workgroup for Spark. Permissions, limits and costs are by workgroup. */
   public record WorkGroup(String name) {
 

@@ -23,34 +23,17 @@ public record Calculation(
     @Nullable Duration dpuTime,
     SequencedMap<String, String> output) {
 
+  /** Of a calculation whose files are not known. */
+  public static final SequencedMap<String, String> NO_OUTPUT = Collections.emptySortedMap();
+
   public Calculation {
     submittedAt = Instants.orNull(submittedAt);
     completedAt = Instants.orNull(completedAt);
   }
 
-  /** A calculation without files in S3, as far as it is known. */
-  public Calculation(
-      CalculationId id,
-      @Nullable SessionId sessionId,
-      CalculationState state,
-      @Nullable String description,
-      @Nullable Instant submittedAt,
-      @Nullable Instant completedAt,
-      @Nullable Duration dpuTime) {
-    this(
-        id,
-        sessionId,
-        state,
-        description,
-        submittedAt,
-        completedAt,
-        dpuTime,
-        Collections.emptySortedMap());
-  }
-
   /** A calculation of which only the ID is known. */
   public static Calculation unknown(CalculationId id) {
-    return new Calculation(id, null, CalculationState.UNKNOWN, null, null, null, null);
+    return new Calculation(id, null, CalculationState.UNKNOWN, null, null, null, null, NO_OUTPUT);
   }
 
   /** The same calculation in a newer state. */

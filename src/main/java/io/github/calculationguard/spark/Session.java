@@ -33,6 +33,10 @@ public record Session(
   /** Athena's API allows no larger session. */
   public static final int MAX_DPUS = 5000;
 
+  /** The sessions that have cost the longest, as far as it is known. */
+  public static final Comparator<Session> OLDEST_FIRST =
+      Comparator.comparing(Session::startedAt, Comparator.nullsFirst(Comparator.naturalOrder()));
+
   /** Longer than any. */
   public static final Duration NO_TIMEOUT = ChronoUnit.FOREVER.getDuration();
 
@@ -70,20 +74,18 @@ public record Session(
    */
   public Session idleSinceLastOf(List<Calculation> calculations) {
     var ends = calculations.stream().flatMap(it -> Stream.ofNullable(it.completedAt()));
-    return lacksIdleSince() ? with(state, ends.max(Instant::compareTo).orElse(startedAt)) : this;
+    return lacksIdleSince()
+        ? with(state, ends.max(Instant::compareTo).orElse(startedAt), maxDpus)
+        : this;
   }
 
   /** The same session in a newer state. */
   public Session withState(SessionState newer) {
-    return with(newer, idleSince);
+    return with(newer, idleSince, maxDpus);
   }
 
   /** The same session, of this size. */
   public Session withMaxDpus(@Nullable Integer maxDpus) {
-    return with(state, idleSince, maxDpus);
-  }
-
-  private Session with(SessionState state, @Nullable Instant idleSince) {
     return with(state, idleSince, maxDpus);
   }
 

@@ -25,6 +25,11 @@ public record Snapshot(
     return new Snapshot(other, session, owner, executors, at);
   }
 
+  /** The session, where one was read. */
+  public Session requireSession() {
+    return Objects.requireNonNull(session);
+  }
+
   /** The ID of the calculation, or else of the session. */
   public String id() {
     return Objects.requireNonNull(of(it -> it.id().value(), it -> it.id().value()));
@@ -147,84 +152,62 @@ public record Snapshot(
         @Nullable WorkGroup probable,
         AccountRegion place,
         Deadline deadline) {
-      var executors = ahead(() -> athena.executors(id, deadline));
-      Supplier<@Nullable Map<String, String>> tags =
-          probable == null ? () -> null : ahead(() -> tags(probable, id, place, deadline));
-      var session = orNull(reading);
+      var executors =
+          ahead(() -> orElse(List.<Executor>of(), () -> athena.executors(id, deadline)));
+      var tags = probable == null ? null : ahead(() -> tags(place.arnOf(probable, id), deadline));
+      var session = orElse(null, reading);
       if (session == null) {
         return null;
       }
       var workGroup = new WorkGroup(session.workGroup());
       lastSeen = workGroup;
-      var nodes = session.state().hasEnded() ? null : executors.get();
+      var nodes = session.state().hasEnded() ? List.<Executor>of() : executors.get();
       var own =
-          workGroup.equals(probable)
+          tags != null && workGroup.equals(probable)
               ? tags.get()
-              : orNull(() -> tags(workGroup, id, place, deadline));
+              : tags(place.arnOf(session), deadline);
       var owner = owner(own, workGroup, place, deadline);
-      var alive = Objects.requireNonNullElse(nodes, List.<Executor>of());
-      return new Snapshot(null, session, owner, alive, clock.instant());
+      return new Snapshot(null, session, owner, nodes, clock.instant());
     }
 
     /** The owner whom the tags of a session, or else of its workgroup, name. */
     public @Nullable String owner(Session session, AccountRegion place, Deadline deadline) {
-      var workGroup = new WorkGroup(session.workGroup());
-      var own = orNull(() -> tags(workGroup, session.id(), place, deadline));
-      return owner(own, workGroup, place, deadline);
+      var own = tags(place.arnOf(session), deadline);
+      return owner(own, new WorkGroup(session.workGroup()), place, deadline);
     }
 
     private @Nullable String owner(
-        @Nullable Map<String, String> own,
-        WorkGroup workGroup,
-        AccountRegion place,
-        Deadline deadline) {
-      var owner = own == null ? null : owner(own, ownerTag);
-      if (owner != null) {
-        return owner;
-      }
-      var tags = orNull(() -> athena.tags(place.arnOf(workGroup), deadline));
-      return tags == null ? null : owner(tags, ownerTag);
+        Map<String, String> own, WorkGroup workGroup, AccountRegion place, Deadline deadline) {
+      var owner = owner(own, ownerTag);
+      return owner != null ? owner : owner(tags(place.arnOf(workGroup), deadline), ownerTag);
     }
 
-    private Map<String, String> tags(
-        WorkGroup workGroup, SessionId id, AccountRegion place, Deadline deadline) {
-      return athena.tags(place.arnOf(workGroup, id), deadline);
+    private Map<String, String> tags(String arn, Deadline deadline) {
+      return orElse(Map.of(), () -> athena.tags(arn, deadline));
     }
 
     /** Calls now, on a thread of its own, if that is allowed; or else when its answer is needed. */
-    private <T> Supplier<@Nullable T> ahead(Supplier<T> call) {
-      if (!mayReadAhead.getAsBoolean()) {
-        return () -> orNull(call);
-      }
-      var task = new FutureTask<@Nullable T>(() -> orNull(call));
-      Thread.startVirtualThread(task);
-      return () -> {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          return null;
-        } catch (ExecutionException e) {
-          throw new IllegalStateException(e.getCause());
-        }
-      };
+    private <T> Supplier<T> ahead(Supplier<T> call) {
+      return mayReadAhead.getAsBoolean()
+          ? CompletableFuture.supplyAsync(call, Thread::startVirtualThread)::join
+          : call;
     }
 
     /** The owner whom tags name, by a key in whatever case. */
     public static @Nullable String owner(Map<String, String> tags, String ownerTag) {
       return tags.entrySet().stream()
           .filter(tag -> tag.getKey().equalsIgnoreCase(ownerTag) && !tag.getValue().isBlank())
+          .min(Map.Entry.comparingByKey())
           .map(Map.Entry::getValue)
-          .findFirst()
           .orElse(null);
     }
 
-    private static <T> @Nullable T orNull(Supplier<T> reading) {
+    /** A snapshot that lacks something is better than none. */
+    private static <T extends @Nullable Object> T orElse(T otherwise, Supplier<T> reading) {
       try {
         return reading.get();
-      } catch (AthenaSparkException e) {
-        // A snapshot that lacks something is better than none.
-        return null;
+      } catch (AthenaSparkException _) {
+        return otherwise;
       }
     }
   }

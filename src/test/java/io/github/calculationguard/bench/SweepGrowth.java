@@ -70,7 +70,7 @@ final class SweepGrowth {
 
   private final HandClock clock = new HandClock(START);
   private final FakeAthenaSpark athena = new FakeAthenaSpark(LocalWorld.PLACE, clock);
-  private final RateLimiter limiter = new RateLimiter(5, clock, clock::advance);
+  private final RateLimiter limiter = new RateLimiter(5, 1, clock, clock::advance);
 
   private @Nullable Sweep sweep;
 
@@ -106,7 +106,8 @@ final class SweepGrowth {
               "cell",
               started,
               null,
-              null));
+              null,
+              Calculation.NO_OUTPUT));
     }
   }
 

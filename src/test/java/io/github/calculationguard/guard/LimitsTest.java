@@ -7,6 +7,7 @@ import static io.github.calculationguard.guard.Limits.Rule.MAX_SESSION_IDLE_MINU
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Origin;
 import io.github.calculationguard.guard.Limits.Rule;
@@ -192,6 +193,16 @@ class LimitsTest {
     assertThat(ofSession).isEqualTo(ofWorkGroup);
     assertThat(ofWorkGroup.mode()).isEqualTo(Mode.OBSERVE);
     assertThat(ofWorkGroup.max()).isEqualTo(World.DEFAULTS.max());
+  }
+
+  @Test
+  void observesOnlyWhereTwoTagsDifferInCaseOnly() {
+    var tags = Map.of("calculation-guard:mode", "off", "Calculation-Guard:Mode", "enforce");
+
+    var limits = World.DEFAULTS.withWorkGroupTags(ARN, tags);
+
+    assertThat(limits.mode()).isEqualTo(Mode.OBSERVE);
+    assertThat(limits.invalidTags()).extracting(InvalidTag::value).containsExactly("off");
   }
 
   @Test

@@ -67,7 +67,7 @@ class RateLimiterTest {
 
   @Test
   void hasNoBurstUnlessToldSo() {
-    var even = new RateLimiter(5, clock, clock::advance);
+    var even = new RateLimiter(5, 1, clock, clock::advance);
     even.slowDown();
     for (var call = 0; call < 11; call++) {
       even.before("ListSessions");

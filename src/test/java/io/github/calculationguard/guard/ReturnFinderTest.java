@@ -216,7 +216,8 @@ class ReturnFinderTest {
             "Nightly join",
             world.instant().minus(age),
             null,
-            null));
+            null,
+            Calculation.NO_OUTPUT));
   }
 
   @Test

@@ -20,7 +20,9 @@ import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.SessionState;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -450,6 +452,47 @@ class SweepTest {
 
     assertThat(world.ordered).isEmpty();
     assertThat(report.failures()).isEmpty();
+  }
+
+  @Test
+  void countsASessionThatWasTerminatedSinceItWasListedOnce() {
+    var max = Map.of(Rule.MAX_SESSION_HOURS, 8.0, Rule.MAX_CALCULATION_MINUTES, 120.0);
+    var world = new World(policy(new Limits(Limits.Mode.ENFORCE, max, 100)));
+    world.workGroup("etl", NO_TAGS);
+    var session = world.busy("etl", "s-1", ofHours(9), NO_TAGS);
+    world.running(session, "c-1", ofHours(3));
+    var listed = world.athena.session(session, new Deadline(Instant.MAX));
+    world.athena.describe(listed.withState(new SessionState("TERMINATED")));
+
+    var report = world.sweep();
+
+    assertThat(report.inventory().entries()).isEmpty();
+    assertThat(report.judged()).isEmpty();
+    assertThat(report.stoppedMeanwhile()).isEqualTo(1);
+    assertThat(report.calls()).doesNotContainKey("ListCalculationExecutions");
+  }
+
+  @Test
+  void goesOnWhereADefectOfItsOwnMeetsASession() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(9), ofHours(2), NO_TAGS);
+    world.idle("etl", "s-2", ofHours(8), ofHours(2), NO_TAGS);
+    var sessions = new AtomicInteger();
+    world.athena.listen(
+        operation -> {
+          world.count(operation);
+          if (operation.equals("GetSession") && sessions.incrementAndGet() == 1) {
+            throw new IllegalStateException("a defect");
+          }
+        });
+
+    var report = world.sweep();
+
+    assertThat(world.orderedIds()).containsExactly("s-2");
+    assertThat(report.failures())
+        .containsExactly(
+            new Inventory.Failure("session", "s-1", "java.lang.IllegalStateException: a defect"));
   }
 
   @Test

@@ -67,7 +67,7 @@ final class World implements InstantSource {
 
   private World(SweepPolicy policy, int callsASecond, boolean paced) {
     this.policy = policy;
-    rateLimiter = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
+    rateLimiter = new RateLimiter(callsASecond, 1, this, paced ? this::pass : _ -> {});
     athena.listen(this::count);
     sweep = new Sweep(athena, rateLimiter, this::publish, this::tag, this, policy);
   }
@@ -77,7 +77,7 @@ final class World implements InstantSource {
    */
   Sweep anotherSweep() {
     return new Sweep(
-        athena, new RateLimiter(1, this, _ -> {}), this::publish, this::tag, this, policy);
+        athena, new RateLimiter(1, 1, this, _ -> {}), this::publish, this::tag, this, policy);
   }
 
   /** Takes a call for one of the sweep's. */
@@ -245,7 +245,8 @@ final class World implements InstantSource {
         "cell of " + id,
         submittedAt,
         null,
-        dpuTime);
+        dpuTime,
+        Calculation.NO_OUTPUT);
   }
 
   static List<Executor> nodes(int count, @Nullable Instant startedAt) {

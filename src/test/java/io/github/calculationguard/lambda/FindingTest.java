@@ -70,7 +70,8 @@ class FindingTest {
             null,
             NOW.minus(ofMinutes(200)),
             null,
-            Duration.ofMinutes(738));
+            Duration.ofMinutes(738),
+            Calculation.NO_OUTPUT);
     return new Finding(
         new Snapshot(
             isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),

@@ -146,7 +146,7 @@ class SweepFuzzTest {
     var sweep =
         new Sweep(
             athena,
-            new RateLimiter(1, () -> NOW, _ -> {}),
+            new RateLimiter(1, 1, () -> NOW, _ -> {}),
             (some, _) -> {
               findings.addAll(some);
               return Map.of();
@@ -175,7 +175,11 @@ class SweepFuzzTest {
   private void check(SweepReport report) {
     assertThat(report.failures()).isEmpty();
     report.judged().forEach(it -> outcomes.merge(it.disposition().name(), 1, Integer::sum));
-    report.inventory().invalidTags().forEach(_ -> outcomes.merge("invalid tag", 1, Integer::sum));
+    report
+        .inventory()
+        .invalidTags()
+        .keySet()
+        .forEach(_ -> outcomes.merge("invalid tag", 1, Integer::sum));
     var invocation = new InvocationInfo("0", "request-1", false, report.policy().usdPerDpuHour());
     var record = new SweepRecord(report, invocation, "guard");
     var lines = record.lines();
@@ -276,7 +280,8 @@ class SweepFuzzTest {
         orNull(VALUES),
         orNull(INSTANTS),
         orNull(INSTANTS),
-        orNull(DPU_TIMES));
+        orNull(DPU_TIMES),
+        Calculation.NO_OUTPUT);
   }
 
   private List<Executor> executors() {

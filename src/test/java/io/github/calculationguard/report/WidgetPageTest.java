@@ -18,8 +18,10 @@ import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.spark.Snapshot;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -69,22 +71,21 @@ class WidgetPageTest {
         description,
         NOW.minus(age),
         null,
-        null);
+        null,
+        Calculation.NO_OUTPUT);
   }
 
   private static Entry idle(String id, @Nullable Integer maxDpus, @Nullable Duration dpuTime) {
-    return new Entry(
-        session(id, "IDLE", maxDpus, dpuTime), List.of(), List.of(), "ines", LIMITS, NOW);
+    var session = session(id, "IDLE", maxDpus, dpuTime);
+    return new Entry(new Snapshot(null, session, "ines", List.of(), NOW), List.of(), LIMITS);
   }
 
   private static Entry busy(Calculation calculation, Limits limits) {
+    var session = session("1234567890", "BUSY", 20, Duration.ofHours(30));
+    var executor = new Executor(10, NOW.minus(Duration.ofHours(3)), null);
+    var owner = "team \"data\" & <co>";
     return new Entry(
-        session("1234567890", "BUSY", 20, Duration.ofHours(30)),
-        List.of(calculation),
-        List.of(new Executor(10, NOW.minus(Duration.ofHours(3)), null)),
-        "team \"data\" & <co>",
-        limits,
-        NOW);
+        new Snapshot(null, session, owner, List.of(executor), NOW), List.of(calculation), limits);
   }
 
   private static Inventory inventory(int workGroups, List<Entry> entries, List<Failure> failures) {
@@ -97,7 +98,7 @@ class WidgetPageTest {
         entries.size(),
         0,
         entries,
-        List.of(),
+        new LinkedHashMap<>(),
         failures);
   }
 
@@ -176,7 +177,7 @@ class WidgetPageTest {
             8,
             null,
             null);
-    return new Entry(session, List.of(), List.of(), null, limits, NOW);
+    return new Entry(new Snapshot(null, session, null, List.of(), NOW), List.of(), limits);
   }
 
   private static String page(Entry entry, Actions actions) {

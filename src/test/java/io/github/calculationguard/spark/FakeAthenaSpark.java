@@ -123,7 +123,8 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
             calculation.description(),
             calculation.submittedAt(),
             clock.instant(),
-            calculation.dpuTime()));
+            calculation.dpuTime(),
+            Calculation.NO_OUTPUT));
     var it = Objects.requireNonNull(sessions.get(calculation.sessionId()));
     sessions.put(it.id(), in(it, new SessionState("IDLE"), clock.instant(), null));
   }
@@ -160,7 +161,8 @@ public final class FakeAthenaSpark implements AthenaSparkReader {
                     it.description(),
                     it.submittedAt(),
                     it.completedAt(),
-                    null))
+                    null,
+                    Calculation.NO_OUTPUT))
         .toList();
   }
 

@@ -42,7 +42,8 @@ class SessionTest {
         null,
         STARTED,
         completedAt,
-        null);
+        null,
+        Calculation.NO_OUTPUT);
   }
 
   @ParameterizedTest

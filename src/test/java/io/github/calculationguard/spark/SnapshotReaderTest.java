@@ -54,7 +54,8 @@ class SnapshotReaderTest {
             null,
             NOW.minusSeconds(300),
             NOW,
-            Duration.ofHours(1));
+            Duration.ofHours(1),
+            Calculation.NO_OUTPUT);
     athena.put(calculation);
     return calculation;
   }

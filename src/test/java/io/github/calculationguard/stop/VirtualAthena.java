@@ -272,7 +272,8 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
         "Nightly join",
         job.submitted(),
         over.isAfter(now) ? null : over,
-        null);
+        null,
+        Calculation.NO_OUTPUT);
   }
 
   private static Instant earlier(Instant one, Instant other) {
