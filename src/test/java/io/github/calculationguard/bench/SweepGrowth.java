@@ -82,8 +82,8 @@ final class SweepGrowth {
       add(number, "wg-" + number % workGroups, number / workGroups % 5 == 0);
     }
     athena.listen(
-        operation -> {
-          limiter.before(operation);
+        call -> {
+          limiter.before(call.operation());
           clock.advance(LATENCY);
         });
   }

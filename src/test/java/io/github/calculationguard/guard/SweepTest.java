@@ -20,9 +20,8 @@ import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionState;
 import java.time.Duration;
-import java.time.Instant;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -94,10 +93,14 @@ class SweepTest {
   void takesWhatASessionDoesNowForGranted() {
     var world = new World(policy(DEFAULTS));
     world.workGroup("etl", NO_TAGS);
-    // Listed as idle, described as busy.
     world.idle("etl", "s-1", ofHours(5), ofMinutes(61), NO_TAGS);
-    var busy = World.session("s-1", "etl", "BUSY", World.START.minus(ofHours(5)), null, 20, null);
-    world.athena.describe(busy);
+    // Listed as idle, described as busy.
+    world.athena.listen(
+        call -> {
+          if (call.operation().equals("GetSession")) {
+            world.busy("etl", "s-1", ofHours(5), NO_TAGS);
+          }
+        });
 
     world.sweep();
 
@@ -168,12 +171,27 @@ class SweepTest {
     assertThat(new WorkGroup(workGroup).matches(pattern)).isEqualTo(matches);
   }
 
-  @Test
-  void looksOnlyOnceAtASessionThatIsInTwoLists() {
-    var world = new World(policy(DEFAULTS));
+  /** It becomes degraded between the list of the others and the list of those. */
+  private static World worldWithASessionInTwoLists() {
+    var limits = new Limits(Limits.Mode.ENFORCE, Map.of(Rule.MAX_SESSION_HOURS, 4.0), 100);
+    var world = new World(policy(limits));
     world.workGroup("etl", NO_TAGS);
     world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
-    world.athena.listTwice();
+    var start = World.START.minus(ofHours(5));
+    var degraded = World.session("s-1", "etl", "DEGRADED", start, null, 20, null);
+    world.athena.listen(
+        call -> {
+          if (call.operation().equals("ListSessions")
+              && Collections.frequency(world.athena.calls, call) == 2) {
+            world.put(degraded, NO_TAGS);
+          }
+        });
+    return world;
+  }
+
+  @Test
+  void looksOnlyOnceAtASessionThatIsInTwoLists() {
+    var world = worldWithASessionInTwoLists();
 
     world.sweep();
 
@@ -182,10 +200,7 @@ class SweepTest {
 
   @Test
   void showsASessionThatIsInTwoListsOnce() {
-    var world = new World(policy(DEFAULTS));
-    world.workGroup("etl", NO_TAGS);
-    world.idle("etl", "s-1", ofHours(5), ofHours(2), NO_TAGS);
-    world.athena.listTwice();
+    var world = worldWithASessionInTwoLists();
 
     var reader = new InventoryReader(world.athena, world, policy(DEFAULTS).scope());
     var page = new PageReader(reader, new RateLimiter(5, 60, world, world::pass));
@@ -461,8 +476,12 @@ class SweepTest {
     world.workGroup("etl", NO_TAGS);
     var session = world.busy("etl", "s-1", ofHours(9), NO_TAGS);
     world.running(session, "c-1", ofHours(3));
-    var listed = world.athena.session(session, new Deadline(Instant.MAX));
-    world.athena.describe(listed.withState(new SessionState("TERMINATED")));
+    world.athena.listen(
+        call -> {
+          if (call.operation().equals("GetSession")) {
+            world.athena.terminate(session);
+          }
+        });
 
     var report = world.sweep();
 
@@ -480,9 +499,8 @@ class SweepTest {
     world.idle("etl", "s-2", ofHours(8), ofHours(2), NO_TAGS);
     var sessions = new AtomicInteger();
     world.athena.listen(
-        operation -> {
-          world.count(operation);
-          if (operation.equals("GetSession") && sessions.incrementAndGet() == 1) {
+        call -> {
+          if (call.operation().equals("GetSession") && sessions.incrementAndGet() == 1) {
             throw new IllegalStateException("a defect");
           }
         });
@@ -563,8 +581,7 @@ class SweepTest {
     var other = world.anotherSweep();
     var calls = new AtomicInteger();
     world.athena.listen(
-        operation -> {
-          world.count(operation);
+        _ -> {
           if (calls.incrementAndGet() == during) {
             other.run(PLACE, new Deadline(world.instant().plus(ofMinutes(5))));
           }

@@ -1,5 +1,6 @@
 package io.github.calculationguard.guard;
 
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.spark.AccountRegion;
@@ -43,7 +44,8 @@ final class World implements InstantSource {
         warnAtPercent);
   }
 
-  final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, this);
+  final HandClock clock = new HandClock(START);
+  final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, clock);
   final List<Finding> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
   final List<Inventory.Failure> tagFailures = new ArrayList<>();
@@ -51,7 +53,6 @@ final class World implements InstantSource {
   Sweep sweep;
   private final SweepPolicy policy;
   private final RateLimiter rateLimiter;
-  private Instant now = START;
   private boolean obeyed = true;
   private @Nullable String refusal;
   private boolean isMute;
@@ -68,7 +69,7 @@ final class World implements InstantSource {
   private World(SweepPolicy policy, int callsASecond, boolean paced) {
     this.policy = policy;
     rateLimiter = new RateLimiter(callsASecond, 1, this, paced ? this::pass : _ -> {});
-    athena.listen(this::count);
+    athena.listen(call -> rateLimiter.before(call.operation()));
     sweep = new Sweep(athena, rateLimiter, this::publish, this::tag, this, policy);
   }
 
@@ -78,11 +79,6 @@ final class World implements InstantSource {
   Sweep anotherSweep() {
     return new Sweep(
         athena, new RateLimiter(1, 1, this, _ -> {}), this::publish, this::tag, this, policy);
-  }
-
-  /** Takes a call for one of the sweep's. */
-  void count(String operation) {
-    rateLimiter.before(operation);
   }
 
   static SweepPolicy policy(Limits limits) {
@@ -96,11 +92,11 @@ final class World implements InstantSource {
 
   @Override
   public Instant instant() {
-    return now;
+    return clock.instant();
   }
 
   void pass(Duration time) {
-    now = now.plus(time);
+    clock.advance(time);
   }
 
   /** From now on orders change nothing in the account. */
@@ -146,7 +142,7 @@ final class World implements InstantSource {
   }
 
   SweepReport sweep(Duration time) {
-    var deadline = new Deadline(now.plus(time));
+    var deadline = new Deadline(instant().plus(time));
     var report = sweep.run(PLACE, deadline);
     tagFailures.clear();
     if (!report.news().isEmpty() && !isMute) {
@@ -188,14 +184,15 @@ final class World implements InstantSource {
   }
 
   SessionId busy(String workGroup, String id, Duration age, Map<String, String> tags) {
-    var session = session(id, workGroup, "BUSY", now.minus(age), null, 20, null);
+    var session = session(id, workGroup, "BUSY", instant().minus(age), null, 20, null);
     athena.put(session, tags, nodes(2, session.startedAt()));
     return session.id();
   }
 
   SessionId idle(
       String workGroup, String id, Duration age, Duration idle, Map<String, String> tags) {
-    var session = session(id, workGroup, "IDLE", now.minus(age), now.minus(idle), 20, null);
+    var session =
+        session(id, workGroup, "IDLE", instant().minus(age), instant().minus(idle), 20, null);
     athena.put(session, tags, nodes(2, session.startedAt()));
     return session.id();
   }
@@ -205,7 +202,7 @@ final class World implements InstantSource {
   }
 
   CalculationId running(SessionId session, String id, Duration age) {
-    var calculation = calculation(id, session, "RUNNING", now.minus(age), null);
+    var calculation = calculation(id, session, "RUNNING", instant().minus(age), null);
     athena.put(calculation);
     return calculation.id();
   }

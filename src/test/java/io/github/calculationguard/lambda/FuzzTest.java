@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.stop.VirtualAthena;
-import io.github.calculationguard.stop.VirtualAthena.Job;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.FakeCalculation;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
  */
 class FuzzTest {
 
-  private static final Instant NOW = VirtualAthena.START;
+  private static final Instant NOW = FakeAthenaSpark.START;
   private static final Duration LEFT = Duration.ofSeconds(90);
   private static final List<String> JOBS = List.of(CALCULATION, "c-1", "c-2", "c-late", "c-over");
 
@@ -207,8 +207,8 @@ class FuzzTest {
               records.forEach(it -> json(Json.line(it.fields())));
               return isMute ? Map.of(records.getFirst(), "mute") : Map.of();
             },
-            athena,
-            athena);
+            athena.clock,
+            athena.clock::advance);
     try {
       handler.handleRequest(event, invocation);
     } catch (RequestFailedException e) {
@@ -221,10 +221,10 @@ class FuzzTest {
 
   private void check(
       @Nullable Map<String, Object> event,
-      VirtualAthena athena,
+      FakeAthenaSpark athena,
       TestContext invocation,
       boolean mayTerminate) {
-    assertThat(athena.instant()).as("its deadline, of %s", event).isBefore(NOW.plus(LEFT));
+    assertThat(athena.clock.instant()).as("its deadline, of %s", event).isBefore(NOW.plus(LEFT));
     assertThat(invocation.lines).isNotEmpty();
     for (var line : invocation.lines) {
       assertThat(line.indexOf('\n')).isEqualTo(line.length() - 1);
@@ -238,14 +238,14 @@ class FuzzTest {
     collect(event, ordered);
     var listed = new HashSet<String>();
     for (var call : athena.calls) {
-      var about = call.substring(call.indexOf(' ') + 1);
-      switch (call.substring(0, call.indexOf(' '))) {
-        case "calculations" -> listed.addAll(JOBS);
-        case "stop" ->
+      var about = call.about();
+      switch (call.operation()) {
+        case "ListCalculationExecutions" -> listed.addAll(JOBS);
+        case "StopCalculationExecution" ->
             assertThat(ordered.contains(about) || (listed.contains(about) && !isLate(about)))
                 .as("%s, of %s", call, event)
                 .isTrue();
-        case "terminate" -> assertThat(mayTerminate).as("%s, of %s", call, event).isTrue();
+        case "TerminateSession" -> assertThat(mayTerminate).as("%s, of %s", call, event).isTrue();
         default -> {}
       }
     }
@@ -282,17 +282,22 @@ class FuzzTest {
     }
   }
 
-  private VirtualAthena athena() {
-    var athena = new VirtualAthena();
+  private FakeAthenaSpark athena() {
+    var athena = FakeAthenaSpark.withSession();
     var failures = random.nextInt(4) == 0 ? 0.5 : 0;
     var slowest = random.nextInt(10) == 0 ? 20_000 : 200;
-    athena.fails = () -> random.nextDouble() < failures;
+    athena.listen(
+        _ -> {
+          if (random.nextDouble() < failures) {
+            throw new AthenaUnavailableException("throttled");
+          }
+        });
     athena.latency = () -> Duration.ofMillis(random.nextInt(slowest));
     for (var id : JOBS) {
       var submitted = isLate(id) ? NOW.plusMillis(1) : NOW.minus(Duration.ofDays(5000));
-      athena.add(
-          new Job(
-              new CalculationId(id),
+      athena.put(
+          new FakeCalculation(
+              id,
               submitted,
               id.equals("c-over") ? NOW.minusSeconds(60) : NOW.plus(Duration.ofHours(1)),
               Duration.ofSeconds(id.equals("c-2") ? 10_000 : random.nextInt(5))));
@@ -318,7 +323,7 @@ class FuzzTest {
       for (var file : Stream.concat(samples, strangers).sorted().toList()) {
         seeds.add(
             Files.readString(file)
-                .replace("9cc1ebb2-aac5-b1ca-8247-5d827bd8232f", VirtualAthena.SESSION.value()));
+                .replace("9cc1ebb2-aac5-b1ca-8247-5d827bd8232f", FakeAthenaSpark.SESSION.value()));
       }
       return seeds;
     } catch (IOException e) {

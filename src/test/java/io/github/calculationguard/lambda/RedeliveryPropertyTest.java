@@ -1,15 +1,17 @@
 package io.github.calculationguard.lambda;
 
 import static io.github.calculationguard.lambda.GuardedWorld.json;
+import static io.github.calculationguard.spark.FakeAthenaSpark.SESSION;
+import static io.github.calculationguard.spark.FakeAthenaSpark.START;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.stop.VirtualAthena;
-import io.github.calculationguard.stop.VirtualAthena.Job;
-import io.github.calculationguard.stop.VirtualAthena.Trouble;
+import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.FakeCalculation;
+import io.github.calculationguard.spark.FakeCalculation.Trouble;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,9 +35,7 @@ class RedeliveryPropertyTest {
 
   private static final List<Trouble> TROUBLES = List.of(Trouble.values());
 
-  private record Troubled(Job job, Trouble trouble, Instant until) {}
-
-  private final VirtualAthena athena = new VirtualAthena();
+  private final FakeAthenaSpark athena = FakeAthenaSpark.withSession();
   private int delivery;
   private final Map<String, List<String>> announced = new HashMap<>();
 
@@ -45,28 +45,22 @@ class RedeliveryPropertyTest {
   }
 
   private void run(Random random) {
-    var madeAt = VirtualAthena.START;
+    var madeAt = START;
     var jobs =
         IntStream.range(0, 1 + random.nextInt(60)).mapToObj(i -> troubled(random, i)).toList();
-    var byId = new HashMap<CalculationId, Troubled>();
-    jobs.forEach(it -> byId.put(it.job().id(), it));
-    jobs.forEach(it -> athena.add(it.job()));
+    jobs.forEach(athena::put);
     athena.latency = () -> Duration.ofMillis(10 + random.nextInt(20));
-    athena.trouble =
-        id -> {
-          var it = byId.get(id);
-          return it == null || !athena.instant().isBefore(it.until()) ? Trouble.NONE : it.trouble();
-        };
     if (random.nextInt(3) == 0) {
-      athena.throttle(Duration.ofSeconds(1));
+      athena.stopInterval = Duration.ofSeconds(1);
     }
     var handler = handler(random);
     for (var pause : PAUSES) {
-      athena.sleep(pause);
-      var begun = athena.instant();
+      athena.clock.advance(pause);
+      var begun = athena.clock.instant();
       delivery++;
       var isDone = deliver(handler, madeAt, "delivery-" + delivery);
-      assertThat(Duration.between(begun, athena.instant())).isLessThan(Duration.ofSeconds(60));
+      assertThat(Duration.between(begun, athena.clock.instant()))
+          .isLessThan(Duration.ofSeconds(60));
       if (isDone) {
         break;
       }
@@ -74,32 +68,32 @@ class RedeliveryPropertyTest {
     Statistics.collect(delivery);
 
     for (var it : jobs) {
-      var id = it.job().id();
-      if (it.job().submitted().isAfter(madeAt)) {
-        assertThat(athena.wasStopped(id)).as("%s was submitted later", it).isFalse();
+      var id = it.id();
+      if (it.submitted().isAfter(madeAt)) {
+        assertThat(it.wasStopped()).as("%s was submitted later", it).isFalse();
         assertThat(announced).doesNotContainKey(id.value());
         continue;
       }
       var lastDelivery = madeAt.plus(Duration.ofMinutes(3));
-      if (it.until().isBefore(lastDelivery)) {
-        assertThat(athena.wasStopped(id)).as("%s", it).isTrue();
+      if (it.troubleEnds().isBefore(lastDelivery)) {
+        assertThat(it.wasStopped()).as("%s", it).isTrue();
         assertThat(announced).as("%s", it).containsKey(id.value());
       }
     }
   }
 
   /** Its trouble ends within the three deliveries, or lasts. */
-  private static Troubled troubled(Random random, int i) {
-    var submitted = VirtualAthena.START.plusSeconds(random.nextInt(8) == 0 ? 1 : -600);
+  private static FakeCalculation troubled(Random random, int i) {
+    var submitted = START.plusSeconds(random.nextInt(8) == 0 ? 1 : -600);
     var job =
-        new Job(
-            new CalculationId("c-" + i),
+        new FakeCalculation(
+            "c-" + i,
             submitted,
-            VirtualAthena.START.plus(Duration.ofDays(1)),
+            START.plus(Duration.ofDays(1)),
             Duration.ofMillis(random.nextInt(4) == 0 ? 0 : random.nextInt(2000)));
     var trouble = TROUBLES.get(random.nextInt(TROUBLES.size()));
     var seconds = random.nextInt(10) == 0 ? 100_000 : random.nextInt(170);
-    return new Troubled(job, trouble, VirtualAthena.START.plusSeconds(seconds));
+    return job.with(trouble, START.plusSeconds(seconds));
   }
 
   private StopHandler handler(Random random) {
@@ -109,8 +103,8 @@ class RedeliveryPropertyTest {
         configuration,
         athena,
         (notification, deadline) -> {
-          athena.sleep(Duration.ofMillis(20));
-          assertThat(athena.instant()).isBefore(deadline.at());
+          athena.clock.advance(Duration.ofMillis(20));
+          assertThat(athena.clock.instant()).isBefore(deadline.at());
           if (delivery < PAUSES.size() && random.nextInt(200) == 0) {
             throw new NotPublishedException("SNS failed", null, null);
           }
@@ -118,8 +112,8 @@ class RedeliveryPropertyTest {
         },
         (_, _) -> fail("nobody waits for these"),
         (_, _, _) -> Map.of(),
-        athena,
-        athena);
+        athena.clock,
+        athena.clock::advance);
   }
 
   /** Notes what was announced, after a look at whether it is true. */
@@ -130,10 +124,10 @@ class RedeliveryPropertyTest {
       return;
     }
     var id = String.valueOf(record.get("calculation_id"));
-    var state = athena.stateOf(athena.job(new CalculationId(id)));
+    var job = athena.get(new CalculationId(id));
     switch (outcome) {
-      case "CANCELED" -> assertThat(state.name()).isEqualTo("CANCELED");
-      case "CANCELING" -> assertThat(athena.wasStopped(new CalculationId(id))).isTrue();
+      case "CANCELED" -> assertThat(job.state(athena.clock.instant()).name()).isEqualTo("CANCELED");
+      case "CANCELING" -> assertThat(job.wasStopped()).isTrue();
       default -> throw new AssertionError(record);
     }
     announced.computeIfAbsent(id, _ -> new ArrayList<>()).add(outcome);
@@ -150,7 +144,7 @@ class RedeliveryPropertyTest {
               "detail-type",
               "Athena Calculation Stop Requested",
               "detail",
-              Map.of("sessionId", VirtualAthena.SESSION.value())),
+              Map.of("sessionId", SESSION.value())),
           new TestContext(requestId, TIMEOUT, null));
       return true;
     } catch (RequestFailedException e) {

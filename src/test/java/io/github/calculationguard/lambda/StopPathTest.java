@@ -2,17 +2,18 @@ package io.github.calculationguard.lambda;
 
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static io.github.calculationguard.spark.FakeAthenaSpark.START;
 import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
 import io.github.calculationguard.report.Notification;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.stop.VirtualAthena;
-import io.github.calculationguard.stop.VirtualAthena.Job;
+import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.FakeCalculation;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,8 +68,8 @@ class StopPathTest {
   void sendsStopWithinSixFramesOfOurOwn() {
     var http = new StackRecorder();
     var clients = new AwsClients(Duration.ofSeconds(3), 1, http);
-    var clock = new VirtualAthena();
-    var handler = new StopHandler(new Configuration(ENVIRONMENT), clients, clock, clock);
+    var clock = new HandClock(START);
+    var handler = new StopHandler(new Configuration(ENVIRONMENT), clients, clock, clock::advance);
 
     assertThatExceptionOfType(RequestFailedException.class)
         .isThrownBy(
@@ -86,13 +87,18 @@ class StopPathTest {
     clients.close();
   }
 
+  /** With a calculation that Stop cancels at once. */
+  private static FakeAthenaSpark athena() {
+    var athena = FakeAthenaSpark.withSession();
+    var end = START.plus(Duration.ofDays(1));
+    athena.put(new FakeCalculation("c-1", START.minusSeconds(600), end, Duration.ZERO));
+    return athena;
+  }
+
   /** A defect of ours on the way to people must not hide a stop. */
   @Test
   void logsAStopThatItFailedToAnnounce() {
-    var athena = new VirtualAthena();
-    var begin = VirtualAthena.START.minusSeconds(600);
-    var end = VirtualAthena.START.plus(Duration.ofDays(1));
-    athena.add(new Job(new CalculationId("c-1"), begin, end, Duration.ZERO));
+    var athena = athena();
     var handler =
         new StopHandler(
             new Configuration(ENVIRONMENT),
@@ -102,8 +108,8 @@ class StopPathTest {
             },
             (_, _) -> {},
             (_, _, _) -> Map.of(),
-            athena,
-            athena);
+            athena.clock,
+            athena.clock::advance);
     var context = new TestContext("request-1");
 
     assertThatExceptionOfType(RequestFailedException.class)
@@ -119,20 +125,13 @@ class StopPathTest {
   /** A defect of ours after the first Stop still ends in a record and in a notification. */
   @Test
   void reportsAStopThatItFailedToDescribe() {
-    var athena = new VirtualAthena();
-    athena.add(
-        new Job(
-            new CalculationId("c-1"),
-            VirtualAthena.START.minusSeconds(600),
-            VirtualAthena.START.plus(Duration.ofDays(1)),
-            Duration.ZERO));
-    athena.latency =
-        () -> {
-          if (athena.calls.getLast().startsWith("session")) {
+    var athena = athena();
+    athena.listen(
+        call -> {
+          if (call.operation().equals("GetSession")) {
             throw new IllegalStateException("a defect");
           }
-          return Duration.ofMillis(20);
-        };
+        });
     var published = new ArrayList<Notification>();
     var handler =
         new StopHandler(
@@ -141,8 +140,8 @@ class StopPathTest {
             (notification, deadline) -> published.add(notification),
             (_, _) -> {},
             (_, _, _) -> Map.of(),
-            athena,
-            athena);
+            athena.clock,
+            athena.clock::advance);
     var context = new TestContext("request-1");
 
     assertThatExceptionOfType(RequestFailedException.class)

@@ -2,6 +2,7 @@ package io.github.calculationguard.lambda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.InventoryReader;
@@ -243,7 +244,7 @@ class SweepFuzzTest {
   }
 
   private FakeAthenaSpark account() {
-    var athena = new FakeAthenaSpark(PLACE, () -> NOW);
+    var athena = new FakeAthenaSpark(PLACE, new HandClock(NOW));
     for (var group : List.of("etl", "ml")) {
       athena.put(new WorkGroup(group), random.nextBoolean() ? Map.of() : tags());
       for (var number = random.nextInt(5); number > 0; number--) {

@@ -2,16 +2,16 @@ package io.github.calculationguard.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.FakeAthenaSpark.Call;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.Snapshot.Reader;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -23,9 +23,8 @@ class SnapshotReaderTest {
   private static final AccountRegion PLACE = new AccountRegion("aws", "us-east-1", "123456789012");
   private static final Deadline DEADLINE = new Deadline(NOW.plusSeconds(60));
 
-  private final InstantSource clock = InstantSource.fixed(NOW);
+  private final HandClock clock = new HandClock(NOW);
   private final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, clock);
-  private final List<String> calls = new CopyOnWriteArrayList<>();
   private final AtomicBoolean mayReadAhead = new AtomicBoolean();
   private final Reader reader = new Reader(athena, "owner", clock, mayReadAhead::get);
 
@@ -61,7 +60,6 @@ class SnapshotReaderTest {
   }
 
   private Snapshot read(Calculation calculation) {
-    athena.listen(calls::add);
     return reader.read(calculation, PLACE, DEADLINE);
   }
 
@@ -69,7 +67,9 @@ class SnapshotReaderTest {
   void readsOneAfterTheOtherWhereItMayNotReadAhead() {
     read(calculationIn("etl", "1", Map.of("owner", "team data")));
 
-    assertThat(calls).containsExactly("GetSession", "ListExecutors", "ListTagsForResource");
+    assertThat(athena.calls)
+        .extracting(Call::operation)
+        .containsExactly("GetSession", "ListExecutors", "ListTagsForResource");
   }
 
   @Test

@@ -1,17 +1,21 @@
 package io.github.calculationguard.stop;
 
+import static io.github.calculationguard.spark.FakeAthenaSpark.SESSION;
+import static io.github.calculationguard.spark.FakeAthenaSpark.START;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.CalculationId;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.FakeAthenaSpark.Call;
+import io.github.calculationguard.spark.FakeCalculation;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
-import io.github.calculationguard.stop.VirtualAthena.Job;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -28,24 +32,24 @@ class EscalationPropertyTest {
   @Property(tries = 12_000)
   void keepsItsDeadlineAndStopsNothingThatWasNotOrdered(@ForAll @LongRange(min = 1) long seed) {
     var random = new Random(seed);
-    var athena = new VirtualAthena();
+    var athena = FakeAthenaSpark.withSession();
     var isHealthy = random.nextBoolean();
     var slowest = !isHealthy && random.nextInt(4) == 0 ? 20_000 : 300;
     var failures = isHealthy ? 0 : random.nextInt(4) * 0.25;
     athena.latency = () -> Duration.ofMillis(random.nextInt(slowest));
-    athena.fails = () -> random.nextDouble() < failures;
+    fail(athena, failures, random);
     var given = given(random);
     var jobs =
         IntStream.range(0, 1 + random.nextInt(4))
             .mapToObj(
                 i ->
-                    new Job(
-                        new CalculationId("c-" + i),
-                        VirtualAthena.START.plusSeconds(random.nextInt(900) - 800),
-                        VirtualAthena.START.plusSeconds(random.nextInt(2000) - 500),
+                    new FakeCalculation(
+                        "c-" + i,
+                        START.plusSeconds(random.nextInt(900) - 800),
+                        START.plusSeconds(random.nextInt(2000) - 500),
                         Duration.ofSeconds(random.nextBoolean() ? random.nextInt(30) : 100_000)))
             .toList();
-    jobs.forEach(athena::add);
+    jobs.forEach(athena::put);
     var mayTerminate = random.nextBoolean();
     var stop =
         stop(
@@ -58,12 +62,13 @@ class EscalationPropertyTest {
     Statistics.collect(
         isUnavailable ? "unresolved" : report.results().getFirst().outcome().toString());
 
-    assertThat(athena.instant()).isBefore(given.deadline().at());
+    assertThat(athena.clock.instant()).isBefore(given.deadline().at());
     if (!mayTerminate) {
-      assertThat(athena.calls).noneMatch(call -> call.startsWith("terminate"));
+      assertThat(athena.calls).noneMatch(call -> call.operation().equals("TerminateSession"));
     }
     if (order instanceof StopCalculation one && !given.dryRun()) {
-      assertThat(athena.calls.getFirst()).isEqualTo("stop " + one.calculation());
+      assertThat(athena.calls.getFirst())
+          .isEqualTo(new Call("StopCalculationExecution", one.calculation().value()));
     }
     for (var job : jobs) {
       var isOrdered =
@@ -74,65 +79,63 @@ class EscalationPropertyTest {
                 case EndSession end -> end.force() || !job.submitted().isAfter(given.at());
               };
       if (!isOrdered) {
-        assertThat(athena.wasStopped(job.id())).as("%s by %s", job, order).isFalse();
-        assertThat(athena.wasCutOff(job) && !athena.cameUnseen(job))
+        assertThat(job.wasStopped()).as("%s by %s", job, order).isFalse();
+        assertThat(job.wasCutOff(athena.clock.instant()) && job.wasSeen())
             .as("%s by %s", job, order)
             .isFalse();
       }
     }
     assertThat(isUnavailable)
-        .isIn(
-            false,
-            !isHealthy || given.deadline().at().isBefore(VirtualAthena.START.plusSeconds(3)));
+        .isIn(false, !isHealthy || given.deadline().at().isBefore(START.plusSeconds(3)));
   }
 
   @Property(tries = 4_000)
   void endsNoSessionThatTheOrderDoesNotCoverWithoutForce(@ForAll @LongRange(min = 1) long seed) {
     var random = new Random(seed);
-    var athena = new VirtualAthena();
+    var isConnect = random.nextBoolean();
+    var engineVersion = isConnect ? "Apache Spark version 3.5" : "PySpark engine version 3";
+    var startedAt = START.plusSeconds(random.nextInt(900) - 800);
+    var athena = FakeAthenaSpark.withSession(engineVersion, startedAt);
     athena.latency = () -> Duration.ofMillis(random.nextInt(300));
     var failures = random.nextInt(3) * 0.25;
-    athena.fails = () -> random.nextDouble() < failures;
-    var isConnect = random.nextBoolean();
-    athena.engineVersion = isConnect ? "Apache Spark version 3.5" : "PySpark engine version 3";
-    athena.startedAt = VirtualAthena.START.plusSeconds(random.nextInt(900) - 800);
+    fail(athena, failures, random);
     var given = given(random);
     // Some have ended before anybody looks.
     var jobs =
         isConnect
-            ? List.<Job>of()
+            ? List.<FakeCalculation>of()
             : IntStream.range(0, random.nextInt(3)).mapToObj(i -> job(random, i)).toList();
-    jobs.forEach(athena::add);
+    jobs.forEach(athena::put);
     var force = random.nextBoolean();
-    var order = new EndSession(given, VirtualAthena.SESSION, null, null, force);
+    var order = new EndSession(given, SESSION, null, null, force);
     var mayTerminate = random.nextInt(4) > 0;
 
     var report = stop(athena, policy(mayTerminate)).stop(order);
 
     var isCovered =
         isConnect
-            ? !athena.startedAt.isAfter(given.at())
+            ? !startedAt.isAfter(given.at())
             : jobs.stream()
-                .filter(job -> !athena.cameUnseen(job))
+                .filter(FakeCalculation::wasSeen)
                 .allMatch(job -> !job.submitted().isAfter(given.at()));
-    var isEnded = athena.wasTerminated();
+    var isEnded = athena.hasEnded(SESSION);
     Statistics.collect(isEnded ? "ended" : "left", isCovered ? "covered" : "not covered", force);
     if (!mayTerminate || given.dryRun() || !(isCovered || force)) {
       assertThat(isEnded).as("%s", report).isFalse();
     } else if (failures == 0 && report.unresolved().isEmpty()) {
       assertThat(isEnded).as("%s", report).isTrue();
     }
-    assertThat(athena.instant()).isBefore(given.deadline().at());
+    assertThat(athena.clock.instant()).isBefore(given.deadline().at());
   }
 
   /** What a caller over HTTP is told, and what the order becomes then. */
   @Property(tries = 4_000)
   void carriesToItsEndWhatIsHandedOver(@ForAll @LongRange(min = 1) long seed) {
     var random = new Random(seed);
-    var athena = new VirtualAthena();
+    var athena = FakeAthenaSpark.withSession();
     athena.latency = () -> Duration.ofMillis(random.nextInt(200));
     var jobs = IntStream.range(0, 1 + random.nextInt(2)).mapToObj(i -> job(random, i)).toList();
-    jobs.forEach(athena::add);
+    jobs.forEach(athena::put);
     var mayTerminate = random.nextBoolean();
     var service = stop(athena, policy(mayTerminate));
     var asked = new StopCalculation(at(athena, Source.HTTP_API, 5), jobs.getFirst().id(), null);
@@ -141,8 +144,9 @@ class EscalationPropertyTest {
     if (answer.isEmpty() || answer.getFirst().outcome() != Outcome.CANCELING) {
       return;
     }
-    athena.sleep(Duration.ofMillis(random.nextInt(90_000)));
-    var hadEnded = athena.stateOf(jobs.getFirst()).hasEnded();
+    athena.clock.advance(Duration.ofMillis(random.nextInt(90_000)));
+    var job = jobs.getFirst();
+    var hadEnded = job.state(athena.clock.instant()).hasEnded();
     var first = deliver(service, athena, asked);
     var isOver = first.outcome() != Outcome.CANCELING;
     Statistics.collect(first.outcome(), hadEnded ? "was over" : "went on");
@@ -157,9 +161,9 @@ class EscalationPropertyTest {
       assertThat(first.effort()).isNotNull();
       assertThat(Objects.requireNonNull(first.effort()).repeat()).isTrue();
     }
-    var isStopped = athena.wasStopped(jobs.getFirst().id()) || athena.wasTerminated();
-    assertThat(isStopped || athena.stateOf(jobs.getFirst()).hasEnded()).isTrue();
-    var isListed = !jobs.getFirst().submitted().isAfter(VirtualAthena.START);
+    var isStopped = job.wasStopped() || athena.hasEnded(SESSION);
+    assertThat(isStopped || job.state(athena.clock.instant()).hasEnded()).isTrue();
+    var isListed = !job.submitted().isAfter(START);
     if (mayTerminate && jobs.size() == 1 && isListed) {
       assertThat(isOver).as("nothing keeps it from its end").isTrue();
     }
@@ -175,14 +179,14 @@ class EscalationPropertyTest {
         .skip(1)
         .forEach(
             other -> {
-              assertThat(athena.wasStopped(other.id())).isFalse();
-              assertThat(athena.wasCutOff(other) && !athena.cameUnseen(other)).isFalse();
+              assertThat(other.wasStopped()).isFalse();
+              assertThat(other.wasCutOff(athena.clock.instant()) && other.wasSeen()).isFalse();
             });
   }
 
   /** Delivers what was handed over: the order as it was made, with the full time of an event. */
   private static StopResult deliver(
-      StopService service, VirtualAthena athena, StopCalculation asked) {
+      StopService service, FakeAthenaSpark athena, StopCalculation asked) {
     var its = asked.metadata();
     var now = at(athena, Source.HANDOVER, 60);
     var metadata =
@@ -198,13 +202,13 @@ class EscalationPropertyTest {
             null,
             null);
     var report = service.stop(new StopCalculation(metadata, asked.calculation(), null));
-    assertThat(athena.instant()).isBefore(now.deadline().at());
+    assertThat(athena.clock.instant()).isBefore(now.deadline().at());
     assertThat(report.unresolved()).isEmpty();
     return report.results().getFirst();
   }
 
-  private static RequestMetadata at(VirtualAthena athena, Source source, int seconds) {
-    var now = athena.instant();
+  private static RequestMetadata at(FakeAthenaSpark athena, Source source, int seconds) {
+    var now = athena.clock.instant();
     return new RequestMetadata(
         "order-1",
         source,
@@ -218,10 +222,10 @@ class EscalationPropertyTest {
         null);
   }
 
-  private static Job job(Random random, int i) {
-    var submitted = VirtualAthena.START.plusSeconds(random.nextInt(900) - 800);
-    return new Job(
-        new CalculationId("c-" + i),
+  private static FakeCalculation job(Random random, int i) {
+    var submitted = START.plusSeconds(random.nextInt(900) - 800);
+    return new FakeCalculation(
+        "c-" + i,
         submitted,
         submitted.plusSeconds(random.nextInt(1500)),
         Duration.ofSeconds(random.nextBoolean() ? random.nextInt(60) : 100_000));
@@ -231,15 +235,16 @@ class EscalationPropertyTest {
     return new EscalationPolicy(mayTerminate, Duration.ofSeconds(20));
   }
 
-  private static Request.StopRequest order(Random random, RequestMetadata given, List<Job> jobs) {
+  private static Request.StopRequest order(
+      Random random, RequestMetadata given, List<FakeCalculation> jobs) {
     return switch (random.nextInt(4)) {
       case 0 -> new StopCalculation(given, jobs.getFirst().id(), null);
-      case 1 -> new StopSession(given, VirtualAthena.SESSION);
-      case 2 -> new EndSession(given, VirtualAthena.SESSION, null, null, random.nextInt(4) == 0);
+      case 1 -> new StopSession(given, SESSION);
+      case 2 -> new EndSession(given, SESSION, null, null, random.nextInt(4) == 0);
       default ->
           new EndSession(
               given,
-              VirtualAthena.SESSION,
+              SESSION,
               new LimitViolation("max-session-hours", 8, 9.5, null, given.at().plusSeconds(700)),
               null,
               false);
@@ -248,13 +253,13 @@ class EscalationPropertyTest {
 
   private static RequestMetadata given(Random random) {
     var seconds = random.nextBoolean() ? 1 + random.nextInt(20) : 1 + random.nextInt(900);
-    var at = VirtualAthena.START.minusSeconds(random.nextInt(600));
+    var at = START.minusSeconds(random.nextInt(600));
     return new RequestMetadata(
         "order-1",
         Source.EVENTBRIDGE,
         at,
         at,
-        new Deadline(VirtualAthena.START.plusSeconds(seconds)),
+        new Deadline(START.plusSeconds(seconds)),
         new AccountRegion("aws", "us-east-1", "123456789012"),
         random.nextInt(10) == 0,
         null,
@@ -262,8 +267,19 @@ class EscalationPropertyTest {
         null);
   }
 
-  private static StopService stop(VirtualAthena athena, EscalationPolicy ladder) {
-    return new StopService(
-        athena, ladder, new Snapshot.Reader(athena, "owner", athena, () -> false), athena, athena);
+  private static StopService stop(FakeAthenaSpark athena, EscalationPolicy ladder) {
+    var clock = athena.clock;
+    var reader = new Snapshot.Reader(athena, "owner", clock, () -> false);
+    return new StopService(athena, ladder, reader, clock, clock::advance);
+  }
+
+  /** Makes this share of the calls fail. */
+  private static void fail(FakeAthenaSpark athena, double share, Random random) {
+    athena.listen(
+        _ -> {
+          if (random.nextDouble() < share) {
+            throw new AthenaUnavailableException("throttled");
+          }
+        });
   }
 }

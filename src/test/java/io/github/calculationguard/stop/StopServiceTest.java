@@ -1,21 +1,26 @@
 package io.github.calculationguard.stop;
 
+import static io.github.calculationguard.spark.FakeAthenaSpark.SESSION;
+import static io.github.calculationguard.spark.FakeAthenaSpark.START;
 import static java.time.Duration.ofDays;
 import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.FakeAthenaSpark.Call;
+import io.github.calculationguard.spark.FakeCalculation;
+import io.github.calculationguard.spark.FakeCalculation.Trouble;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
-import io.github.calculationguard.stop.VirtualAthena.Job;
-import io.github.calculationguard.stop.VirtualAthena.Trouble;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Collections;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,23 +31,28 @@ class StopServiceTest {
 
   private static final EscalationPolicy MAY_TERMINATE = new EscalationPolicy(true, ofSeconds(20));
   private static final Duration NEVER = ofDays(1);
+  private static final Call TERMINATE = new Call("TerminateSession", "s-1");
 
-  private final VirtualAthena athena = new VirtualAthena();
+  private final FakeAthenaSpark athena = FakeAthenaSpark.withSession();
 
-  private Job add(String id, Duration cancelTakes) {
-    var submitted = VirtualAthena.START.minusSeconds(60);
-    var job = new Job(new CalculationId(id), submitted, submitted.plus(ofDays(2)), cancelTakes);
-    athena.add(job);
+  private FakeCalculation add(String id, Duration cancelTakes) {
+    var submitted = START.minusSeconds(60);
+    var job = new FakeCalculation(id, submitted, submitted.plus(ofDays(2)), cancelTakes);
+    athena.put(job);
     return job;
+  }
+
+  private static Call stop(String id) {
+    return new Call("StopCalculationExecution", id);
   }
 
   private static RequestMetadata metadata(boolean dryRun) {
     return new RequestMetadata(
         "order-1",
         Source.EVENTBRIDGE,
-        VirtualAthena.START,
-        VirtualAthena.START,
-        new Deadline(VirtualAthena.START.plusSeconds(90)),
+        START,
+        START,
+        new Deadline(START.plusSeconds(90)),
         new AccountRegion("aws", "us-east-1", "123456789012"),
         dryRun,
         null,
@@ -51,14 +61,15 @@ class StopServiceTest {
   }
 
   private static EndSession endSession(boolean dryRun) {
-    var expiresAt = VirtualAthena.START.plusSeconds(700);
+    var expiresAt = START.plusSeconds(700);
     var violation = new LimitViolation("max-session-hours", 8, 9.5, null, expiresAt);
-    return new EndSession(metadata(dryRun), VirtualAthena.SESSION, violation, null, false);
+    return new EndSession(metadata(dryRun), SESSION, violation, null, false);
   }
 
   private StopReport stop(Request.StopRequest request) {
-    var reader = new Snapshot.Reader(athena, "owner", athena, () -> false);
-    return new StopService(athena, MAY_TERMINATE, reader, athena, athena).stop(request);
+    var clock = athena.clock;
+    var reader = new Snapshot.Reader(athena, "owner", clock, () -> false);
+    return new StopService(athena, MAY_TERMINATE, reader, clock, clock::advance).stop(request);
   }
 
   @Test
@@ -66,9 +77,9 @@ class StopServiceTest {
     for (var i = 0; i < 40; i++) {
       add("c-" + i, ofSeconds(2));
     }
-    athena.throttle(ofSeconds(1));
-    var report = stop(new StopSession(metadata(false), VirtualAthena.SESSION));
-    assertThat(athena.calls).doesNotContain("terminate s-1");
+    athena.stopInterval = ofSeconds(1);
+    var report = stop(new StopSession(metadata(false), SESSION));
+    assertThat(athena.calls).doesNotContain(TERMINATE);
     assertThat(report.results())
         .hasSize(40)
         .allSatisfy(
@@ -79,17 +90,17 @@ class StopServiceTest {
               var end = Objects.requireNonNull(calculation.completedAt());
               assertThat(Objects.requireNonNull(it.effort()).took())
                   .as("until its own end was seen")
-                  .isLessThan(Duration.between(VirtualAthena.START, end.plusSeconds(6)));
+                  .isLessThan(Duration.between(START, end.plusSeconds(6)));
             });
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void countsATerminationForEveryCalculationThatItEnded(boolean hidesEnd) {
-    athena.hidesEnd = hidesEnd;
+    athena.hidesEnds = hidesEnd;
     add("c-1", NEVER);
     add("c-2", NEVER);
-    assertThat(stop(new StopSession(metadata(false), VirtualAthena.SESSION)).results())
+    assertThat(stop(new StopSession(metadata(false), SESSION)).results())
         .hasSize(2)
         .extracting(StopResult::outcome)
         .containsOnly(Outcome.SESSION_TERMINATED);
@@ -100,7 +111,7 @@ class StopServiceTest {
     var stubborn = add("c-1", NEVER);
     add("innocent", NEVER);
     var report = stop(new StopCalculation(metadata(false), stubborn.id(), null));
-    assertThat(athena.calls).doesNotContain("terminate s-1", "stop innocent");
+    assertThat(athena.calls).doesNotContain(TERMINATE, stop("innocent"));
     assertThat(report.results())
         .singleElement()
         .satisfies(
@@ -108,15 +119,14 @@ class StopServiceTest {
               assertThat(it.outcome()).isEqualTo(Outcome.CANCELING);
               assertThat(it.reason()).contains("innocent");
             });
-    assertThat(athena.calls.stream().filter("stop c-1"::equals).count())
+    assertThat(Collections.frequency(athena.calls, stop("c-1")))
         .as("every ten seconds of more than eighty")
         .isGreaterThanOrEqualTo(6);
   }
 
   @Test
   void pollsUntilTheCalculationHasEndedHoweverEarlyStopSaysSo() {
-    var job = add("c-1", ofSeconds(5));
-    athena.trouble = _ -> Trouble.ANSWERED_TOO_EARLY;
+    var job = add("c-1", ofSeconds(5)).with(Trouble.ANSWERED_TOO_EARLY, Instant.MAX);
     assertThat(stop(new StopCalculation(metadata(false), job.id(), null)).results())
         .singleElement()
         .satisfies(
@@ -130,8 +140,8 @@ class StopServiceTest {
 
   @Test
   void claimsNoTerminationInADryRun() {
-    athena.sleep(ofSeconds(5));
-    athena.terminate(VirtualAthena.SESSION, new Deadline(VirtualAthena.START.plusSeconds(10)));
+    athena.clock.advance(ofSeconds(5));
+    athena.terminate(SESSION, new Deadline(START.plusSeconds(10)));
     assertThat(stop(endSession(true)).results())
         .singleElement()
         .extracting(StopResult::outcome)
@@ -140,8 +150,8 @@ class StopServiceTest {
 
   @Test
   void doesNotSayThatASessionHadEndedBeforeWhereNobodyCanTell() {
-    athena.hidesEnd = true;
-    athena.terminate(VirtualAthena.SESSION, new Deadline(VirtualAthena.START.plusSeconds(10)));
+    athena.hidesEnds = true;
+    athena.terminate(SESSION, new Deadline(START.plusSeconds(10)));
     assertThat(stop(endSession(false)).results())
         .singleElement()
         .satisfies(
@@ -154,14 +164,12 @@ class StopServiceTest {
   @Test
   void reportsATerminationWhoseDescriptionFails() {
     add("c-1", NEVER);
-    athena.latency =
-        () -> {
-          if (athena.calls.contains("terminate s-1")
-              && !athena.calls.getLast().equals("terminate s-1")) {
+    athena.listen(
+        call -> {
+          if (!call.equals(TERMINATE) && athena.calls.contains(TERMINATE)) {
             throw new IllegalStateException("a defect");
           }
-          return Duration.ofMillis(20);
-        };
+        });
     assertThat(stop(endSession(false)).results())
         .singleElement()
         .extracting(StopResult::outcome)
@@ -170,11 +178,11 @@ class StopServiceTest {
 
   @Test
   void reportsADefectThatComesBeforeTheFirstStop() {
-    athena.latency =
-        () -> {
+    athena.listen(
+        _ -> {
           throw new IllegalStateException("a defect");
-        };
-    var report = stop(new StopSession(metadata(false), VirtualAthena.SESSION));
+        });
+    var report = stop(new StopSession(metadata(false), SESSION));
     assertThat(report.results()).isEmpty();
     assertThat(report.unresolved())
         .singleElement()
@@ -185,8 +193,8 @@ class StopServiceTest {
   void countsNothingThatHasEndedAmongWhatWouldBeStopped() {
     add("runs", NEVER);
     var ended = add("ended", Duration.ZERO);
-    athena.stop(ended.id(), new Deadline(VirtualAthena.START.plusSeconds(10)));
-    assertThat(stop(new StopSession(metadata(true), VirtualAthena.SESSION)).results())
+    athena.stop(ended.id(), new Deadline(START.plusSeconds(10)));
+    assertThat(stop(new StopSession(metadata(true), SESSION)).results())
         .singleElement()
         .satisfies(
             it -> {
