@@ -43,7 +43,6 @@ public record Inventory(
     return entries.stream().mapToInt(it -> it.calculations().size()).sum();
   }
 
-  /** The same, with one failure more. */
   Inventory with(Failure failure) {
     var all = Stream.concat(failures.stream(), Stream.of(failure)).toList();
     return new Inventory(

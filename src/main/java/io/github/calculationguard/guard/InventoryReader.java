@@ -23,7 +23,6 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
   /** What applies to a workgroup or a session, its tags included. */
   record EffectiveTags(Limits limits, @Nullable String owner) {}
 
-  /** One reading of an account, as far as the page and the sweep read alike. */
   abstract static class Reading {
     final AthenaSparkReader athena;
     final Scope scope;
@@ -55,7 +54,6 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       return deadline.hasPassed(now());
     }
 
-    /** All guarded workgroups. */
     List<WorkGroup> workGroups() {
       var groups = new ArrayList<>(athena.workGroups(deadline));
       groups.removeIf(it -> !it.matches(scope.workGroupPattern()));
@@ -106,7 +104,6 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       return Optional.empty();
     }
 
-    /** What is not even tried. */
     void leaveOut(String what, Object of) {
       failures.add(new Failure(what, of.toString(), null));
     }

@@ -215,7 +215,6 @@ public record Limits(
     return own.limits(mode, percent, until, isOwn ? asked : null);
   }
 
-  /** These limits, with those of a workgroup's or a session's tags in their place. */
   private final class TaggedLimits {
     private final List<InvalidTag> invalid = new ArrayList<>(invalidTags);
     private final Map<Rule, Double> max = new HashMap<>(max());

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 public record News(
     List<Judged> judged, SequencedMap<InvalidTag, Addressee> invalidTags, boolean isShared) {
 
-  /** So many notifications at most have one addressee each. */
+  /** At most this many notifications have one addressee each. */
   static final int MAX_ADDRESSED = 20;
 
   /**
@@ -43,7 +43,7 @@ public record News(
         .collect(Collectors.toCollection(LinkedHashSet::new));
   }
 
-  /** One part for each addressee, the costliest first; what is over shares the last part. */
+  /** One part for each addressee, the costliest first; the rest share the last part. */
   List<News> parts() {
     var parts = new LinkedHashMap<Addressee, News>();
     Function<Addressee, News> part = to -> parts.computeIfAbsent(to, _ -> new News());
@@ -62,7 +62,7 @@ public record News(
     return Stream.concat(all.stream().limit(MAX_ADDRESSED), Stream.of(rest)).toList();
   }
 
-  /** Of its sessions, each counted once, whatever is said of it. */
+  /** Of its sessions, each counted once. */
   private double dpuHours() {
     var sessions = new HashMap<SessionId, Double>();
     judged.forEach(it -> sessions.merge(it.session().id(), it.dpuHours(), Math::max));

@@ -31,13 +31,13 @@ public final class PageReader {
   /** So many calls at once show some fifty sessions, with what runs in them. */
   public static final int BURST = 60;
 
-  /** With answers after 20 ms, as many as a burst needs to be over within 150 ms. */
+  /** So many that a burst is over within 150 ms if each call takes 20 ms. */
   private static final int MAX_IN_FLIGHT = 8;
 
   /** Calls that are kept for the nodes and the tags of the costliest sessions. */
   private static final int FOR_COSTLIEST = 10;
 
-  /** Whatever takes longer than this, lists aside, is left out, and the page is shown. */
+  /** Details that take longer than this are left out. */
   private static final Duration MAX_DETAILS = Duration.ofSeconds(2);
 
   private static final Duration REMEMBERED = Duration.ofMinutes(1);
@@ -98,14 +98,12 @@ public final class PageReader {
     known.put(session.id(), new Known(session.maxDpus(), cost == null ? -1 : cost.dpuHours()));
   }
 
-  /** A session and what runs in it. */
   private record Seen(Session session, boolean isDescribed, List<Calculation> calculations) {}
 
   private final class PageReading extends Reading {
 
     private final ExecutorService threads = Executors.newFixedThreadPool(MAX_IN_FLIGHT);
 
-    /** How many calls may still be made. */
     private int calls;
 
     PageReading(AccountRegion place, Deadline deadline) {

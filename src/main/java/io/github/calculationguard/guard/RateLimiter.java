@@ -79,7 +79,6 @@ public final class RateLimiter {
     due = due.isAfter(now.plus(interval)) ? now.plus(interval) : due;
   }
 
-  /** Whether a throttle took the burst away. */
   synchronized boolean isSlowedDown() {
     return clock.instant().isBefore(burstAgain);
   }

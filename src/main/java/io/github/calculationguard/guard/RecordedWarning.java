@@ -80,7 +80,6 @@ public record RecordedWarning(Instant at, List<String> calculations, double limi
         && !isIdleAnew;
   }
 
-  /** Whether it was about this. */
   boolean isAbout(Snapshot snapshot) {
     return snapshot.calculation() == null || calculations.contains(snapshot.id());
   }

@@ -38,7 +38,7 @@ final class ReturnFinder implements ReturnSearch.History {
     this.known = known;
   }
 
-  /** The same; with what it returned after, if it is to be reported and did. */
+  /** Adds what it returned after, if it did; only what is reported is looked up. */
   Judged mark(Judged judged) {
     var id = judged.id();
     try {

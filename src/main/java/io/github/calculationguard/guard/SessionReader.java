@@ -214,7 +214,6 @@ final class SessionReader {
         || (!session.state().isIdle() && mayBeNearLimit(runningSince(known.earliestSubmission)));
   }
 
-  /** Whether a calculation, or else the session, may be near a limit. */
   private boolean mayBeNearLimit(@Nullable Calculation calculation) {
     return !(judge(atMost(calculation)) instanceof Ok);
   }

@@ -48,7 +48,6 @@ final class SweepReader extends Reading {
     private Instant lastStart = Instant.MAX;
     private Duration longest = Duration.ZERO;
 
-    /** Those that were seen in the last day. */
     Set<SessionId> known() {
       return sessions.keySet();
     }
@@ -121,7 +120,6 @@ final class SweepReader extends Reading {
     return new SplittableRandom(startedAt.getEpochSecond()).nextInt();
   }
 
-  /** Lists the next workgroup, if there is one and time for it. */
   private boolean list(Deque<WorkGroup> unlisted, List<Session> sessions) {
     if (unlisted.isEmpty() || isOutOfTime()) {
       return false;
@@ -136,7 +134,6 @@ final class SweepReader extends Reading {
     return true;
   }
 
-  /** Visits the sessions, as far as there is time, and empties the list. */
   private void visitAll(List<Session> sessions) {
     Predicate<Session> isKnown = it -> memory.sessions.containsKey(it.id());
     var known = new ArrayList<>(sessions.stream().filter(isKnown).toList());
@@ -166,13 +163,13 @@ final class SweepReader extends Reading {
     return sorted;
   }
 
-  /** Whether tags are due to be read, and there is time for what can wait. */
+  /** Whether the tags are due, and there is time left for it. */
   boolean mayReadTags(Instant validUntil) {
     return validUntil.equals(Instant.MIN)
         || (!validUntil.isAfter(nextVisit) && !tagsUntil.hasPassed(now()));
   }
 
-  /** The tags that mean something here: nobody needs to remember the others. */
+  /** The guard's own tags and the owner's: no others need to be remembered. */
   Map<String, String> tags(String arn) {
     var tags = new HashMap<>(athena.tags(arn, deadline));
     tags.keySet().removeIf(it -> !Limits.isOurs(it) && !it.equalsIgnoreCase(scope.ownerTag()));

@@ -52,7 +52,6 @@ public record SweepReport(
 
     final Severity severity;
 
-    /** Whether the sweep notifies people. */
     final boolean isNews;
 
     Disposition(Severity severity, boolean isNews) {
@@ -104,7 +103,6 @@ public record SweepReport(
       return Return.appended(verdict.reason(), returned);
     }
 
-    /** The finding of what exceeds a limit. */
     Finding finding(SweepPolicy policy, Instant expiresAt) {
       var exceeded = (Verdict.Exceeded) verdict;
       var setBy = limits.setBy(exceeded.usage().rule());

@@ -67,7 +67,6 @@ final class WarningMemory {
     return warning;
   }
 
-  /** Forgets all sessions but these. */
   void retain(Set<SessionId> sessions) {
     given.keySet().retainAll(sessions);
     exemptAt.keySet().retainAll(sessions);

@@ -12,7 +12,7 @@ public record CalculationId(String value) {
   /** Throws IllegalArgumentException if the value breaks the {@link #RULE}. */
   public CalculationId {
     if (!value.matches("[0-9A-Za-z-]{1,36}")) {
-      throw new IllegalArgumentException("a calculation id is " + RULE);
+      throw new IllegalArgumentException("the ID of a calculation is " + RULE);
     }
   }
 

@@ -24,7 +24,9 @@ public record CalculationState(String name) {
     return name.equals("FAILED");
   }
 
-  /** Whether the calculation was canceled. Only the API's prose has STOPPED. */
+  /**
+   * Whether the calculation was canceled. STOPPED is in the API's text only, and not in its enum.
+   */
   public boolean isCanceled() {
     return name.equals("CANCELED") || name.equals("STOPPED");
   }

@@ -2,7 +2,7 @@ package io.github.calculationguard.spark;
 
 import module java.base;
 
-/** The instant by which a call, retries included, must have ended: the first that is too late. */
+/** The instant before which a call, retries included, must have ended. */
 public record Deadline(Instant at) {
 
   /** The time that is left; zero once the deadline has passed. */

@@ -36,11 +36,10 @@ public record ReturnSearch(History history) {
     /** Whom the tags of a session that has ended, or else of its workgroup, name. */
     @Nullable String ownerOf(Session ended);
 
-    /** Whether the guard itself had that stopped which ended then. */
+    /** Whether the guard itself ordered the stop that ended it at that instant. */
     boolean isOurs(String id, Instant end);
   }
 
-  /** Something that ended by force. */
   private record Stopped(String id, Instant end, @Nullable Session session) {}
 
   /** What a calculation, or else a session, returned after. */
@@ -79,7 +78,7 @@ public record ReturnSearch(History history) {
     return description != null && !description.isBlank();
   }
 
-  /** What the guard had stopped comes first, then what ended last. */
+  /** The guard's own stops first, then the most recent. */
   private Optional<Return> first(Stream<Stopped> same, Snapshot snapshot) {
     // What has just been stopped itself is a part of the history, too.
     return same.filter(it -> !it.id.equals(snapshot.id()))

@@ -12,7 +12,7 @@ public record SessionId(String value) {
   /** Throws IllegalArgumentException if the value breaks the {@link #RULE}. */
   public SessionId {
     if (!value.matches("[0-9A-Za-z-]{1,256}")) {
-      throw new IllegalArgumentException("a session id is " + RULE);
+      throw new IllegalArgumentException("the ID of a session is " + RULE);
     }
   }
 

@@ -110,7 +110,7 @@ public record Snapshot(
     private final InstantSource clock;
     private final BooleanSupplier mayReadAhead;
 
-    /** Where the last session was: Spark's sessions share few workgroups. */
+    /** The workgroup of the last session, and probably of the next one. */
     private volatile @Nullable WorkGroup lastSeen;
 
     /**
