@@ -1,7 +1,7 @@
 # Reads one message of a dead-letter queue: the answer of "aws sqs receive-message".
-# A stop request becomes {"give": the event that gives it again through the alias direct, "what": its ID}. It keeps its order's ID and its time,
-# since a request for a session covers only what was submitted before that time. A direct request without a time was made at most an hour before Lambda gave up.
-# What nobody has to give again becomes {"drop": why}: a finding of the sweep, which has expired (the next sweep judges again), and a keep-alive event.
+# A stop request becomes {"send": the event that sends it again through the alias direct, "what": its ID}. It keeps its ID and its time,
+# because a request for a session covers only what was submitted before that time. A direct request without a time was made at most an hour before Lambda gave up.
+# What nobody has to send again becomes {"drop": why}: a finding of the sweep, which has expired (the next sweep judges again), and a keep-alive event.
 # Anything else becomes {"keep": why}.
 def given: with_entries(select(.value != null));
 .Messages[0].Body
@@ -24,7 +24,7 @@ def given: with_entries(select(.value != null));
             ($request.endSession // $request.EndSession) as $ends
             | {
                 what: (if $calculation then "calculation \($calculation)" elif $ends then "the end of session \($session)" else "what runs in session \($session)" end),
-                give: ({
+                send: ({
                   calculationExecutionId: $calculation,
                   sessionId: (if $calculation then null else $session end),
                   endSession: (if $calculation then null else $ends end),

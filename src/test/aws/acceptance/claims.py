@@ -35,7 +35,7 @@ CLAIMS = {
     "emf-metrics": "CloudWatch makes metrics of these lines.",
     "saved-queries-run": "The saved queries run in Logs Insights.",
     "brake": "With a reserved concurrency of 0 the stop function runs for nobody: no event, no HTTP call, no direct invocation.",
-    "brake-parks": "Events that arrive meanwhile go to the dead-letter queue, and docs/redrive gives them again.",
+    "brake-parks": "Events that arrive meanwhile go to the dead-letter queue, and docs/redrive sends them again.",
     "stack-deletes": "The stack deletes.",
     "logs-outlive-the-stack": "The logs outlive the stack.",
     "create-again": "A stack of the same name can be created again.",

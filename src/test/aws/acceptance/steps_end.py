@@ -46,7 +46,7 @@ def parked(run):
     "brake",
     "The brake holds, and comes off",
     "After the command of the output Brake no event, HTTP call or direct invocation runs the stop function. The event waits in a queue;"
-    " after the command of BrakeRelease docs/redrive gives it again, and it is carried out.",
+    " after the command of BrakeRelease docs/redrive sends it again, and it is carried out.",
     ["brake", "brake-parks"],
 )
 def brake(run):

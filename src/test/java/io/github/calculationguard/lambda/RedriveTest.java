@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * {@code docs/redrive} against an AWS CLI whose queues are folders: what it gives again, and what
+ * {@code docs/redrive} against an AWS CLI whose queues are folders: what it sends again, and what
  * it deletes. The acceptance run drives it with the real CLI.
  */
 class RedriveTest {
@@ -239,7 +239,7 @@ class RedriveTest {
 
     assertThat(run.output())
         .contains("would    stop calculation " + GuardedWorld.CALCULATION)
-        .contains("1 would be given again, 1 would be deleted only, 0 need somebody");
+        .contains("1 would be sent again, 1 would be deleted only, 0 need a person");
     assertThat(given()).isEmpty();
     assertThat(parked()).containsExactly("finding", "order");
     try (var files = Files.list(root.resolve("FailedOrders"))) {
