@@ -241,8 +241,8 @@ final class StopAttempt {
     if (state == State.TERMINATING) {
       return SessionTermination.NOT_ENDED;
     }
-    if (run.whyNotTerminated() != null) {
-      return run.whyNotTerminated();
+    if (run.whyNotTerminated != null) {
+      return run.whyNotTerminated;
     }
     return failure instanceof DeniedException ? "the calculation could not be read: " + why : why;
   }
@@ -251,7 +251,7 @@ final class StopAttempt {
   private boolean wasTerminated(Snapshot snapshot) {
     var session = snapshot.session();
     return run.service.policy().mayTerminate()
-        && (state == State.ALREADY_OVER || run.mayHaveTerminated())
+        && (state == State.ALREADY_OVER || run.mayHaveTerminated)
         && calculation.state().isFailed()
         && session != null
         && session.state().hasEnded()

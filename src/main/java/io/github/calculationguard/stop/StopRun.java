@@ -3,6 +3,8 @@ package io.github.calculationguard.stop;
 import module java.base;
 
 import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -14,22 +16,16 @@ import org.jspecify.annotations.Nullable;
 /** Stops all calculations that a request covers, which run in one session. */
 final class StopRun {
 
-  private enum Termination {
-    NOT_REQUESTED,
-    /** The answer may be lost: from here on the end of the session counts as ours. */
-    REQUESTED,
-    DENIED
-  }
-
   final StopService service;
   final RequestMetadata metadata;
   final TimeBudget budget;
   final List<StopAttempt> attempts;
   private final Set<CalculationId> covered;
-  private Termination termination = Termination.NOT_REQUESTED;
-  private @Nullable String whyNotTerminated;
+  // The end of the session counts as ours, also where the answer was lost.
+  boolean mayHaveTerminated;
+  @Nullable String whyNotTerminated;
+  private boolean isTerminationDenied;
 
-  /** One that has ended is only described. */
   StopRun(
       StopService service, RequestMetadata metadata, TimeBudget budget, List<Calculation> covered) {
     this.service = service;
@@ -97,8 +93,7 @@ final class StopRun {
   /** Terminates the session if that is allowed and nothing is active there that is not covered. */
   boolean terminateSessionOf(Calculation calculation) {
     var session = calculation.sessionId();
-    var isAllowed = service.policy().mayTerminate() && termination != Termination.DENIED;
-    if (session == null || !isAllowed) {
+    if (session == null || !service.policy().mayTerminate() || isTerminationDenied) {
       return false;
     }
     var listed = service.athena().calculations(session, Instant.MAX, budget.stopBy());
@@ -114,23 +109,17 @@ final class StopRun {
       return false;
     }
     try {
-      termination = Termination.REQUESTED;
       service.athena().terminate(session, budget.stopBy());
+      mayHaveTerminated = true;
       whyNotTerminated = null;
       return true;
+    } catch (AthenaUnavailableException e) {
+      mayHaveTerminated |= e.reason() == Reason.ANSWER_LOST;
+      throw e;
     } catch (DeniedException e) {
-      termination = Termination.DENIED;
+      isTerminationDenied = true;
       whyNotTerminated = "the session could not be terminated: " + e.getMessage();
       return false;
     }
-  }
-
-  boolean mayHaveTerminated() {
-    return termination == Termination.REQUESTED;
-  }
-
-  /** Why the session could not be terminated; absent where nobody tried. */
-  @Nullable String whyNotTerminated() {
-    return whyNotTerminated;
   }
 }

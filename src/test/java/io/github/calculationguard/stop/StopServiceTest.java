@@ -5,6 +5,8 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Snapshot;
@@ -17,8 +19,10 @@ import io.github.calculationguard.stop.VirtualAthena.Job;
 import io.github.calculationguard.stop.VirtualAthena.Trouble;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the escalation does and reports in the rarer cases, in virtual time. */
@@ -93,6 +97,85 @@ class StopServiceTest {
         .hasSize(2)
         .extracting(StopResult::outcome)
         .containsOnly(Outcome.SESSION_TERMINATED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Reason.class,
+      names = {"THROTTLED", "FAILED"})
+  void doesNotClaimTheEndOfASessionThatAthenaRefusedToTerminate(Reason reason) {
+    add("c-1", NEVER);
+    var tries = new AtomicInteger();
+    athena.beforeTermination =
+        () -> {
+          if (tries.incrementAndGet() == 2) {
+            athena.endSession();
+          }
+          throw new AthenaUnavailableException("refused", reason, null, null);
+        };
+    assertThat(stop(new StopCalculation(metadata(false), new CalculationId("c-1"), null)).results())
+        .singleElement()
+        .extracting(StopResult::outcome)
+        .isEqualTo(Outcome.FINISHED_ANYWAY);
+  }
+
+  @Test
+  void claimsTheEndOfASessionWhereTheAnswerToItsTerminationWasLost() {
+    add("c-1", NEVER);
+    athena.beforeTermination =
+        () -> {
+          athena.endSession();
+          throw new AthenaUnavailableException("reset", Reason.ANSWER_LOST, null, null);
+        };
+    assertThat(stop(new StopCalculation(metadata(false), new CalculationId("c-1"), null)).results())
+        .singleElement()
+        .extracting(StopResult::outcome)
+        .isEqualTo(Outcome.SESSION_TERMINATED);
+    assertThat(stop(endSession(false)).results())
+        .singleElement()
+        .extracting(StopResult::outcome)
+        .isEqualTo(Outcome.SESSION_TERMINATED);
+  }
+
+  @Test
+  void leavesASessionAloneThatBecameBusyBetweenTwoTriesToTerminateIt() {
+    athena.engineVersion = "Apache Spark version 3.5";
+    athena.activeState = "IDLE";
+    athena.beforeTermination =
+        () -> {
+          athena.activeState = "BUSY";
+          throw new AthenaUnavailableException("throttled", Reason.THROTTLED, null, null);
+        };
+    var found = endSession(false);
+    var request =
+        new EndSession(
+            found.metadata(), found.session(), found.violation(), VirtualAthena.START, false);
+    assertThat(stop(request).results())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.outcome()).isEqualTo(Outcome.LEFT_ALONE);
+              assertThat(it.reason()).isEqualTo("the session is busy again");
+            });
+    assertThat(athena.calls).containsOnlyOnce("terminate s-1");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Reason.class)
+  void countsATerminationAsItsOwnOnlyIfItMayHaveTakenEffect(Reason reason) {
+    athena.beforeTermination =
+        () -> {
+          athena.endSession();
+          throw new AthenaUnavailableException("failed", reason, null, null);
+        };
+    assertThat(stop(endSession(false)).results())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.outcome()).isEqualTo(Outcome.SESSION_TERMINATED);
+              assertThat(Objects.requireNonNull(it.effort()).repeat())
+                  .isEqualTo(reason != Reason.ANSWER_LOST);
+            });
   }
 
   @Test

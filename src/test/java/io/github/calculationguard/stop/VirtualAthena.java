@@ -53,6 +53,12 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   /** When the session was started. */
   public Instant startedAt = START.minusSeconds(3600);
 
+  /** The state of the session while it is active. */
+  public String activeState = "BUSY";
+
+  /** Comes before each termination, and may let it fail. */
+  public Runnable beforeTermination = () -> {};
+
   /** Whether a session that has ended does not say when. */
   public boolean hidesEnd;
 
@@ -141,10 +147,16 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   @Override
   public SessionState terminate(SessionId id, Deadline deadline) {
     call("terminate " + id, deadline);
+    beforeTermination.run();
+    endSession();
+    return sessionState();
+  }
+
+  /** Ends the session, as somebody else may. */
+  public void endSession() {
     if (terminated.isAfter(now)) {
       terminated = now;
     }
-    return sessionState();
   }
 
   @Override
@@ -243,7 +255,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
   }
 
   private SessionState sessionState() {
-    return new SessionState(terminated.isAfter(now) ? "BUSY" : "TERMINATED");
+    return new SessionState(terminated.isAfter(now) ? activeState : "TERMINATED");
   }
 
   private Instant endOf(Job job) {
