@@ -125,7 +125,7 @@ public record StopService(
     }
     // The rest of the time is for the notification.
     var deadline = metadata.deadline().fraction(0.5, clock.instant());
-    var lookup = new ReturnLookup(this, metadata, deadline);
+    var lookup = new ReturnLookup(this, metadata, deadline, report.results());
     var results = report.results().stream();
     var marked =
         violation == null
