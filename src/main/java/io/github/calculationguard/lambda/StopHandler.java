@@ -134,13 +134,15 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var results = new ArrayList<>(report.results());
     var failures = new ArrayList<Unresolved>();
     for (var unresolved : report.unresolved()) {
+      // Without a Stop it is a failure. After a Stop it is a result if a caller waits, because the
+      // hand-over finds out the rest, and a failure if not, because a retry does. A defect is a
+      // failure in any case, which may not hide that Stop was sent.
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
-      // An HTTP caller polls for the effect, instead of sending Stop again.
-      var isPolled = unresolved.stopSent() && source.isHttp();
-      if (isPolled || (unresolved.stopSent() && isDefect)) {
+      var isResult = unresolved.stopSent() && (isDefect || source.isImpatient());
+      if (isResult) {
         results.add(unresolved.effectUnknown());
       }
-      if (isDefect || !isPolled) {
+      if (isDefect || !isResult) {
         failures.add(unresolved);
       }
     }

@@ -151,17 +151,29 @@ class HandoverTest {
     }
   }
 
-  @Test
-  void sendsOnAnOrderWhoseEffectIsNotKnown() {
+  @ParameterizedTest
+  @ValueSource(strings = {"http", "page"})
+  void sendsOnAnOrderWhoseEffectIsNotKnown(String channel) {
     try (var guarded = world(false)) {
       guarded
           .world
           .athena()
           .faults(
-              Faults.always(
-                  "StopCalculationExecution", new Fault.Spoilt(Fault.Mishap.TRUNCATED, true)));
-      var context = context("http");
-      assertThat(guarded.reply(order("http"), context).getStatusCode()).isEqualTo(202);
+              call ->
+                  switch (call.operation()) {
+                    case "StopCalculationExecution" ->
+                        new Fault.Spoilt(Fault.Mishap.TRUNCATED, true);
+                    case "GetCalculationExecution" -> Fault.Refusal.UNAVAILABLE;
+                    default -> null;
+                  });
+      var context = context(channel);
+      var answer = guarded.play(order(channel), context);
+      if (channel.equals("http")) {
+        assertThat(GuardedWorld.reply(answer).getStatusCode()).isEqualTo(202);
+      }
+      assertThat(line(context)).containsEntry("outcome", "CANCELING");
+      assertThat(String.valueOf(line(context).get("reason"))).contains("not known yet");
+      assertThat(guarded.message().subject()).startsWith("CANCELING");
       assertThat(handovers(guarded)).hasSize(1);
     }
   }
