@@ -5,7 +5,6 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.aws.PrimingServer;
-import io.github.calculationguard.stop.StopService.Sleeper;
 import java.lang.management.ManagementFactory;
 import org.crac.Context;
 import org.crac.Resource;
@@ -69,8 +68,8 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
       // A pause takes no time, but ends like one.
       var paused = new AtomicReference<>(Duration.ZERO);
       InstantSource time = () -> clock.instant().plus(paused.get());
-      Sleeper sleeper = pause -> paused.set(paused.get().plus(pause));
-      var handler = new StopHandler(configuration, canned, time, sleeper);
+      Consumer<Duration> sleep = pause -> paused.set(paused.get().plus(pause));
+      var handler = new StopHandler(configuration, canned, time, sleep);
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler, trace));
     } finally {

@@ -1,5 +1,7 @@
 package io.github.calculationguard.lambda;
 
+import static java.util.Objects.requireNonNullElse;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
@@ -9,6 +11,7 @@ import io.github.calculationguard.report.UserText;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.stop.Request;
+import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.Source;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,12 @@ final class RequestParser {
       /sessions/{sessionId}/terminate and GET /sessions/{sessionId} through API Gateway or a function URL; and an \
       object with calculationExecutionId at its top, or with sessionId, and endSession to end the session\
       """;
+
+  // The sweep's findings expire within minutes; one that claims more is cut.
+  private static final Duration MAX_FINDING_AGE = Duration.ofHours(1);
+
+  // As the parameter is bounded.
+  private static final int MAX_EXEMPT_HOURS = 1000;
 
   private final JsonObject event;
   private final JsonObject context;
@@ -161,7 +170,7 @@ final class RequestParser {
 
   private Request finding(RequestMetadata metadata) {
     requireOurs();
-    var violation = FindingDetail.violation(detail, metadata.at());
+    var violation = violation(metadata.at().plus(MAX_FINDING_AGE));
     return switch (detail.text(Finding.TARGET)) {
       case Finding.CALCULATION ->
           new Request.StopCalculation(metadata, calculation(detail, "detail"), violation);
@@ -174,6 +183,21 @@ final class RequestParser {
               false);
       case null, default -> throw detail.wrong(Finding.TARGET, "\"calculation\" or \"session\"");
     };
+  }
+
+  private LimitViolation violation(Instant latest) {
+    var expires = detail.required(Finding.EXPIRES_AT, detail::instant, "an instant");
+    var maxExempt = requireNonNullElse(detail.number(Finding.MAX_EXEMPT_HOURS), 0).longValue();
+    return new LimitViolation(
+        detail.required(Finding.RULE, detail::text, "a limit's name"),
+        detail.required(Finding.LIMIT, detail::number, "a number"),
+        detail.required(Finding.OBSERVED, detail::number, "a number"),
+        detail.required(Finding.LIMIT_SET_BY, detail::text, "a string"),
+        session(detail, "detail"),
+        detail.required(Finding.WORK_GROUP, detail::text, "a workgroup's name"),
+        Duration.ofHours(Math.clamp(maxExempt, 0, MAX_EXEMPT_HOURS)),
+        Finding.returned(detail::text),
+        expires.isBefore(latest) ? expires : latest);
   }
 
   private Request started(RequestMetadata metadata) {
@@ -280,7 +304,7 @@ final class RequestParser {
     return object.id(ID, where, CalculationId.RULE, CalculationId::new);
   }
 
-  static SessionId session(JsonObject object, String where) {
+  private static SessionId session(JsonObject object, String where) {
     return object.id(Finding.SESSION_ID, where, SessionId.RULE, SessionId::new);
   }
 }

@@ -24,7 +24,6 @@ import io.github.calculationguard.stop.StopReport;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
 import io.github.calculationguard.stop.StopService;
-import io.github.calculationguard.stop.StopService.Sleeper;
 import org.crac.Core;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,6 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private final Duration confirm;
   private final Duration httpBudget;
   private final StopService service;
-  private final AnsweredFindings findings;
   private final Announcer announcer;
   private final Handover.Publisher handovers;
   private final String stack;
@@ -66,11 +64,14 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   StopHandler(
-      Configuration configuration, AwsClients clients, InstantSource clock, Sleeper sleeper) {
+      Configuration configuration,
+      AwsClients clients,
+      InstantSource clock,
+      Consumer<Duration> sleep) {
     var athena = clients.athena(clock);
     var sns = clients.sns(configuration.topicArn(), clock);
     var bus = clients.eventBridge(configuration.busName(), clock);
-    this(configuration, athena, sns, bus, bus, clock, sleeper);
+    this(configuration, athena, sns, bus, bus, clock, sleep);
   }
 
   StopHandler(
@@ -80,7 +81,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       Handover.Publisher handovers,
       RecordPublisher events,
       InstantSource clock,
-      Sleeper sleeper) {
+      Consumer<Duration> sleep) {
     announcer = new Announcer(publisher, events, clock);
     this.handovers = handovers;
     this.clock = clock;
@@ -91,8 +92,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     // Each call at the same time as another needs a connection of its own, and to open one takes
     // longer than it saves. The first order has one.
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
-    service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
-    findings = new AnsweredFindings(service);
+    var findings = new FindingRecheck(athena, clock);
+    service = new StopService(athena, configuration.escalation(), reader, findings, clock, sleep);
     configuration.check();
   }
 
@@ -111,14 +112,12 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
-        var answered = findings.answered(request);
-        var report = answered == null ? service.stop(request) : answered;
-        report = service.markReturned(request, report);
+        var report = service.markReturned(request, service.stop(request));
         yield reply(request, report, invocation, http);
       }
       case Request.InvalidRequest request -> {
         var result = new StopResult(Outcome.INVALID, request.reason(), null);
-        yield reply(request, new StopReport(List.of(result), List.of()), invocation, http);
+        yield reply(request, new StopReport(result), invocation, http);
       }
       case Request.DescribeRequest request -> describe(request, invocation, http);
       case Request.KeepAlive request -> {
@@ -260,9 +259,9 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     }
   }
 
-  private static void sleep(Duration duration) throws InterruptedException {
+  private static void sleep(Duration duration) {
     // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
-    Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
+    SweepHandler.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
 
   /** Lambda must deliver the event again. */

@@ -38,7 +38,8 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
     }
   }
 
-  StopReport(StopResult only) {
+  /** The report of one result. */
+  public StopReport(StopResult only) {
     this(List.of(only), List.of());
   }
 }

@@ -208,7 +208,7 @@ class FuzzTest {
               return isMute ? Map.of(records.getFirst(), "mute") : Map.of();
             },
             athena,
-            athena);
+            athena::sleep);
     try {
       handler.handleRequest(event, invocation);
     } catch (RequestFailedException e) {

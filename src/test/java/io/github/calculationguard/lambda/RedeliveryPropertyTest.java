@@ -119,7 +119,7 @@ class RedeliveryPropertyTest {
         (_, _) -> fail("nobody waits for these"),
         (_, _, _) -> Map.of(),
         athena,
-        athena);
+        athena::sleep);
   }
 
   /** Notes what was announced, after a look at whether it is true. */

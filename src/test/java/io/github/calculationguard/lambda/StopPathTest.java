@@ -68,7 +68,7 @@ class StopPathTest {
     var http = new StackRecorder();
     var clients = new AwsClients(Duration.ofSeconds(3), 1, http);
     var clock = new VirtualAthena();
-    var handler = new StopHandler(new Configuration(ENVIRONMENT), clients, clock, clock);
+    var handler = new StopHandler(new Configuration(ENVIRONMENT), clients, clock, clock::sleep);
 
     assertThatExceptionOfType(RequestFailedException.class)
         .isThrownBy(
@@ -103,7 +103,7 @@ class StopPathTest {
             (_, _) -> {},
             (_, _, _) -> Map.of(),
             athena,
-            athena);
+            athena::sleep);
     var context = new TestContext("request-1");
 
     assertThatExceptionOfType(RequestFailedException.class)
@@ -142,7 +142,7 @@ class StopPathTest {
             (_, _) -> {},
             (_, _, _) -> Map.of(),
             athena,
-            athena);
+            athena::sleep);
     var context = new TestContext("request-1");
 
     assertThatExceptionOfType(RequestFailedException.class)

@@ -7,7 +7,6 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
@@ -240,7 +239,7 @@ class EscalationPropertyTest {
           new EndSession(
               given,
               VirtualAthena.SESSION,
-              new LimitViolation("max-session-hours", 8, 9.5, null, given.at().plusSeconds(700)),
+              VirtualAthena.violation(given.at().plusSeconds(700)),
               null,
               false);
     };
@@ -264,6 +263,11 @@ class EscalationPropertyTest {
 
   private static StopService stop(VirtualAthena athena, EscalationPolicy ladder) {
     return new StopService(
-        athena, ladder, new Snapshot.Reader(athena, "owner", athena, () -> false), athena, athena);
+        athena,
+        ladder,
+        new Snapshot.Reader(athena, "owner", athena, () -> false),
+        (_, _) -> null,
+        athena,
+        athena::sleep);
   }
 }

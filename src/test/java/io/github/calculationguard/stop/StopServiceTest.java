@@ -11,7 +11,6 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
@@ -55,14 +54,14 @@ class StopServiceTest {
   }
 
   private static EndSession endSession(boolean dryRun) {
-    var expiresAt = VirtualAthena.START.plusSeconds(700);
-    var violation = new LimitViolation("max-session-hours", 8, 9.5, null, expiresAt);
+    var violation = VirtualAthena.violation(VirtualAthena.START.plusSeconds(700));
     return new EndSession(metadata(dryRun), VirtualAthena.SESSION, violation, null, false);
   }
 
   private StopReport stop(Request.StopRequest request) {
     var reader = new Snapshot.Reader(athena, "owner", athena, () -> false);
-    return new StopService(athena, MAY_TERMINATE, reader, athena, athena).stop(request);
+    return new StopService(athena, MAY_TERMINATE, reader, (_, _) -> null, athena, athena::sleep)
+        .stop(request);
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.spark.SessionState;
+import io.github.calculationguard.stop.Request.LimitViolation;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * A working Athena with one session, in virtual time: each call takes time, and may fail; whatever
  * it takes, a call ends by its deadline, as the port promises.
  */
-public final class VirtualAthena implements AthenaSpark, InstantSource, StopService.Sleeper {
+public final class VirtualAthena implements AthenaSpark, InstantSource {
 
   public static final SessionId SESSION = new SessionId("s-1");
   public static final Instant START = Instant.parse("2026-11-22T09:00:00Z");
@@ -83,6 +84,20 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
     MALFORMED
   }
 
+  /** A finding on its session. */
+  static LimitViolation violation(Instant expiresAt) {
+    return new LimitViolation(
+        "max-session-hours",
+        8,
+        9.5,
+        "parameter",
+        SESSION,
+        "analytics",
+        Duration.ZERO,
+        null,
+        expiresAt);
+  }
+
   /** Accepts Stop only after this time since the last one. */
   public void throttle(Duration between) {
     throttle = between;
@@ -117,7 +132,7 @@ public final class VirtualAthena implements AthenaSpark, InstantSource, StopServ
     return now;
   }
 
-  @Override
+  /** Lets time pass. */
   public void sleep(Duration duration) {
     now = now.plus(duration);
   }
