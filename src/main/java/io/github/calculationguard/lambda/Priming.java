@@ -61,7 +61,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
   void rehearse(PrimingServer aws) throws IOException {
     // With a trace, as in Lambda, the SDK takes another path.
     var trace = "Root=1-%08x-0".formatted(clock.instant().getEpochSecond());
-    System.setProperty(StopHandler.TRACE, trace);
+    System.setProperty(StopHandler.TRACE_PROPERTY, trace);
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
       canned.connect();
@@ -73,7 +73,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler, trace));
     } finally {
-      System.clearProperty(StopHandler.TRACE);
+      System.clearProperty(StopHandler.TRACE_PROPERTY);
     }
   }
 

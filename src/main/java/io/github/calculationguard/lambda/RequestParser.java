@@ -11,7 +11,6 @@ import io.github.calculationguard.report.UserText;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.SessionId;
 import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.RequestMetadata;
 import io.github.calculationguard.stop.Source;
 import org.jspecify.annotations.Nullable;
@@ -35,32 +34,30 @@ final class RequestParser {
       object with calculationExecutionId at its top, or with sessionId, and endSession to end the session\
       """;
 
-  // The sweep's findings expire within minutes; one that claims more is cut.
-  private static final Duration MAX_FINDING_AGE = Duration.ofHours(1);
-
-  // As the parameter is bounded.
-  private static final int MAX_EXEMPT_HOURS = 1000;
-
   private final JsonObject event;
   private final JsonObject context;
   private final JsonObject detail;
   private final @Nullable String detailType;
   private final Source source;
+  private final HttpRequest http;
   private final Invocation invocation;
-  private final Duration confirm;
-  private final Duration httpBudget;
+  private final Duration backgroundBudget;
+  private final Duration callerBudget;
 
-  /** Gives a request the first budget if nobody waits for its reply, and else the second. */
   RequestParser(
-      Map<String, Object> event, Invocation invocation, Duration confirm, Duration httpBudget) {
+      Map<String, Object> event,
+      Invocation invocation,
+      Duration backgroundBudget,
+      Duration callerBudget) {
     this.event = new JsonObject(event);
     this.invocation = invocation;
-    this.confirm = confirm;
-    this.httpBudget = httpBudget;
+    this.backgroundBudget = backgroundBudget;
+    this.callerBudget = callerBudget;
     context = this.event.object("requestContext");
     detail = this.event.object("detail");
     detailType = this.event.text("detail-type");
     source = source();
+    http = new HttpRequest(this.event, source);
   }
 
   private Source source() {
@@ -86,9 +83,8 @@ final class RequestParser {
     };
   }
 
-  /** How a caller over HTTP is answered. */
   HttpReply httpReply() {
-    return new HttpReply(source, new HttpRequest(event, source).base());
+    return new HttpReply(source, http.base());
   }
 
   Request parse() {
@@ -111,10 +107,10 @@ final class RequestParser {
         case UNKNOWN -> throw new InvalidFieldException(unknownShape() + ACCEPTED);
       };
     } catch (InvalidFieldException e) {
-      var isRequested = source == Source.EVENTBRIDGE && STOP_REQUESTED.equals(detailType);
-      var isOurs = source == Source.SWEEP || source == Source.HANDOVER;
-      var isAddressed = invocation.isByService() && (isRequested || isOurs);
+      var isOurs =
+          source == Source.SWEEP || source == Source.HANDOVER || STOP_REQUESTED.equals(detailType);
       var metadata = metadata(JsonObject.EMPTY, true);
+      var isAddressed = isOurs && invocation.isByService();
       return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
     }
   }
@@ -137,9 +133,9 @@ final class RequestParser {
     var force = request.isTrue(Handover.FORCE);
     require(
         !ends || !request.has(ID),
-        "endSession stands beside a calculationExecutionId: to end a session, name only its sessionId");
+        "endSession cannot be combined with a calculationExecutionId: to end a session, name only its sessionId");
     require(
-        !force || ends, "force goes with endSession only: it also ends a session with later work");
+        !force || ends, "force needs endSession: it ends the session even if it has later work");
     require(
         !force
             || source.isHttp()
@@ -149,7 +145,7 @@ final class RequestParser {
     if (ends) {
       return new Request.EndSession(metadata, session(request, where), null, null, force);
     }
-    // An HTTP answer describes one thing.
+    // An HTTP reply describes one calculation only.
     return request.has(Finding.SESSION_ID) && !request.has(ID) && !source.isHttp()
         ? new Request.StopSession(metadata, session(request, where))
         : stopCalculation(metadata, request, where);
@@ -157,11 +153,19 @@ final class RequestParser {
 
   private Request handedOver() {
     requireOurs();
-    require(detail.has(Handover.REQUESTED_AT), "detail.requestedAt is missing in a hand-over");
-    return stop(metadata(detail, false), detail, "detail");
+    // A hand-over keeps the original request's time, ID and caller.
+    var metadata =
+        metadata(
+            detail,
+            detail.required(Handover.REQUESTED_AT, detail::instant, "an instant"),
+            detail.text(Handover.ORDER_ID),
+            detail.text(Handover.REQUESTED_BY),
+            detail.text(Handover.CLAIMED_BY),
+            backgroundBudget);
+    return stop(metadata, detail, "detail");
   }
 
-  /** The bus that carries it takes events from nobody but the guard. */
+  /** Only the guard may put events on the bus that carries them. */
   private void requireOurs() {
     require(
         Finding.SOURCE.equals(event.text("source")),
@@ -170,7 +174,7 @@ final class RequestParser {
 
   private Request finding(RequestMetadata metadata) {
     requireOurs();
-    var violation = violation(metadata.at().plus(MAX_FINDING_AGE));
+    var violation = FindingDetail.violation(detail, metadata.at());
     return switch (detail.text(Finding.TARGET)) {
       case Finding.CALCULATION ->
           new Request.StopCalculation(metadata, calculation(detail, "detail"), violation);
@@ -183,21 +187,6 @@ final class RequestParser {
               false);
       case null, default -> throw detail.wrong(Finding.TARGET, "\"calculation\" or \"session\"");
     };
-  }
-
-  private LimitViolation violation(Instant latest) {
-    var expires = detail.required(Finding.EXPIRES_AT, detail::instant, "an instant");
-    var maxExempt = requireNonNullElse(detail.number(Finding.MAX_EXEMPT_HOURS), 0).longValue();
-    return new LimitViolation(
-        detail.required(Finding.RULE, detail::text, "a limit's name"),
-        detail.required(Finding.LIMIT, detail::number, "a number"),
-        detail.required(Finding.OBSERVED, detail::number, "a number"),
-        detail.required(Finding.LIMIT_SET_BY, detail::text, "a string"),
-        session(detail, "detail"),
-        detail.required(Finding.WORK_GROUP, detail::text, "a workgroup's name"),
-        Duration.ofHours(Math.clamp(maxExempt, 0, MAX_EXEMPT_HOURS)),
-        Finding.returned(detail::text),
-        expires.isBefore(latest) ? expires : latest);
   }
 
   private Request started(RequestMetadata metadata) {
@@ -237,7 +226,6 @@ final class RequestParser {
   }
 
   private Request http() {
-    var http = new HttpRequest(event, source);
     return switch (http.method()) {
       case "GET" -> {
         var metadata = metadata(JsonObject.EMPTY, true);
@@ -256,37 +244,39 @@ final class RequestParser {
     };
   }
 
-  /**
-   * @param isNow whether the request is made now, because a caller waits, or whatever its event
-   *     says
-   */
+  /** With isNow the request is made now, because a caller waits, or whatever its event says. */
   private RequestMetadata metadata(JsonObject request, boolean isNow) {
+    return metadata(
+        request,
+        isNow ? invocation.now() : event.instant("time"),
+        source.isHttp() ? http.requestId() : event.text("id"),
+        http.caller(),
+        request.text(Handover.REQUESTED_BY),
+        isNow || source.callerWaits() ? callerBudget : backgroundBudget);
+  }
+
+  private RequestMetadata metadata(
+      JsonObject request,
+      @Nullable Instant time,
+      @Nullable String id,
+      @Nullable String caller,
+      @Nullable String claimedBy,
+      Duration budget) {
     var now = invocation.now();
-    // What is handed over is the request as it was made.
-    var isHandedOver = source == Source.HANDOVER && !isNow;
-    var timed = isHandedOver ? detail : event;
-    var time = isNow ? now : timed.instant(isHandedOver ? Handover.REQUESTED_AT : "time");
     // A time in the future must not cover what is submitted until then.
-    var latest = time != null && time.isAfter(now) ? now : time;
-    var at = latest == null ? invocation.asked() : latest;
-    var earliest = latest == null ? invocation.earliestAsked() : latest;
-    var own = isHandedOver ? detail.text(Handover.ORDER_ID) : event.text("id");
-    var id = source.isHttp() ? context.text("requestId") : own;
-    var iam = context.object("authorizer").object("iam");
-    var http = context.has("http") ? iam : context.object("identity");
-    var caller = isHandedOver ? detail.text(Handover.REQUESTED_BY) : http.text("userArn");
+    var past = time != null && time.isAfter(now) ? now : time;
     return new RequestMetadata(
         id == null || id.isBlank() ? invocation.info().requestId() : UserText.clean(id),
         source,
-        // Athena's times are milliseconds, and what ended in the same one ended after the request.
-        at.truncatedTo(ChronoUnit.MILLIS),
-        earliest.truncatedTo(ChronoUnit.MILLIS),
-        invocation.within(isNow || source == Source.WIDGET ? httpBudget : confirm),
+        // Athena's times are in milliseconds. What ended in the same one counts as ended after it.
+        requireNonNullElse(past, invocation.at()).truncatedTo(ChronoUnit.MILLIS),
+        requireNonNullElse(past, invocation.earliestAt()).truncatedTo(ChronoUnit.MILLIS),
+        invocation.within(budget),
         invocation.place(),
         request.isTrue("dryRun"),
         request.text("reason"),
         invocation.isByService() ? caller : null,
-        request.text(isHandedOver ? Handover.CLAIMED_BY : Handover.REQUESTED_BY));
+        claimedBy);
   }
 
   private static void require(boolean isValid, String otherwise) {
@@ -304,7 +294,7 @@ final class RequestParser {
     return object.id(ID, where, CalculationId.RULE, CalculationId::new);
   }
 
-  private static SessionId session(JsonObject object, String where) {
+  static SessionId session(JsonObject object, String where) {
     return object.id(Finding.SESSION_ID, where, SessionId.RULE, SessionId::new);
   }
 }

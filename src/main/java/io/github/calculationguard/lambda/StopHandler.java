@@ -34,31 +34,30 @@ import org.jspecify.annotations.Nullable;
 public final class StopHandler implements RequestHandler<Map<String, Object>, Object> {
 
   /** Where the runtime interface client leaves the trace header of an invocation. */
-  static final String TRACE = "com.amazonaws.xray.traceHeader";
+  static final String TRACE_PROPERTY = "com.amazonaws.xray.traceHeader";
 
-  private static final String GOES_ON = "the guard goes on with it, and announces the end";
-  private static final Duration BETWEEN_SAME_MISTAKES = Duration.ofHours(1);
-  // Each is a line of text; more mistakes than these at once are one mistake.
-  private static final int MAX_MISTAKES = 100;
+  private static final String GOES_ON =
+      "the guard continues in the background and announces the result";
+  private static final Duration BETWEEN_SAME_REASONS = Duration.ofHours(1);
+  // Bounds memory: beyond it, further ones are only logged.
+  private static final int MAX_REASONS = 100;
 
   final Invocation.Factory invocations;
-  private final Duration confirm;
-  private final Duration httpBudget;
+  private final Duration backgroundBudget;
+  private final Duration callerBudget;
   private final StopService service;
   private final Announcer announcer;
   private final Handover.Publisher handovers;
-  private final String stack;
   private final InstantSource clock;
-  private final Map<String, Instant> mistakes = new HashMap<>();
+  private final Map<String, Instant> announcedInvalid = new HashMap<>();
   private @Nullable Priming priming;
 
-  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public StopHandler() {
     var configuration = new Configuration(System.getenv());
     var clients = configuration.clients();
     var clock = InstantSource.system();
     this(configuration, clients, clock, StopHandler::sleep);
-    // Lambda's list of resources does not keep them alive.
+    // The CRaC context holds resources weakly, so this field keeps it alive.
     priming = new Priming(configuration, clients, clock);
     Core.getGlobalContext().register(priming);
   }
@@ -85,12 +84,11 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     announcer = new Announcer(publisher, events, clock);
     this.handovers = handovers;
     this.clock = clock;
-    stack = configuration.service();
     invocations = new Invocation.Factory(configuration, clock);
-    confirm = configuration.confirm();
-    httpBudget = configuration.httpBudget();
-    // Each call at the same time as another needs a connection of its own, and to open one takes
-    // longer than it saves. The first order has one.
+    backgroundBudget = configuration.backgroundBudget();
+    callerBudget = configuration.callerBudget();
+    // Parallel calls need more connections. On the first request, opening them costs more than it
+    // saves.
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
     var findings = new FindingRecheck(athena, clock);
     service = new StopService(athena, configuration.escalation(), reader, findings, clock, sleep);
@@ -103,12 +101,12 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var invocation = invocations.next(context, System.getProperty(TRACE));
+    var invocation = invocations.next(context, System.getProperty(TRACE_PROPERTY));
     return handle(event == null ? Map.of() : event, invocation);
   }
 
   Object handle(Map<String, Object> event, Invocation invocation) {
-    var parser = new RequestParser(event, invocation, confirm, httpBudget);
+    var parser = new RequestParser(event, invocation, backgroundBudget, callerBudget);
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
@@ -127,7 +125,6 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  /** Reports all that became of a request, and answers its sender. */
   private Object reply(Request request, StopReport report, Invocation invocation, HttpReply http) {
     var source = request.metadata().source();
     var results = new ArrayList<>(report.results());
@@ -137,7 +134,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       // hand-over finds out the rest, and a failure if not, because a retry does. A defect is a
       // failure in any case, which may not hide that Stop was sent.
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
-      var isResult = unresolved.stopSent() && (isDefect || source.isImpatient());
+      var isResult = unresolved.stopSent() && (isDefect || source.callerWaits());
       if (isResult) {
         results.add(unresolved.effectUnknown());
       }
@@ -166,7 +163,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           throw new RequestFailedException(first.reason(), first.cause());
         }
         if (records.stream().anyMatch(LogRecord::isUnannounced)) {
-          throw new RequestFailedException("it was carried out, but not announced", null);
+          throw new RequestFailedException(
+              "the stop was carried out, but nobody could be notified", null);
         }
         var fields = records.stream().map(LogRecord::fields).toList();
         yield fields.size() == 1 ? fields.getFirst() : fields;
@@ -183,14 +181,14 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private List<Unresolved> handOver(Request.StopRequest request, List<StopResult> results) {
     var metadata = request.metadata();
     var isOpen = results.stream().anyMatch(it -> it.outcome() == Outcome.CANCELING);
-    if (!isOpen || !metadata.source().isImpatient()) {
+    if (!isOpen || !metadata.source().callerWaits()) {
       return List.of();
     }
     try {
       // The rest of the time is for the notification.
       var deadline = metadata.deadline().fraction(0.5, clock.instant());
       handovers.publish(new Handover(request), deadline);
-      results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.noting(GOES_ON) : it);
+      results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.withNote(GOES_ON) : it);
       return List.of();
     } catch (NotPublishedException e) {
       return List.of(new Unresolved(request.calculation(), true, e));
@@ -211,7 +209,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       notification.record().error(e);
     }
     var metrics = Metrics.of(known, invocation.info().usdPerDpuHour());
-    if (!(request instanceof Request.InvalidRequest invalid) || isNewMistake(invalid)) {
+    if (!(request instanceof Request.InvalidRequest invalid) || shouldAnnounce(invalid)) {
       // A lost message must not hide a stop either.
       var failures = announcer.announce(notification, request.metadata().deadline());
       if (failures > 0) {
@@ -219,30 +217,28 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       }
     }
     invocation.log(notification.record());
-    invocation.log(metrics, stack, clock.instant());
+    invocation.log(metrics, clock.instant());
     return notification;
   }
 
-  /** Logs and counts what must be repeated. */
   private LogRecord logFailure(Request request, Unresolved unresolved, Invocation invocation) {
     var now = clock.instant();
     var record = invocation.log(LogRecord.failure(request, unresolved, invocation.info(), now));
     if (!(request instanceof Request.DescribeRequest)) {
-      invocation.log(Metrics.ofFailure(), stack, now);
+      invocation.log(Metrics.ofFailure(), now);
     }
     return record;
   }
 
-  /** Whether a mistake is one that somebody must hear of, and was not reported in the last hour. */
-  private boolean isNewMistake(Request.InvalidRequest request) {
+  /** Whether somebody waits for it, and the same reason was not announced in the last hour. */
+  private boolean shouldAnnounce(Request.InvalidRequest request) {
     var now = clock.instant();
-    mistakes.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_MISTAKES)));
+    announcedInvalid.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_REASONS)));
     return request.isAddressed()
-        && mistakes.size() < MAX_MISTAKES
-        && mistakes.putIfAbsent(request.reason(), now) == null;
+        && announcedInvalid.size() < MAX_REASONS
+        && announcedInvalid.putIfAbsent(request.reason(), now) == null;
   }
 
-  /** Only the caller hears of it: it is neither published nor counted. */
   private Object describe(Request.DescribeRequest request, Invocation invocation, HttpReply http) {
     var info = invocation.info();
     try {

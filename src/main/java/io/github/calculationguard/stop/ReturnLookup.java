@@ -45,7 +45,7 @@ final class ReturnLookup implements ReturnSearch.History {
     try {
       return new ReturnSearch(this)
           .find(result.snapshot())
-          .map(it -> result.returned(it).noting(it.inWords()))
+          .map(it -> result.withReturn(it).withNote(it.inWords()))
           .orElse(result);
     } catch (RuntimeException e) {
       // Neither what cannot be read nor a defect of ours may hide a stop.

@@ -76,12 +76,12 @@ final class SessionTermination {
     var endedAt = session.endedAt();
     var snapshot = described(session);
     var mayTerminate = service.policy().mayTerminate() && !metadata.dryRun();
-    if (!mayTerminate || !metadata.mayPrecede(endedAt)) {
+    if (!mayTerminate || !metadata.mayBeMadeBefore(endedAt)) {
       return new StopResult(Outcome.ALREADY_OVER, null, snapshot);
     }
-    var doubt = metadata.doubtWhoEnded(endedAt);
+    var why = metadata.whyCauseUnknown(endedAt);
     var effort = new Effort(0, Duration.ZERO, true, true);
-    return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
+    return new StopResult(Outcome.SESSION_TERMINATED, why, snapshot, effort);
   }
 
   private Snapshot described(Session session) {
@@ -108,11 +108,11 @@ final class SessionTermination {
       return null;
     }
     if (work.unreadable() > 0
-        || !calculations.stream().allMatch(it -> metadata.follows(it.submittedAt()))) {
+        || !calculations.stream().allMatch(it -> metadata.isMadeAfter(it.submittedAt()))) {
       return "a calculation was submitted after the request was made";
     }
     // Spark 3.5 does not list calculations.
-    return session.supportsCalculations() || metadata.follows(session.startedAt())
+    return session.supportsCalculations() || metadata.isMadeAfter(session.startedAt())
         ? null
         : "the session was started after the request was made, or Athena does not say when";
   }

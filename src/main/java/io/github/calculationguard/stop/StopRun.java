@@ -35,7 +35,6 @@ final class StopRun {
     attempts = covered.stream().map(it -> new StopAttempt(it, this)).toList();
   }
 
-  /** Polls until all have ended, or the time ends. */
   StopReport untilOver() {
     budget.poll(
         () -> {
@@ -46,17 +45,17 @@ final class StopRun {
         () -> attempts.stream().anyMatch(StopAttempt::isRequesting));
     var results = new ArrayList<StopResult>();
     var unresolved = new ArrayList<Unresolved>();
-    Snapshot context = null;
+    Snapshot sessionSnapshot = null;
     for (var attempt : attempts) {
       try {
-        attempt.requireOutcome();
-        var calculation = describeRefused(attempt.calculation());
+        attempt.throwIfUnresolved();
+        var calculation = readIfUnknown(attempt.calculation());
         // The session is described once.
-        context =
-            context == null
+        sessionSnapshot =
+            sessionSnapshot == null
                 ? service.reader().read(calculation, metadata.place(), budget.describeBy())
-                : context.withCalculation(calculation);
-        results.add(attempt.result(context));
+                : sessionSnapshot.withCalculation(calculation);
+        results.add(attempt.result(sessionSnapshot));
       } catch (RuntimeException e) {
         // Not even a defect of ours may hide this stop or the others.
         unresolved.add(new Unresolved(attempt.calculation().id(), attempt.isStopSent(), e));
@@ -71,7 +70,8 @@ final class StopRun {
    */
   private void sendStops() {
     var requesting = attempts.stream().filter(StopAttempt::isRequesting);
-    for (var attempt : requesting.sorted(Comparator.comparingInt(StopAttempt::penalty)).toList()) {
+    for (var attempt :
+        requesting.sorted(Comparator.comparingInt(StopAttempt::failureRank)).toList()) {
       attempt.sendStop();
       if (attempt.isRequesting() && attempt.isThrottled()) {
         return;
@@ -79,8 +79,7 @@ final class StopRun {
     }
   }
 
-  /** Athena's refusal of a Stop says nothing about the calculation. */
-  private Calculation describeRefused(Calculation calculation) {
+  private Calculation readIfUnknown(Calculation calculation) {
     try {
       return calculation.state().equals(CalculationState.UNKNOWN)
           ? service.athena().calculation(calculation.id(), budget.describeBy())

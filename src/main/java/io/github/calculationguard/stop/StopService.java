@@ -123,7 +123,7 @@ public record StopService(
   public StopReport markReturned(StopRequest request, StopReport report) {
     var metadata = request.metadata();
     var violation = request.violation();
-    if (violation == null && metadata.source().isImpatient()) {
+    if (violation == null && metadata.source().callerWaits()) {
       return report;
     }
     // The rest of the time is for the notification.
@@ -133,7 +133,7 @@ public record StopService(
     var marked =
         violation == null
             ? results.map(lookup::mark)
-            : results.map(it -> it.returned(violation.returned()));
+            : results.map(it -> it.withReturn(violation.returned()));
     return new StopReport(marked.toList(), report.unresolved());
   }
 
@@ -155,13 +155,13 @@ public record StopService(
 
   private StopReport stopWhatRunsIn(StopSession request, TimeBudget budget) {
     var metadata = request.metadata();
-    var session = session(request.session(), budget);
-    // Those that ended since the request was made may be the work of an earlier delivery, which
-    // perhaps could not publish it.
+    var session = budget.retry(() -> athena.session(request.session(), budget.stopBy()));
+    // What ended since the request was made may be the work of an earlier delivery, which may have
+    // failed to publish it.
     var listed = calculations(session, metadata.at(), budget);
     var covered =
         listed.calculations().stream()
-            .filter(it -> metadata.follows(it.submittedAt()))
+            .filter(it -> metadata.isMadeAfter(it.submittedAt()))
             .filter(it -> !(metadata.dryRun() ? it.state().hasEnded() : it.state().isCompleted()))
             .toList();
     if (covered.isEmpty() && listed.unreadable() == 0) {
@@ -176,8 +176,8 @@ public record StopService(
       unresolved.add(new Unresolved(null, false, failure));
     }
     if (metadata.dryRun()) {
-      var context = reader.read(session, metadata.place(), budget.describeBy());
-      var snapshots = covered.stream().map(context::withCalculation);
+      var sessionSnapshot = reader.read(session, metadata.place(), budget.describeBy());
+      var snapshots = covered.stream().map(sessionSnapshot::withCalculation);
       var results = snapshots.map(it -> new StopResult(Outcome.DRY_RUN, null, it));
       return new StopReport(results.toList(), unresolved);
     }
@@ -197,10 +197,6 @@ public record StopService(
         ? "Athena lists no calculation in the session, as in the Spark 3.5 release: only the session"
             + " can be ended; send \"endSession\": true with its sessionId"
         : "nothing runs in the session";
-  }
-
-  Session session(SessionId id, TimeBudget budget) {
-    return budget.retry(() -> athena.session(id, budget.stopBy()));
   }
 
   /** Those that are active, or ended since; none where the engine has no calculations. */

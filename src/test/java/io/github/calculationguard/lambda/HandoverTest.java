@@ -84,7 +84,8 @@ class HandoverTest {
         assertThat(GuardedWorld.reply(answer).getStatusCode()).isEqualTo(202);
       }
       assertThat(line(first)).containsEntry("outcome", "CANCELING");
-      assertThat(String.valueOf(line(first).get("reason"))).contains("the guard goes on with it");
+      assertThat(String.valueOf(line(first).get("reason")))
+          .contains("the guard continues in the background");
 
       var handover = handovers(guarded).getFirst();
       assertThat(handover)
@@ -202,7 +203,7 @@ class HandoverTest {
       assertThat(reply.getStatusCode()).isEqualTo(503);
       assertThat(reply.getHeaders()).containsKey("Retry-After").doesNotContainKey("Location");
       assertThat(json(reply.getBody()))
-          .containsEntry("title", "The guard cannot go on with it")
+          .containsEntry("title", "The guard cannot continue in the background")
           .containsEntry("handed_over", false)
           .containsEntry("order_id", "JKJaXmPLvHcESHA=")
           .containsKey("calculations")

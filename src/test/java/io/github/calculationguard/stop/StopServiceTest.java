@@ -229,7 +229,7 @@ class StopServiceTest {
         .satisfies(
             it -> {
               assertThat(it.outcome()).isEqualTo(Outcome.SESSION_TERMINATED);
-              assertThat(it.reason()).contains("nobody can say");
+              assertThat(it.reason()).contains("not known whether");
             });
   }
 
