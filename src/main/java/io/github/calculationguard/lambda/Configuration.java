@@ -82,14 +82,14 @@ final class Configuration {
     return whole("CALLS_PER_SECOND", 5, 1, 50);
   }
 
-  /** The time limit of a request that no caller waits for. */
-  Duration backgroundBudget() {
-    return Duration.ofSeconds(whole("CONFIRM_SECONDS", 60, 1, 600));
-  }
+  /**
+   * The time limits of a request: of one that no caller waits for, and of one that a caller does.
+   */
+  record Budgets(Duration background, Duration caller) {}
 
-  /** The time limit of a request that a caller waits for. */
-  Duration callerBudget() {
-    return Duration.ofSeconds(whole("HTTP_BUDGET_SECONDS", 5, 2, 25));
+  Budgets budgets() {
+    var background = Duration.ofSeconds(whole("CONFIRM_SECONDS", 60, 1, 600));
+    return new Budgets(background, Duration.ofSeconds(whole("HTTP_BUDGET_SECONDS", 5, 2, 25)));
   }
 
   EscalationPolicy escalation() {

@@ -32,8 +32,8 @@ record HttpRequest(JsonObject event, Source source) {
 
   /** The caller's ARN, which IAM vouches for. */
   @Nullable String caller() {
-    var identity = isRest() ? context().object("identity") : context().object("authorizer");
-    return (isRest() ? identity : identity.object("iam")).text("userArn");
+    var iam = context().object("authorizer").object("iam");
+    return (isRest() ? context().object("identity") : iam).text("userArn");
   }
 
   private JsonObject context() {

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNullElse;
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.lambda.Configuration.Budgets;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.UserText;
@@ -41,18 +42,12 @@ final class RequestParser {
   private final Source source;
   private final HttpRequest http;
   private final Invocation invocation;
-  private final Duration backgroundBudget;
-  private final Duration callerBudget;
+  private final Budgets budgets;
 
-  RequestParser(
-      Map<String, Object> event,
-      Invocation invocation,
-      Duration backgroundBudget,
-      Duration callerBudget) {
+  RequestParser(Map<String, Object> event, Invocation invocation, Budgets budgets) {
     this.event = new JsonObject(event);
     this.invocation = invocation;
-    this.backgroundBudget = backgroundBudget;
-    this.callerBudget = callerBudget;
+    this.budgets = budgets;
     context = this.event.object("requestContext");
     detail = this.event.object("detail");
     detailType = this.event.text("detail-type");
@@ -109,9 +104,9 @@ final class RequestParser {
     } catch (InvalidFieldException e) {
       var isOurs =
           source == Source.SWEEP || source == Source.HANDOVER || STOP_REQUESTED.equals(detailType);
-      var metadata = metadata(JsonObject.EMPTY, true);
       var isAddressed = isOurs && invocation.isByService();
-      return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
+      var reason = String.valueOf(e.getMessage());
+      return new Request.InvalidRequest(metadata(JsonObject.EMPTY, true), reason, isAddressed);
     }
   }
 
@@ -161,7 +156,7 @@ final class RequestParser {
             detail.text(Handover.ORDER_ID),
             detail.text(Handover.REQUESTED_BY),
             detail.text(Handover.CLAIMED_BY),
-            backgroundBudget);
+            budgets.background());
     return stop(metadata, detail, "detail");
   }
 
@@ -252,7 +247,7 @@ final class RequestParser {
         source.isHttp() ? http.requestId() : event.text("id"),
         http.caller(),
         request.text(Handover.REQUESTED_BY),
-        isNow || source.callerWaits() ? callerBudget : backgroundBudget);
+        isNow || source.callerWaits() ? budgets.caller() : budgets.background());
   }
 
   private RequestMetadata metadata(
@@ -262,9 +257,8 @@ final class RequestParser {
       @Nullable String caller,
       @Nullable String claimedBy,
       Duration budget) {
-    var now = invocation.now();
     // A time in the future must not cover what is submitted until then.
-    var past = time != null && time.isAfter(now) ? now : time;
+    var past = time != null && time.isAfter(invocation.now()) ? invocation.now() : time;
     return new RequestMetadata(
         id == null || id.isBlank() ? invocation.info().requestId() : UserText.clean(id),
         source,

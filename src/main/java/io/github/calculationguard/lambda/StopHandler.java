@@ -5,6 +5,7 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.lambda.Configuration.Budgets;
 import io.github.calculationguard.report.Announcer;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
@@ -43,8 +44,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private static final int MAX_REASONS = 100;
 
   final Invocation.Factory invocations;
-  private final Duration backgroundBudget;
-  private final Duration callerBudget;
+  private final Budgets budgets;
   private final StopService service;
   private final Announcer announcer;
   private final Handover.Publisher handovers;
@@ -85,8 +85,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     this.handovers = handovers;
     this.clock = clock;
     invocations = new Invocation.Factory(configuration, clock);
-    backgroundBudget = configuration.backgroundBudget();
-    callerBudget = configuration.callerBudget();
+    budgets = configuration.budgets();
     // Parallel calls need more connections. On the first request, opening them costs more than it
     // saves.
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
@@ -106,7 +105,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   Object handle(Map<String, Object> event, Invocation invocation) {
-    var parser = new RequestParser(event, invocation, backgroundBudget, callerBudget);
+    var parser = new RequestParser(event, invocation, budgets);
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
@@ -249,7 +248,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       return http.unavailable(logFailure(request, unresolved, invocation), List.of());
     } catch (AthenaSparkException e) {
       var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
-      var result = new StopResult(outcome, e.getMessage(), null, null);
+      var result = new StopResult(outcome, e.getMessage(), null);
       var record = LogRecord.of(request, result, info, invocation.now());
       return http.of(invocation.log(record.error(e)));
     }

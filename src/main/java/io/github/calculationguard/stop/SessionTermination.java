@@ -21,7 +21,6 @@ final class SessionTermination {
   private final EndSession request;
   private final RequestMetadata metadata;
   private final TimeBudget budget;
-  private final Instant startedAt;
   // Also where the answer was lost.
   private boolean mayHaveTerminated;
 
@@ -30,18 +29,18 @@ final class SessionTermination {
     this.request = request;
     this.budget = budget;
     metadata = request.metadata();
-    startedAt = budget.now();
   }
 
   StopResult terminate() {
-    return budget.retry(this::attempt).get();
+    var begun = budget.now();
+    return budget.retry(() -> attempt(begun)).get();
   }
 
   /** What follows from one try. Work may come between two tries, so each reads the session. */
-  private Supplier<StopResult> attempt() {
+  private Supplier<StopResult> attempt(Instant begun) {
     var session = service.athena().session(request.session(), budget.stopBy());
     if (session.state().hasEnded()) {
-      return () -> mayHaveTerminated ? untilEnded(session) : alreadyOver(session);
+      return () -> mayHaveTerminated ? untilEnded(session, begun) : alreadyOver(session);
     }
     var why = whyLeftAlone(session);
     if (why != null) {
@@ -52,18 +51,18 @@ final class SessionTermination {
     }
     try {
       var state = service.athena().terminate(session.id(), budget.stopBy());
-      return () -> untilEnded(session.withState(state));
+      return () -> untilEnded(session.withState(state), begun);
     } catch (AthenaUnavailableException e) {
       mayHaveTerminated |= e.reason() == Reason.ANSWER_LOST;
       throw e;
     }
   }
 
-  private StopResult untilEnded(Session session) {
+  private StopResult untilEnded(Session session, Instant begun) {
     var latest = new AtomicReference<>(session);
     budget.poll(() -> latest.updateAndGet(this::newer).state().hasEnded(), () -> false);
     var hasEnded = latest.get().state().hasEnded();
-    var effort = new Effort(0, Duration.between(startedAt, budget.now()), false, false);
+    var effort = new Effort(0, Duration.between(begun, budget.now()), false, false);
     // A defect of ours must not hide the termination.
     var snapshot = service.snapshotOrNull(latest::get, metadata, budget);
     return hasEnded
