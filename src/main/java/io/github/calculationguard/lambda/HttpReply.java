@@ -27,8 +27,7 @@ record HttpReply(Source source, String base) {
             calculation == null
                 ? "/sessions/" + record.text("session_id")
                 : "/calculations/" + calculation;
-        var location = base + path;
-        yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
+        yield reply(202, record.fields(), Map.of("Location", base + path, "Retry-After", "2"));
       }
       case INVALID -> problem(400, "Invalid request", record.fields());
       case DENIED -> problem(403, "Denied by AWS", record.fields());

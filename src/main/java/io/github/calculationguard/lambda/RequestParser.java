@@ -122,7 +122,7 @@ final class RequestParser {
     return stop(metadata, detail, "detail");
   }
 
-  /** What people and programs ask for, whichever way it came. */
+  /** What people and programs ask for over any channel. */
   private Request stop(RequestMetadata metadata, JsonObject request, String where) {
     var ends = request.isTrue(Handover.END_SESSION);
     var force = request.isTrue(Handover.FORCE);

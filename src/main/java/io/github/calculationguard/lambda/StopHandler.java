@@ -95,8 +95,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   /**
-   * Ends in outcomes; or, where a retry may help and nobody waits for the reply, in an exception,
-   * so that Lambda delivers the event again, and at last sends it to the dead-letter queue.
+   * Throws only if a retry may help and no caller waits. Then Lambda delivers the event again, and
+   * at last sends it to the dead-letter queue.
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {

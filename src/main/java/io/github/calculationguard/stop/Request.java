@@ -39,7 +39,7 @@ public sealed interface Request {
    * @param workGroup the session's
    * @param maxExempt for how long a session's own tag may exempt it
    * @param returned what it returned after; absent if it did not
-   * @param expiresAt from then on the finding is stale, and the next sweep judges anew
+   * @param expiresAt from then on the finding is stale, and the next sweep checks again
    */
   record LimitViolation(
       String rule,

@@ -24,11 +24,11 @@ final class ReturnLookup implements ReturnSearch.History {
   private @Nullable List<Calculation> canceled;
   private @Nullable List<Session> terminated;
 
-  ReturnLookup(
-      StopService service, RequestMetadata metadata, Deadline deadline, List<StopResult> results) {
+  ReturnLookup(StopService service, RequestMetadata metadata, List<StopResult> results) {
     this.service = service;
     this.metadata = metadata;
-    this.deadline = deadline;
+    // The rest of the time is for the notification.
+    deadline = metadata.deadline().fraction(0.5, service.clock().instant());
     earliest =
         results.stream()
             .flatMap(it -> Stream.ofNullable(it.snapshot()))

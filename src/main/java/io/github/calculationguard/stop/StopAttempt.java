@@ -40,16 +40,17 @@ final class StopAttempt {
     REFUSED
   }
 
+  Calculation calculation;
+  int stopsSent;
+  // How often Stop failed; any other error weighs more than being throttled.
+  int failureRank;
   private final StopRun run;
   private final AthenaSpark athena;
   private final Instant startedAt;
-  private Calculation calculation;
   private State state;
   private Instant lastStopAt;
   private Instant acceptedAt;
   private @Nullable Instant endedAt;
-  private int stopsSent;
-  private int failureRank;
   private boolean isAnswerLost;
   private @Nullable RuntimeException failure;
 
@@ -63,21 +64,12 @@ final class StopAttempt {
     state = hasEnded() ? State.DESCRIBING : State.REQUESTING;
   }
 
-  Calculation calculation() {
-    return calculation;
-  }
-
   boolean isDone() {
     return endedAt != null;
   }
 
   boolean isRequesting() {
     return state == State.REQUESTING;
-  }
-
-  /** How often Stop failed; any other error weighs more than being throttled. */
-  int failureRank() {
-    return failureRank;
   }
 
   boolean isThrottled() {
@@ -192,10 +184,6 @@ final class StopAttempt {
 
   private boolean hasEnded() {
     return calculation.state().hasEnded();
-  }
-
-  boolean isStopSent() {
-    return stopsSent > 0;
   }
 
   /** Throws the failure, if only a retry can find out the outcome. */

@@ -49,7 +49,7 @@ final class StopRun {
     for (var attempt : attempts) {
       try {
         attempt.throwIfUnresolved();
-        var calculation = readIfUnknown(attempt.calculation());
+        var calculation = readIfUnknown(attempt.calculation);
         // The session is described once.
         sessionSnapshot =
             sessionSnapshot == null
@@ -58,7 +58,7 @@ final class StopRun {
         results.add(attempt.result(sessionSnapshot));
       } catch (RuntimeException e) {
         // Not even a defect of ours may hide this stop or the others.
-        unresolved.add(new Unresolved(attempt.calculation().id(), attempt.isStopSent(), e));
+        unresolved.add(new Unresolved(attempt.calculation.id(), attempt.stopsSent > 0, e));
       }
     }
     return new StopReport(results, unresolved);
@@ -70,8 +70,7 @@ final class StopRun {
    */
   private void sendStops() {
     var requesting = attempts.stream().filter(StopAttempt::isRequesting);
-    for (var attempt :
-        requesting.sorted(Comparator.comparingInt(StopAttempt::failureRank)).toList()) {
+    for (var attempt : requesting.sorted(Comparator.comparingInt(it -> it.failureRank)).toList()) {
       attempt.sendStop();
       if (attempt.isRequesting() && attempt.isThrottled()) {
         return;

@@ -126,9 +126,7 @@ public record StopService(
     if (violation == null && metadata.source().callerWaits()) {
       return report;
     }
-    // The rest of the time is for the notification.
-    var deadline = metadata.deadline().fraction(0.5, clock.instant());
-    var lookup = new ReturnLookup(this, metadata, deadline, report.results());
+    var lookup = new ReturnLookup(this, metadata, report.results());
     var results = report.results().stream();
     var marked =
         violation == null

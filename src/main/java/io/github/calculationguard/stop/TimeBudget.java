@@ -33,7 +33,8 @@ record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
   }
 
   /**
-   * Repeats a step until it is done or the time to stop ends. Pauses double, except at the start.
+   * Repeats a step until it is done or the time to stop ends. Pauses double, except while a Stop is
+   * not accepted yet.
    */
   void poll(BooleanSupplier step, BooleanSupplier isStarting) {
     for (var pause = FIRST_PAUSE; !step.getAsBoolean() && sleep(pause); ) {
