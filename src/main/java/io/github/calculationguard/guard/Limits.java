@@ -104,6 +104,11 @@ public record Limits(
     public String toString() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
+
+    /** The origin of a name in events. */
+    public static Optional<Origin> of(String name) {
+      return Stream.of(values()).filter(it -> it.toString().equals(name)).findFirst();
+    }
   }
 
   /**

@@ -82,14 +82,14 @@ final class Configuration {
     return whole("CALLS_PER_SECOND", 5, 1, 50);
   }
 
-  /** How long a request may take for which nobody waits. */
-  Duration confirm() {
-    return Duration.ofSeconds(whole("CONFIRM_SECONDS", 60, 1, 600));
-  }
+  /**
+   * The time limits of a request: of one that no caller waits for, and of one that a caller does.
+   */
+  record Budgets(Duration background, Duration caller) {}
 
-  /** How long a caller may have to wait for a reply. */
-  Duration httpBudget() {
-    return Duration.ofSeconds(whole("HTTP_BUDGET_SECONDS", 5, 2, 25));
+  Budgets budgets() {
+    var background = Duration.ofSeconds(whole("CONFIRM_SECONDS", 60, 1, 600));
+    return new Budgets(background, Duration.ofSeconds(whole("HTTP_BUDGET_SECONDS", 5, 2, 25)));
   }
 
   EscalationPolicy escalation() {
@@ -110,7 +110,7 @@ final class Configuration {
 
   Scope scope() {
     var accepted = "a workgroup's name, in which * and ? may stand for other characters";
-    var pattern = text("WORK_GROUP_PATTERN", "*", "[A-Za-z0-9._*?-]{1,128}", accepted);
+    var pattern = text("WORK_GROUP_PATTERN", null, "[A-Za-z0-9._*?-]{1,128}", accepted);
     var maxExempt = Duration.ofHours(whole("MAX_EXEMPT_HOURS", 24, 0, 1000));
     return new Scope(pattern, limits(), maxExempt, ownerTag());
   }
@@ -160,7 +160,7 @@ final class Configuration {
 
   private String arn(String name, String service) {
     var pattern = "arn:[\\w-]+:" + service + ":[^\\s]+";
-    return text(name, null, pattern, "the ARN of one of " + service + "'s");
+    return text(name, null, pattern, "an ARN of the service " + service);
   }
 
   private String text(String name, @Nullable String standard, String pattern, String accepted) {

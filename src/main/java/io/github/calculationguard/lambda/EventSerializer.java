@@ -14,7 +14,7 @@ import io.github.calculationguard.report.Json;
 @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Handlers take a Map only.
 public final class EventSerializer implements CustomPojoSerializer {
 
-  /** Under this name stands why an event is no JSON object. */
+  /** The name under which an event that is no JSON object says why. */
   static final String INVALID = "$invalid";
 
   @Override

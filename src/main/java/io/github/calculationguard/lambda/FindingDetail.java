@@ -3,7 +3,6 @@ package io.github.calculationguard.lambda;
 import static java.util.Objects.requireNonNullElse;
 
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
 import io.github.calculationguard.stop.Request.LimitViolation;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,20 +19,17 @@ final class FindingDetail {
   private FindingDetail() {}
 
   static LimitViolation violation(JsonObject detail, Instant madeAt) {
-    var expires = detail.instant(Finding.EXPIRES_AT);
-    if (expires == null) {
-      throw new InvalidFieldException("detail.expiresAt is missing: every finding expires");
-    }
     var latest = madeAt.plus(MAX_AGE);
-    var maxExempt = requireNonNullElse(detail.number(Finding.MAX_EXEMPT_HOURS), 0);
+    var expires = detail.required(Finding.EXPIRES_AT, detail::instant, "an instant");
+    var maxExempt = requireNonNullElse(detail.number(Finding.MAX_EXEMPT_HOURS), 0).longValue();
     return new LimitViolation(
-        requireNonNullElse(detail.text(Finding.RULE), ""),
-        detail.number(Finding.LIMIT),
-        detail.number(Finding.OBSERVED),
-        detail.text(Finding.LIMIT_SET_BY),
-        detail.has(Finding.SESSION_ID) ? RequestParser.session(detail, "detail") : null,
-        detail.text(Finding.WORK_GROUP),
-        Duration.ofHours(Math.clamp(maxExempt.longValue(), 0, MAX_EXEMPT_HOURS)),
+        detail.required(Finding.RULE, detail::text, "a limit's name"),
+        detail.required(Finding.LIMIT, detail::number, "a number"),
+        detail.required(Finding.OBSERVED, detail::number, "a number"),
+        detail.required(Finding.LIMIT_SET_BY, detail::text, "a string"),
+        RequestParser.session(detail, "detail"),
+        detail.required(Finding.WORK_GROUP, detail::text, "a workgroup's name"),
+        Duration.ofHours(Math.clamp(maxExempt, 0, MAX_EXEMPT_HOURS)),
         Finding.returned(detail::text),
         expires.isBefore(latest) ? expires : latest);
   }

@@ -16,7 +16,6 @@ import io.github.calculationguard.stop.Source;
  */
 record HttpReply(Source source, String base) {
 
-  /** The reply to a request with an outcome, or to one that was only to describe. */
   Object of(LogRecord record) {
     return switch (record.outcome()) {
       case CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED, ALREADY_OVER, LEFT_ALONE, DRY_RUN ->
@@ -28,8 +27,7 @@ record HttpReply(Source source, String base) {
             calculation == null
                 ? "/sessions/" + record.text("session_id")
                 : "/calculations/" + calculation;
-        var location = base + path;
-        yield reply(202, record.fields(), Map.of("Location", location, "Retry-After", "2"));
+        yield reply(202, record.fields(), Map.of("Location", base + path, "Retry-After", "2"));
       }
       case INVALID -> problem(400, "Invalid request", record.fields());
       case DENIED -> problem(403, "Denied by AWS", record.fields());
@@ -47,7 +45,9 @@ record HttpReply(Source source, String base) {
       fields.put("calculations", others.stream().map(LogRecord::fields).toList());
     }
     var title =
-        failure.isNotHandedOver() ? "The guard cannot go on with it" : "Athena is unavailable";
+        failure.isNotHandedOver()
+            ? "The guard cannot continue in the background"
+            : "Athena is unavailable";
     return problem(503, title, fields);
   }
 

@@ -18,14 +18,26 @@ record HttpRequest(JsonObject event, Source source) {
   private static final Pattern END_PATH = Pattern.compile("/sessions/([^/]*)/terminate/?$");
   private static final Pattern DESCRIBE_PATH = Pattern.compile("/calculations/([^/]*)/?$");
   private static final Pattern SESSION_PATH = Pattern.compile("/sessions/([^/]*)/?$");
-  // Nothing else is repeated in a header.
+  // Only such a base is repeated in a header.
   private static final Pattern BASE =
       Pattern.compile("((?:/[\\w.~$-]+)*)/(?:calculations|sessions)/[^/]*(?:/stop|/terminate)?/?");
 
   @Nullable String method() {
-    return isRest()
-        ? event.text("httpMethod")
-        : event.object("requestContext").object("http").text("method");
+    return isRest() ? event.text("httpMethod") : context().object("http").text("method");
+  }
+
+  @Nullable String requestId() {
+    return context().text("requestId");
+  }
+
+  /** The caller's ARN, which IAM vouches for. */
+  @Nullable String caller() {
+    var iam = context().object("authorizer").object("iam");
+    return (isRest() ? context().object("identity") : iam).text("userArn");
+  }
+
+  private JsonObject context() {
+    return event.object("requestContext");
   }
 
   private boolean isRest() {
@@ -36,21 +48,19 @@ record HttpRequest(JsonObject event, Source source) {
     return requireNonNullElse(event.text(isRest() ? "path" : "rawPath"), "");
   }
 
-  /** What the caller's path begins with: a stage, or a base path of a custom domain, or nothing. */
+  /** What the path begins with: a stage, the base path of a custom domain, or nothing. */
   String base() {
     // A REST API's own path lacks the stage.
-    var context = event.object("requestContext");
-    var called = isRest() ? context.text("path") : event.text("rawPath");
+    var called = isRest() ? context().text("path") : event.text("rawPath");
     var base = BASE.matcher(requireNonNullElse(called, ""));
     return base.matches() ? base.group(1) : "";
   }
 
-  /** The calculation or the session that GET's path names. */
   JsonObject described() {
     return named(SESSION_PATH, DESCRIBE_PATH);
   }
 
-  /** What a POST asks for: its body, in which the path counts more. */
+  /** What a POST asks for: its body, but the path overrides it. */
   JsonObject posted() {
     var request = new HashMap<Object, @Nullable Object>(body().map());
     if (END_PATH.matcher(path()).find()) {
@@ -60,7 +70,7 @@ record HttpRequest(JsonObject event, Source source) {
     return new JsonObject(request);
   }
 
-  /** The IDs in the path: as API Gateway took them from there, or else by the path itself. */
+  /** The IDs in the path: as API Gateway read them, or else from the path itself. */
   private JsonObject named(Pattern session, Pattern calculation) {
     var named = new HashMap<String, @Nullable Object>();
     var parameters = event.object("pathParameters");
@@ -83,7 +93,7 @@ record HttpRequest(JsonObject event, Source source) {
       return JsonObject.EMPTY;
     }
     if (!(sent instanceof String text)) {
-      throw new InvalidFieldException("the body is not a text");
+      throw new InvalidFieldException("the body is not a string");
     }
     try {
       var json =

@@ -15,26 +15,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * One invocation of a function, and its log.
  *
+ * @param service the stack's name, by which its metrics are known
  * @param logger takes lines as bytes, which Lambda writes as they are, each with its level
  * @param isByService whether the alias was invoked that only AWS services may invoke
- * @param asked when it was requested for the first time, as far as Lambda tells
- * @param earliestAsked the earliest time at which an earlier delivery may have been made
+ * @param at when it was requested for the first time, as far as Lambda tells
+ * @param earliestAt the earliest time at which an earlier delivery may have been made
  * @param end when Lambda ends it, minus a margin for logging and the reply
  */
 record Invocation(
     InvocationInfo info,
+    String service,
     BiConsumer<byte[], LogLevel> logger,
     AccountRegion place,
     boolean isByService,
     Instant now,
-    Instant asked,
-    Instant earliestAsked,
+    Instant at,
+    Instant earliestAt,
     Deadline end) {
 
   /** The alias that only AWS services may invoke. The template grants people another one. */
   private static final String SERVICE_ALIAS = ":live";
 
-  private static final Pattern TRACE = Pattern.compile("Root=1-([0-9a-f]{8})-");
+  private static final Pattern TRACED_SECOND = Pattern.compile("Root=1-([0-9a-f]{8})-");
   // Lambda's retries come within minutes, unless it throttles; an older trace may be that of the
   // sender's own work, which began before the request was made.
   private static final Duration USUAL_RETRIES = Duration.ofMinutes(10);
@@ -42,25 +44,25 @@ record Invocation(
   private static final Duration MAX_EVENT_AGE = Duration.ofHours(6);
   private static final Duration MAX_MARGIN = Duration.ofSeconds(1);
 
-  /** Makes the invocations of one function out of what Lambda says of them. */
   static final class Factory {
 
     private final Configuration configuration;
     private final InstantSource clock;
     private final double usdPerDpuHour;
+    private final String service;
     private final String version = Configuration.guardVersion();
-    private boolean coldStart = true;
-    private boolean isWarm;
+    private int made;
 
     Factory(Configuration configuration, InstantSource clock) {
       this.configuration = configuration;
       this.clock = clock;
       usdPerDpuHour = configuration.usdPerDpuHour();
+      service = configuration.service();
     }
 
     /** Whether this is not the first invocation. */
     boolean isWarm() {
-      return isWarm;
+      return made > 1;
     }
 
     /**
@@ -79,9 +81,8 @@ record Invocation(
         Duration left,
         BiConsumer<byte[], LogLevel> logger,
         @Nullable String trace) {
-      var info = new InvocationInfo(version, requestId, coldStart, usdPerDpuHour);
-      isWarm = !coldStart;
-      coldStart = false;
+      made++;
+      var info = new InvocationInfo(version, requestId, !isWarm(), usdPerDpuHour);
       var now = clock.instant();
       var end = new Deadline(now.plus(left));
       var quarter = left.dividedBy(4);
@@ -89,6 +90,7 @@ record Invocation(
       var longAgo = now.minus(MAX_EVENT_AGE);
       return new Invocation(
           info,
+          service,
           logger,
           configuration.place(arn),
           configuration.isSamLocal() || (arn != null && arn.endsWith(SERVICE_ALIAS)),
@@ -114,7 +116,7 @@ record Invocation(
   }
 
   /** Logs metrics without a level, so that no log level filters them out. */
-  void log(Metrics metrics, String service, Instant at) {
+  void log(Metrics metrics, Instant at) {
     log(metrics.line(service, at), LogLevel.UNDEFINED, logger);
   }
 
@@ -123,7 +125,7 @@ record Invocation(
   }
 
   private static Instant traced(@Nullable String trace, Instant now) {
-    var matcher = TRACE.matcher(trace == null ? "" : trace);
+    var matcher = TRACED_SECOND.matcher(trace == null ? "" : trace);
     if (!matcher.find()) {
       return now;
     }

@@ -53,6 +53,15 @@ record JsonObject(Map<?, ?> map) {
     return Double.isFinite(value.doubleValue()) ? value : null;
   }
 
+  /** The text or the number of a field that must be there. */
+  <T> T required(String name, Function<String, @Nullable T> read, String accepted) {
+    var value = read.apply(name);
+    if (value == null) {
+      throw wrong(name, accepted);
+    }
+    return value;
+  }
+
   @Nullable Instant instant(String name) {
     var value = value(name);
     return value == null

@@ -5,7 +5,6 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
 import io.github.calculationguard.aws.AwsClients;
 import io.github.calculationguard.aws.PrimingServer;
-import io.github.calculationguard.stop.StopService.Sleeper;
 import java.lang.management.ManagementFactory;
 import org.crac.Context;
 import org.crac.Resource;
@@ -62,19 +61,19 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
   void rehearse(PrimingServer aws) throws IOException {
     // With a trace, as in Lambda, the SDK takes another path.
     var trace = "Root=1-%08x-0".formatted(clock.instant().getEpochSecond());
-    System.setProperty(StopHandler.TRACE, trace);
+    System.setProperty(StopHandler.TRACE_PROPERTY, trace);
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
       canned.connect();
       // A pause takes no time, but ends like one.
       var paused = new AtomicReference<>(Duration.ZERO);
       InstantSource time = () -> clock.instant().plus(paused.get());
-      Sleeper sleeper = pause -> paused.set(paused.get().plus(pause));
-      var handler = new StopHandler(configuration, canned, time, sleeper);
+      Consumer<Duration> sleep = pause -> paused.set(paused.get().plus(pause));
+      var handler = new StopHandler(configuration, canned, time, sleep);
       var requests = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       requests.lines().map(line -> line.split(" ", 2)).forEach(it -> rehearse(it, handler, trace));
     } finally {
-      System.clearProperty(StopHandler.TRACE);
+      System.clearProperty(StopHandler.TRACE_PROPERTY);
     }
   }
 

@@ -1,8 +1,11 @@
 package io.github.calculationguard.lambda;
 
+import static java.util.Objects.requireNonNullElse;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.lambda.Configuration.Budgets;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.UserText;
@@ -37,21 +40,19 @@ final class RequestParser {
   private final JsonObject detail;
   private final @Nullable String detailType;
   private final Source source;
+  private final HttpRequest http;
   private final Invocation invocation;
-  private final Duration confirm;
-  private final Duration httpBudget;
+  private final Budgets budgets;
 
-  /** Gives a request the first budget if nobody waits for its reply, and else the second. */
-  RequestParser(
-      Map<String, Object> event, Invocation invocation, Duration confirm, Duration httpBudget) {
+  RequestParser(Map<String, Object> event, Invocation invocation, Budgets budgets) {
     this.event = new JsonObject(event);
     this.invocation = invocation;
-    this.confirm = confirm;
-    this.httpBudget = httpBudget;
+    this.budgets = budgets;
     context = this.event.object("requestContext");
     detail = this.event.object("detail");
     detailType = this.event.text("detail-type");
     source = source();
+    http = new HttpRequest(this.event, source);
   }
 
   private Source source() {
@@ -77,9 +78,8 @@ final class RequestParser {
     };
   }
 
-  /** How a caller over HTTP is answered. */
   HttpReply httpReply() {
-    return new HttpReply(source, new HttpRequest(event, source).base());
+    return new HttpReply(source, http.base());
   }
 
   Request parse() {
@@ -102,11 +102,11 @@ final class RequestParser {
         case UNKNOWN -> throw new InvalidFieldException(unknownShape() + ACCEPTED);
       };
     } catch (InvalidFieldException e) {
-      var isRequested = source == Source.EVENTBRIDGE && STOP_REQUESTED.equals(detailType);
-      var isOurs = source == Source.SWEEP || source == Source.HANDOVER;
-      var isAddressed = invocation.isByService() && (isRequested || isOurs);
-      var metadata = metadata(JsonObject.EMPTY, true);
-      return new Request.InvalidRequest(metadata, String.valueOf(e.getMessage()), isAddressed);
+      var isOurs =
+          source == Source.SWEEP || source == Source.HANDOVER || STOP_REQUESTED.equals(detailType);
+      var isAddressed = isOurs && invocation.isByService();
+      var reason = String.valueOf(e.getMessage());
+      return new Request.InvalidRequest(metadata(JsonObject.EMPTY, true), reason, isAddressed);
     }
   }
 
@@ -122,15 +122,15 @@ final class RequestParser {
     return stop(metadata, detail, "detail");
   }
 
-  /** What people and programs ask for, whichever way it came. */
+  /** What people and programs ask for over any channel. */
   private Request stop(RequestMetadata metadata, JsonObject request, String where) {
     var ends = request.isTrue(Handover.END_SESSION);
     var force = request.isTrue(Handover.FORCE);
     require(
         !ends || !request.has(ID),
-        "endSession stands beside a calculationExecutionId: to end a session, name only its sessionId");
+        "endSession cannot be combined with a calculationExecutionId: to end a session, name only its sessionId");
     require(
-        !force || ends, "force goes with endSession only: it also ends a session with later work");
+        !force || ends, "force needs endSession: it ends the session even if it has later work");
     require(
         !force
             || source.isHttp()
@@ -140,7 +140,7 @@ final class RequestParser {
     if (ends) {
       return new Request.EndSession(metadata, session(request, where), null, null, force);
     }
-    // An HTTP answer describes one thing.
+    // An HTTP reply describes one calculation only.
     return request.has(Finding.SESSION_ID) && !request.has(ID) && !source.isHttp()
         ? new Request.StopSession(metadata, session(request, where))
         : stopCalculation(metadata, request, where);
@@ -148,11 +148,19 @@ final class RequestParser {
 
   private Request handedOver() {
     requireOurs();
-    require(detail.has(Handover.REQUESTED_AT), "detail.requestedAt is missing in a hand-over");
-    return stop(metadata(detail, false), detail, "detail");
+    // A hand-over keeps the original request's time, ID and caller.
+    var metadata =
+        metadata(
+            detail,
+            detail.required(Handover.REQUESTED_AT, detail::instant, "an instant"),
+            detail.text(Handover.ORDER_ID),
+            detail.text(Handover.REQUESTED_BY),
+            detail.text(Handover.CLAIMED_BY),
+            budgets.background());
+    return stop(metadata, detail, "detail");
   }
 
-  /** The bus that carries it takes events from nobody but the guard. */
+  /** Only the guard may put events on the bus that carries them. */
   private void requireOurs() {
     require(
         Finding.SOURCE.equals(event.text("source")),
@@ -213,7 +221,6 @@ final class RequestParser {
   }
 
   private Request http() {
-    var http = new HttpRequest(event, source);
     return switch (http.method()) {
       case "GET" -> {
         var metadata = metadata(JsonObject.EMPTY, true);
@@ -232,37 +239,38 @@ final class RequestParser {
     };
   }
 
-  /**
-   * @param isNow whether the request is made now, because a caller waits, or whatever its event
-   *     says
-   */
+  /** With isNow the request is made now, because a caller waits, or whatever its event says. */
   private RequestMetadata metadata(JsonObject request, boolean isNow) {
-    var now = invocation.now();
-    // What is handed over is the request as it was made.
-    var isHandedOver = source == Source.HANDOVER && !isNow;
-    var timed = isHandedOver ? detail : event;
-    var time = isNow ? now : timed.instant(isHandedOver ? Handover.REQUESTED_AT : "time");
+    return metadata(
+        request,
+        isNow ? invocation.now() : event.instant("time"),
+        source.isHttp() ? http.requestId() : event.text("id"),
+        http.caller(),
+        request.text(Handover.REQUESTED_BY),
+        isNow || source.callerWaits() ? budgets.caller() : budgets.background());
+  }
+
+  private RequestMetadata metadata(
+      JsonObject request,
+      @Nullable Instant time,
+      @Nullable String id,
+      @Nullable String caller,
+      @Nullable String claimedBy,
+      Duration budget) {
     // A time in the future must not cover what is submitted until then.
-    var latest = time != null && time.isAfter(now) ? now : time;
-    var at = latest == null ? invocation.asked() : latest;
-    var earliest = latest == null ? invocation.earliestAsked() : latest;
-    var own = isHandedOver ? detail.text(Handover.ORDER_ID) : event.text("id");
-    var id = source.isHttp() ? context.text("requestId") : own;
-    var iam = context.object("authorizer").object("iam");
-    var http = context.has("http") ? iam : context.object("identity");
-    var caller = isHandedOver ? detail.text(Handover.REQUESTED_BY) : http.text("userArn");
+    var past = time != null && time.isAfter(invocation.now()) ? invocation.now() : time;
     return new RequestMetadata(
         id == null || id.isBlank() ? invocation.info().requestId() : UserText.clean(id),
         source,
-        // Athena's times are milliseconds, and what ended in the same one ended after the request.
-        at.truncatedTo(ChronoUnit.MILLIS),
-        earliest.truncatedTo(ChronoUnit.MILLIS),
-        invocation.within(isNow || source == Source.WIDGET ? httpBudget : confirm),
+        // Athena's times are in milliseconds. What ended in the same one counts as ended after it.
+        requireNonNullElse(past, invocation.at()).truncatedTo(ChronoUnit.MILLIS),
+        requireNonNullElse(past, invocation.earliestAt()).truncatedTo(ChronoUnit.MILLIS),
+        invocation.within(budget),
         invocation.place(),
         request.isTrue("dryRun"),
         request.text("reason"),
         invocation.isByService() ? caller : null,
-        request.text(isHandedOver ? Handover.CLAIMED_BY : Handover.REQUESTED_BY));
+        claimedBy);
   }
 
   private static void require(boolean isValid, String otherwise) {

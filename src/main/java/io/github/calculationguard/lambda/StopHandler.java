@@ -5,6 +5,7 @@ import module java.base;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.lambda.Configuration.Budgets;
 import io.github.calculationguard.report.Announcer;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.LogRecord;
@@ -24,7 +25,6 @@ import io.github.calculationguard.stop.StopReport;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult;
 import io.github.calculationguard.stop.StopService;
-import io.github.calculationguard.stop.StopService.Sleeper;
 import org.crac.Core;
 import org.jspecify.annotations.Nullable;
 
@@ -35,42 +35,42 @@ import org.jspecify.annotations.Nullable;
 public final class StopHandler implements RequestHandler<Map<String, Object>, Object> {
 
   /** Where the runtime interface client leaves the trace header of an invocation. */
-  static final String TRACE = "com.amazonaws.xray.traceHeader";
+  static final String TRACE_PROPERTY = "com.amazonaws.xray.traceHeader";
 
-  private static final String GOES_ON = "the guard goes on with it, and announces the end";
-  private static final Duration BETWEEN_SAME_MISTAKES = Duration.ofHours(1);
-  // Each is a line of text; more mistakes than these at once are one mistake.
-  private static final int MAX_MISTAKES = 100;
+  private static final String GOES_ON =
+      "the guard continues in the background and announces the result";
+  private static final Duration BETWEEN_SAME_REASONS = Duration.ofHours(1);
+  // Bounds memory: beyond it, further ones are only logged.
+  private static final int MAX_REASONS = 100;
 
   final Invocation.Factory invocations;
-  private final Duration confirm;
-  private final Duration httpBudget;
+  private final Budgets budgets;
   private final StopService service;
-  private final AnsweredFindings findings;
   private final Announcer announcer;
   private final Handover.Publisher handovers;
-  private final String stack;
   private final InstantSource clock;
-  private final Map<String, Instant> mistakes = new HashMap<>();
+  private final Map<String, Instant> announcedInvalid = new HashMap<>();
   private @Nullable Priming priming;
 
-  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public StopHandler() {
     var configuration = new Configuration(System.getenv());
     var clients = configuration.clients();
     var clock = InstantSource.system();
     this(configuration, clients, clock, StopHandler::sleep);
-    // Lambda's list of resources does not keep them alive.
+    // The CRaC context holds resources weakly, so this field keeps it alive.
     priming = new Priming(configuration, clients, clock);
     Core.getGlobalContext().register(priming);
   }
 
   StopHandler(
-      Configuration configuration, AwsClients clients, InstantSource clock, Sleeper sleeper) {
+      Configuration configuration,
+      AwsClients clients,
+      InstantSource clock,
+      Consumer<Duration> sleep) {
     var athena = clients.athena(clock);
     var sns = clients.sns(configuration.topicArn(), clock);
     var bus = clients.eventBridge(configuration.busName(), clock);
-    this(configuration, athena, sns, bus, bus, clock, sleeper);
+    this(configuration, athena, sns, bus, bus, clock, sleep);
   }
 
   StopHandler(
@@ -80,45 +80,41 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       Handover.Publisher handovers,
       RecordPublisher events,
       InstantSource clock,
-      Sleeper sleeper) {
+      Consumer<Duration> sleep) {
     announcer = new Announcer(publisher, events, clock);
     this.handovers = handovers;
     this.clock = clock;
-    stack = configuration.service();
     invocations = new Invocation.Factory(configuration, clock);
-    confirm = configuration.confirm();
-    httpBudget = configuration.httpBudget();
-    // Each call at the same time as another needs a connection of its own, and to open one takes
-    // longer than it saves. The first order has one.
+    budgets = configuration.budgets();
+    // Parallel calls need more connections. On the first request, opening them costs more than it
+    // saves.
     var reader = new Snapshot.Reader(athena, configuration.ownerTag(), clock, invocations::isWarm);
-    service = new StopService(athena, configuration.escalation(), reader, clock, sleeper);
-    findings = new AnsweredFindings(service);
+    var findings = new FindingRecheck(athena, clock);
+    service = new StopService(athena, configuration.escalation(), reader, findings, clock, sleep);
     configuration.check();
   }
 
   /**
-   * Ends in outcomes; or, where a retry may help and nobody waits for the reply, in an exception,
-   * so that Lambda delivers the event again, and at last sends it to the dead-letter queue.
+   * Throws only if a retry may help and no caller waits. Then Lambda delivers the event again, and
+   * at last sends it to the dead-letter queue.
    */
   @Override
   public Object handleRequest(@Nullable Map<String, Object> event, Context context) {
-    var invocation = invocations.next(context, System.getProperty(TRACE));
+    var invocation = invocations.next(context, System.getProperty(TRACE_PROPERTY));
     return handle(event == null ? Map.of() : event, invocation);
   }
 
   Object handle(Map<String, Object> event, Invocation invocation) {
-    var parser = new RequestParser(event, invocation, confirm, httpBudget);
+    var parser = new RequestParser(event, invocation, budgets);
     var http = parser.httpReply();
     return switch (parser.parse()) {
       case Request.StopRequest request -> {
-        var answered = findings.answered(request);
-        var report = answered == null ? service.stop(request) : answered;
-        report = service.markReturned(request, report);
+        var report = service.markReturned(request, service.stop(request));
         yield reply(request, report, invocation, http);
       }
       case Request.InvalidRequest request -> {
         var result = new StopResult(Outcome.INVALID, request.reason(), null);
-        yield reply(request, new StopReport(List.of(result), List.of()), invocation, http);
+        yield reply(request, new StopReport(result), invocation, http);
       }
       case Request.DescribeRequest request -> describe(request, invocation, http);
       case Request.KeepAlive request -> {
@@ -128,19 +124,20 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     };
   }
 
-  /** Reports all that became of a request, and answers its sender. */
   private Object reply(Request request, StopReport report, Invocation invocation, HttpReply http) {
     var source = request.metadata().source();
     var results = new ArrayList<>(report.results());
     var failures = new ArrayList<Unresolved>();
     for (var unresolved : report.unresolved()) {
+      // Without a Stop it is a failure. After a Stop it is a result if a caller waits, because the
+      // hand-over finds out the rest, and a failure if not, because a retry does. A defect is a
+      // failure in any case, which may not hide that Stop was sent.
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
-      // An HTTP caller polls for the effect, instead of sending Stop again.
-      var isPolled = unresolved.stopSent() && source.isHttp();
-      if (isPolled || (unresolved.stopSent() && isDefect)) {
+      var isResult = unresolved.stopSent() && (isDefect || source.callerWaits());
+      if (isResult) {
         results.add(unresolved.effectUnknown());
       }
-      if (isDefect || !isPolled) {
+      if (isDefect || !isResult) {
         failures.add(unresolved);
       }
     }
@@ -165,7 +162,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           throw new RequestFailedException(first.reason(), first.cause());
         }
         if (records.stream().anyMatch(LogRecord::isUnannounced)) {
-          throw new RequestFailedException("it was carried out, but not announced", null);
+          throw new RequestFailedException(
+              "the stop was carried out, but nobody could be notified", null);
         }
         var fields = records.stream().map(LogRecord::fields).toList();
         yield fields.size() == 1 ? fields.getFirst() : fields;
@@ -182,14 +180,14 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private List<Unresolved> handOver(Request.StopRequest request, List<StopResult> results) {
     var metadata = request.metadata();
     var isOpen = results.stream().anyMatch(it -> it.outcome() == Outcome.CANCELING);
-    if (!isOpen || !metadata.source().isImpatient()) {
+    if (!isOpen || !metadata.source().callerWaits()) {
       return List.of();
     }
     try {
       // The rest of the time is for the notification.
       var deadline = metadata.deadline().fraction(0.5, clock.instant());
       handovers.publish(new Handover(request), deadline);
-      results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.noting(GOES_ON) : it);
+      results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.withNote(GOES_ON) : it);
       return List.of();
     } catch (NotPublishedException e) {
       return List.of(new Unresolved(request.calculation(), true, e));
@@ -210,7 +208,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       notification.record().error(e);
     }
     var metrics = Metrics.of(known, invocation.info().usdPerDpuHour());
-    if (!(request instanceof Request.InvalidRequest invalid) || isNewMistake(invalid)) {
+    if (!(request instanceof Request.InvalidRequest invalid) || shouldAnnounce(invalid)) {
       // A lost message must not hide a stop either.
       var failures = announcer.announce(notification, request.metadata().deadline());
       if (failures > 0) {
@@ -218,30 +216,28 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       }
     }
     invocation.log(notification.record());
-    invocation.log(metrics, stack, clock.instant());
+    invocation.log(metrics, clock.instant());
     return notification;
   }
 
-  /** Logs and counts what must be repeated. */
   private LogRecord logFailure(Request request, Unresolved unresolved, Invocation invocation) {
     var now = clock.instant();
     var record = invocation.log(LogRecord.failure(request, unresolved, invocation.info(), now));
     if (!(request instanceof Request.DescribeRequest)) {
-      invocation.log(Metrics.ofFailure(), stack, now);
+      invocation.log(Metrics.ofFailure(), now);
     }
     return record;
   }
 
-  /** Whether a mistake is one that somebody must hear of, and was not reported in the last hour. */
-  private boolean isNewMistake(Request.InvalidRequest request) {
+  /** Whether somebody waits for it, and the same reason was not announced in the last hour. */
+  private boolean shouldAnnounce(Request.InvalidRequest request) {
     var now = clock.instant();
-    mistakes.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_MISTAKES)));
+    announcedInvalid.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_REASONS)));
     return request.isAddressed()
-        && mistakes.size() < MAX_MISTAKES
-        && mistakes.putIfAbsent(request.reason(), now) == null;
+        && announcedInvalid.size() < MAX_REASONS
+        && announcedInvalid.putIfAbsent(request.reason(), now) == null;
   }
 
-  /** Only the caller hears of it: it is neither published nor counted. */
   private Object describe(Request.DescribeRequest request, Invocation invocation, HttpReply http) {
     var info = invocation.info();
     try {
@@ -252,15 +248,15 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       return http.unavailable(logFailure(request, unresolved, invocation), List.of());
     } catch (AthenaSparkException e) {
       var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
-      var result = new StopResult(outcome, e.getMessage(), null, null);
+      var result = new StopResult(outcome, e.getMessage(), null);
       var record = LogRecord.of(request, result, info, invocation.now());
       return http.of(invocation.log(record.error(e)));
     }
   }
 
-  private static void sleep(Duration duration) throws InterruptedException {
+  private static void sleep(Duration duration) {
     // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
-    Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
+    SweepHandler.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
 
   /** Lambda must deliver the event again. */

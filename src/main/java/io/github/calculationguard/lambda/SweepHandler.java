@@ -28,7 +28,6 @@ public final class SweepHandler
 
   private final InstantSource clock;
   private final Invocation.Factory invocations;
-  private final String service;
   private final Sweep sweep;
   private final NotificationPublisher publisher;
   private final RecordPublisher events;
@@ -41,7 +40,6 @@ public final class SweepHandler
   SweepHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
     this.clock = clock;
     invocations = new Invocation.Factory(configuration, clock);
-    service = configuration.service();
     var clients = configuration.clients();
     var policy = configuration.policy();
     var limiter = new RateLimiter(configuration.callsPerSecond(), 1, clock, sleep);
@@ -66,7 +64,7 @@ public final class SweepHandler
     var invocation = invocations.next(context, null);
     try {
       var report = sweep.run(invocation.place(), invocation.end());
-      var record = new SweepRecord(report, invocation.info(), service);
+      var record = new SweepRecord(report, invocation.info(), invocation.service());
       var findings = record.findings();
       var untagged = new ArrayList<Failure>();
       var failures = announce(report, findings, untagged, invocation);
@@ -80,12 +78,12 @@ public final class SweepHandler
       if (failed > 0) {
         metrics.count("AnnouncementFailures", failed);
       }
-      invocation.log(metrics, service, clock.instant());
+      invocation.log(metrics, clock.instant());
       return lines.getFirst().fields();
     } catch (AthenaSparkException e) {
       invocation.log(
           LogRecord.sweepFailure(null, e, invocation.place(), invocation.info(), invocation.now()));
-      invocation.log(new Metrics().count("SweepFailures", 1), service, clock.instant());
+      invocation.log(new Metrics().count("SweepFailures", 1), clock.instant());
       throw new SweepFailedException(e);
     }
   }
@@ -133,7 +131,7 @@ public final class SweepHandler
 
   /** One that fails does not keep the others from being published. */
   private Optional<LogRecord> publish(SweepReport part, Invocation it) {
-    var record = new SweepRecord(part, it.info(), service);
+    var record = new SweepRecord(part, it.info(), it.service());
     try {
       publisher.publish(record.notification(), it.end());
       return Optional.empty();

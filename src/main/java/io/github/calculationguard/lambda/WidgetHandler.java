@@ -28,20 +28,17 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   private static final String SPARK_UI = "sparkUi";
 
   private final Invocation.Factory invocations;
-  private final double usdPerDpuHour;
   private final @Nullable String stopFunctionArn;
   private final boolean mayTerminate;
   private final InventoryReader reader;
   private final PageReader page;
 
-  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public WidgetHandler() {
     this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
 
   WidgetHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
     invocations = new Invocation.Factory(configuration, clock);
-    usdPerDpuHour = configuration.usdPerDpuHour();
     stopFunctionArn = configuration.stopFunctionArn();
     mayTerminate = configuration.mayTerminate();
     var clients = configuration.clients();
@@ -71,7 +68,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
     var theme = isDark ? Theme.DARK : Theme.LIGHT;
     var actions = new Actions(stopFunctionArn, mayTerminate, context.getInvokedFunctionArn());
-    return new WidgetPage(inventory, usdPerDpuHour, actions, theme).html();
+    return new WidgetPage(inventory, invocation.info().usdPerDpuHour(), actions, theme).html();
   }
 
   private SparkUiPopup sparkUi(JsonObject request, Invocation invocation) {
@@ -81,7 +78,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
       var deadline = invocation.within(MAX_READING);
       var group = new WorkGroup(reader.athena().session(id, deadline).workGroup());
       if (!group.matches(reader.scope().workGroupPattern())) {
-        var problem = "Its workgroup is none that the guard watches: see WorkGroupPattern.";
+        var problem = "The guard does not watch this session's workgroup: see WorkGroupPattern.";
         return new SparkUiPopup(id, null, problem);
       }
       var arn = invocation.place().arnOf(group, id);

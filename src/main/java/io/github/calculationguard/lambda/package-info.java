@@ -1,6 +1,6 @@
 /**
- * The way in from Lambda: what an event means, what is answered, and how the parts are put
- * together. Knows Lambda, as nobody else does.
+ * Lambda handlers, request parsing, HTTP replies, configuration. The only package that depends on
+ * Lambda.
  */
 @NullMarked
 package io.github.calculationguard.lambda;

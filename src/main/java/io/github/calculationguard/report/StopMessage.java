@@ -116,37 +116,23 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
 
   private @Nullable String violation() {
     var it = request.violation();
-    if (it == null) {
-      return null;
-    }
-    var rule = UserText.clean(it.rule());
-    return it.limit() == null || it.observed() == null
-        ? rule
+    return it == null
+        ? null
         : "%s is %s, observed %s"
-            .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
+            .formatted(
+                UserText.clean(it.rule()), Format.number(it.limit()), Format.number(it.observed()));
   }
 
-  private Optional<Rule> rule() {
-    return Optional.ofNullable(request.violation()).flatMap(it -> Rule.of(it.rule()));
-  }
-
-  /** Who set the limit that was exceeded, if a finding says so. */
+  /** Who set the limit that was exceeded, if the sweep made the request. */
   @Nullable String limitSetBy() {
-    return rule()
-        .flatMap(it -> origin().map(by -> FindingText.setBy(it, by, group())))
-        .orElse(null);
-  }
-
-  private Optional<Origin> origin() {
     var it = request.violation();
-    return Stream.of(Origin.values())
-        .filter(by -> it != null && by.toString().equals(it.setBy()))
-        .findFirst();
-  }
-
-  private String group() {
-    var it = request.violation();
-    return it == null || it.workGroup() == null ? "" : it.workGroup();
+    return it == null
+        ? null
+        : Rule.of(it.rule())
+            .flatMap(
+                rule ->
+                    Origin.of(it.setBy()).map(by -> FindingText.setBy(rule, by, it.workGroup())))
+            .orElse(null);
   }
 
   /** Where its files are, such as "result s3://…". */
@@ -182,13 +168,13 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   /** The command that raises the limit by the tag that may: half as much again as was used. */
   @Nullable String raise() {
     var it = request.violation();
-    if (it == null || it.session() == null || it.limit() == null || it.observed() == null) {
+    if (it == null) {
       return null;
     }
-    var group = new WorkGroup(group());
+    var group = new WorkGroup(it.workGroup());
     var place = metadata().place();
     var arn =
-        origin().equals(Optional.of(Origin.SESSION_TAG))
+        it.setBy().equals(Origin.SESSION_TAG.toString())
             ? place.arnOf(group, it.session())
             : place.arnOf(group);
     var most = Math.max(it.limit().doubleValue(), it.observed().doubleValue());

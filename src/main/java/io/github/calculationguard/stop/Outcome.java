@@ -27,7 +27,7 @@ public enum Outcome {
   DENIED(Severity.ERROR, "StopOther"),
   /** The input is no valid request. */
   INVALID(Severity.WARNING, "StopOther"),
-  /** What would have been stopped. */
+  /** What would be stopped, even if it has ended, or the deployment may not terminate it. */
   DRY_RUN(Severity.INFO, "StopOther");
 
   private final Severity severity;
@@ -38,12 +38,10 @@ public enum Outcome {
     this.metric = metric;
   }
 
-  /** How much attention it needs. */
   public Severity severity() {
     return severity;
   }
 
-  /** The CloudWatch metric that counts it. */
   public String metric() {
     return metric;
   }

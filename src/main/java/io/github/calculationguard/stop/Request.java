@@ -34,34 +34,23 @@ public sealed interface Request {
    * @param rule such as max-calculation-minutes
    * @param limit in the rule's unit
    * @param observed in the same unit
-   * @param setBy who set the limit, such as work-group-tag; absent where the finding does not say
+   * @param setBy who set the limit, such as work-group-tag
    * @param session the session, or the one that the calculation runs in
    * @param workGroup the session's
    * @param maxExempt for how long a session's own tag may exempt it
    * @param returned what it returned after; absent if it did not
-   * @param expiresAt from then on the finding is stale, and the next sweep judges anew
+   * @param expiresAt from then on the finding is stale, and the next sweep checks again
    */
   record LimitViolation(
       String rule,
-      @Nullable Number limit,
-      @Nullable Number observed,
-      @Nullable String setBy,
-      @Nullable SessionId session,
-      @Nullable String workGroup,
+      Number limit,
+      Number observed,
+      String setBy,
+      SessionId session,
+      String workGroup,
       Duration maxExempt,
       @Nullable Return returned,
-      Instant expiresAt) {
-
-    /** Of which nothing more is known. */
-    public LimitViolation(
-        String rule,
-        @Nullable Number limit,
-        @Nullable Number observed,
-        @Nullable Return returned,
-        Instant expiresAt) {
-      this(rule, limit, observed, null, null, null, Duration.ZERO, returned, expiresAt);
-    }
-  }
+      Instant expiresAt) {}
 
   /** Asks to stop something. */
   sealed interface StopRequest extends Request {}

@@ -30,26 +30,26 @@ public record RequestMetadata(
     @Nullable String requestedBy,
     @Nullable String claimedBy) {
 
-  /** Whether this happened before the request was made, as far as Athena tells. */
-  boolean follows(@Nullable Instant instant) {
+  /** Whether the request was made after that, as far as Athena tells. */
+  boolean isMadeAfter(@Nullable Instant instant) {
     return instant != null && !instant.isAfter(at);
   }
 
-  /** Whether this happened after the request was made. */
-  boolean precedes(@Nullable Instant instant) {
+  /** Whether the request was made before that. */
+  boolean isMadeBefore(@Nullable Instant instant) {
     return instant != null && !instant.isBefore(at);
   }
 
-  /** Whether this may have happened after the request was made, as an earlier delivery's work. */
-  boolean mayPrecede(@Nullable Instant instant) {
+  /** Whether the request may have been made before that, so that an earlier delivery may be why. */
+  boolean mayBeMadeBefore(@Nullable Instant instant) {
     return instant == null || !instant.isBefore(earliestAt);
   }
 
-  /** For what ended then, and before this delivery: that its cause is unknown, if it is. */
-  @Nullable String doubtWhoEnded(@Nullable Instant instant) {
-    return mayPrecede(instant) && !precedes(instant)
-        ? "it ended before this delivery of the request; by an earlier delivery or by somebody else,"
-            + " nobody can say"
+  /** Of what ended then, and before this delivery: why nobody knows its cause, if so. */
+  @Nullable String whyCauseUnknown(@Nullable Instant instant) {
+    return mayBeMadeBefore(instant) && !isMadeBefore(instant)
+        ? "it ended before this delivery of the request; it is not known whether an earlier delivery"
+            + " or somebody else ended it"
         : null;
   }
 }

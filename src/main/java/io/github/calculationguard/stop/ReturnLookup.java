@@ -11,22 +11,30 @@ import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks whether what a request stopped had come back. Only the sweep's memory knows who ended the
- * one before, so here nothing is certain.
+ * Looks in Athena's history whether what a request stopped had returned. Only the sweep remembers
+ * who ended the one before, so here nothing is certain.
  */
 final class ReturnLookup implements ReturnSearch.History {
 
   private final StopService service;
   private final RequestMetadata metadata;
   private final Deadline deadline;
-  // All that a request covers is in one session.
+  // All that a request covers is in one session. Its history is read once, from here on.
+  private final Instant earliest;
   private @Nullable List<Calculation> canceled;
   private @Nullable List<Session> terminated;
 
-  ReturnLookup(StopService service, RequestMetadata metadata, Deadline deadline) {
+  ReturnLookup(StopService service, RequestMetadata metadata, List<StopResult> results) {
     this.service = service;
     this.metadata = metadata;
-    this.deadline = deadline;
+    // The rest of the time is for the notification.
+    deadline = metadata.deadline().fraction(0.5, service.clock().instant());
+    earliest =
+        results.stream()
+            .flatMap(it -> Stream.ofNullable(it.snapshot()))
+            .flatMap(it -> Stream.ofNullable(it.since()))
+            .min(Comparator.naturalOrder())
+            .orElse(metadata.at());
   }
 
   /** The same; with what it may have returned after, if it was stopped. */
@@ -37,7 +45,7 @@ final class ReturnLookup implements ReturnSearch.History {
     try {
       return new ReturnSearch(this)
           .find(result.snapshot())
-          .map(it -> result.returned(it).noting(it.inWords()))
+          .map(it -> result.withReturn(it).withNote(it.inWords()))
           .orElse(result);
     } catch (RuntimeException e) {
       // Neither what cannot be read nor a defect of ours may hide a stop.
@@ -48,7 +56,7 @@ final class ReturnLookup implements ReturnSearch.History {
   @Override
   public List<Calculation> canceledIn(SessionId session, Instant start) {
     if (canceled == null) {
-      var since = start.minus(ReturnSearch.WITHIN);
+      var since = earliest.minus(ReturnSearch.WITHIN);
       var listed = service.athena().calculations(session, since, deadline).calculations();
       canceled = listed.stream().filter(it -> it.state().isCanceled()).toList();
     }

@@ -2,41 +2,64 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.Session;
+import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;
 
 /** Terminates a session, and polls until it has ended. */
-record SessionTermination(StopService service, EndSession request, TimeBudget budget) {
+final class SessionTermination {
 
   /** Why a session that the guard asked to end may still bill. */
   static final String NOT_ENDED =
       "TerminateSession was accepted, and the session has not ended yet";
 
+  private final StopService service;
+  private final EndSession request;
+  private final RequestMetadata metadata;
+  private final TimeBudget budget;
+  // Also where the answer was lost.
+  private boolean mayHaveTerminated;
+
+  SessionTermination(StopService service, EndSession request, TimeBudget budget) {
+    this.service = service;
+    this.request = request;
+    this.budget = budget;
+    metadata = request.metadata();
+  }
+
   StopResult terminate() {
-    var metadata = request.metadata();
     var begun = budget.now();
-    var session = service.session(request.session(), budget);
+    return budget.retry(() -> attempt(begun)).get();
+  }
+
+  /** What follows from one try. Work may come between two tries, so each reads the session. */
+  private Supplier<StopResult> attempt(Instant begun) {
+    var session = service.athena().session(request.session(), budget.stopBy());
     if (session.state().hasEnded()) {
-      return alreadyOver(session);
+      return () -> mayHaveTerminated ? untilEnded(session, begun) : alreadyOver(session);
     }
-    var exemption = new AtomicReference<@Nullable String>();
-    // Work may come between two tries.
-    var state =
-        budget.retry(
-            () -> {
-              exemption.set(whyLeftAlone(session));
-              return exemption.get() != null || metadata.dryRun()
-                  ? session.state()
-                  : service.athena().terminate(session.id(), budget.stopBy());
-            });
-    if (exemption.get() != null || metadata.dryRun()) {
-      var outcome = exemption.get() == null ? Outcome.DRY_RUN : Outcome.LEFT_ALONE;
-      var snapshot = service.reader().read(session, metadata.place(), budget.describeBy());
-      return new StopResult(outcome, exemption.get(), snapshot);
+    var why = whyLeftAlone(session);
+    if (why != null) {
+      return () -> new StopResult(Outcome.LEFT_ALONE, why, described(session));
     }
-    var latest = new AtomicReference<>(session.withState(state));
+    if (metadata.dryRun()) {
+      return () -> new StopResult(Outcome.DRY_RUN, null, described(session));
+    }
+    try {
+      var state = service.athena().terminate(session.id(), budget.stopBy());
+      return () -> untilEnded(session.withState(state), begun);
+    } catch (AthenaUnavailableException e) {
+      mayHaveTerminated |= e.reason() == Reason.ANSWER_LOST;
+      throw e;
+    }
+  }
+
+  private StopResult untilEnded(Session session, Instant begun) {
+    var latest = new AtomicReference<>(session);
     budget.poll(() -> latest.updateAndGet(this::newer).state().hasEnded(), () -> false);
     var hasEnded = latest.get().state().hasEnded();
     var effort = new Effort(0, Duration.between(begun, budget.now()), false, false);
@@ -49,25 +72,26 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
 
   /** An earlier delivery may have terminated it. */
   private StopResult alreadyOver(Session session) {
-    var metadata = request.metadata();
     var endedAt = session.endedAt();
-    var snapshot = service.reader().read(session, metadata.place(), budget.describeBy());
+    var snapshot = described(session);
     var mayTerminate = service.policy().mayTerminate() && !metadata.dryRun();
-    if (!mayTerminate || !metadata.mayPrecede(endedAt)) {
+    if (!mayTerminate || !metadata.mayBeMadeBefore(endedAt)) {
       return new StopResult(Outcome.ALREADY_OVER, null, snapshot);
     }
-    var doubt = metadata.doubtWhoEnded(endedAt);
+    var why = metadata.whyCauseUnknown(endedAt);
     var effort = new Effort(0, Duration.ZERO, true, true);
-    return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
+    return new StopResult(Outcome.SESSION_TERMINATED, why, snapshot, effort);
   }
 
-  /** Why the session is not terminated; absent where it is. */
+  private Snapshot described(Session session) {
+    return service.reader().read(session, metadata.place(), budget.describeBy());
+  }
+
   private @Nullable String whyLeftAlone(Session session) {
-    var metadata = request.metadata();
     if (!service.policy().mayTerminate() && !metadata.dryRun()) {
       return "this deployment may not terminate sessions: the parameter Escalation is NONE";
     }
-    // A person's order does not cover later work either if that has ended meanwhile.
+    // A person's request does not cover later work, even if that has ended meanwhile.
     var since = request.violation() == null ? metadata.at() : Instant.MAX;
     var work = service.calculations(session, since, budget);
     var idleSince = request.onlyIfIdleSince();
@@ -83,11 +107,11 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
       return null;
     }
     if (work.unreadable() > 0
-        || !calculations.stream().allMatch(it -> metadata.follows(it.submittedAt()))) {
+        || !calculations.stream().allMatch(it -> metadata.isMadeAfter(it.submittedAt()))) {
       return "a calculation was submitted after the request was made";
     }
-    // There later work can't be seen.
-    return session.supportsCalculations() || metadata.follows(session.startedAt())
+    // Spark 3.5 does not list calculations.
+    return session.supportsCalculations() || metadata.isMadeAfter(session.startedAt())
         ? null
         : "the session was started after the request was made, or Athena does not say when";
   }
@@ -102,7 +126,6 @@ record SessionTermination(StopService service, EndSession request, TimeBudget bu
     }
   }
 
-  /** Whether it became idle later than that. */
   private boolean hasWorkedSince(Session session, Instant instant) {
     var since = instant.plusMillis(1);
     var known =

@@ -18,17 +18,16 @@ public enum Source {
   CHAT,
   /** The Stop button on the dashboard. */
   WIDGET,
-  /** The stop function itself, over the internal event bus: it goes on after it answered. */
+  /** The stop function itself, over the internal event bus: it continues after its reply. */
   HANDOVER,
   UNKNOWN;
 
-  /** Whether an HTTP caller waits for the reply. */
   public boolean isHttp() {
     return this == HTTP_API || this == REST_API || this == FUNCTION_URL;
   }
 
-  /** Whether somebody waits who must be answered before the end of a stop. */
-  public boolean isImpatient() {
+  /** Whether a caller waits, who must be answered before the end of a stop. */
+  public boolean callerWaits() {
     return isHttp() || this == WIDGET;
   }
 

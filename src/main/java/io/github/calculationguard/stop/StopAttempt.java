@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class StopAttempt {
 
   private static final Duration BETWEEN_STOPS = Duration.ofSeconds(10);
-  private static final int PENALTY_OF_AN_ERROR = 1000;
+  private static final int RANK_OF_AN_ERROR = 1000;
 
   private enum State {
     /** Athena has not accepted Stop yet. */
@@ -40,16 +40,17 @@ final class StopAttempt {
     REFUSED
   }
 
+  Calculation calculation;
+  int stopsSent;
+  // How often Stop failed; any other error weighs more than being throttled.
+  int failureRank;
   private final StopRun run;
   private final AthenaSpark athena;
   private final Instant startedAt;
-  private Calculation calculation;
   private State state;
   private Instant lastStopAt;
   private Instant acceptedAt;
   private @Nullable Instant endedAt;
-  private int stopsSent;
-  private int penalty;
   private boolean isAnswerLost;
   private @Nullable RuntimeException failure;
 
@@ -63,21 +64,12 @@ final class StopAttempt {
     state = hasEnded() ? State.DESCRIBING : State.REQUESTING;
   }
 
-  Calculation calculation() {
-    return calculation;
-  }
-
   boolean isDone() {
     return endedAt != null;
   }
 
   boolean isRequesting() {
     return state == State.REQUESTING;
-  }
-
-  /** How often Stop failed; any other error weighs more than being throttled. */
-  int penalty() {
-    return penalty;
   }
 
   boolean isThrottled() {
@@ -100,11 +92,10 @@ final class StopAttempt {
       end(State.REFUSED);
     } catch (RuntimeException e) {
       failure = e;
-      penalty += isThrottled() ? 1 : PENALTY_OF_AN_ERROR;
+      failureRank += isThrottled() ? 1 : RANK_OF_AN_ERROR;
     }
   }
 
-  /** Whether a Stop whose answer was lost was accepted all the same. */
   private boolean wasAccepted() {
     if (!isAnswerLost) {
       return false;
@@ -195,66 +186,63 @@ final class StopAttempt {
     return calculation.state().hasEnded();
   }
 
-  boolean isStopSent() {
-    return stopsSent > 0;
-  }
-
-  /** Throws the reason why only a retry can find out the outcome, if that is so. */
-  void requireOutcome() {
+  /** Throws the failure, if only a retry can find out the outcome. */
+  void throwIfUnresolved() {
     if (state == State.REQUESTING || state == State.DESCRIBING) {
       throw failure == null ? new AthenaUnavailableException("no time was left") : failure;
     }
   }
 
-  /** The outcome; call it last. */
   StopResult result(Snapshot snapshot) {
     var why = failure == null ? null : Unresolved.reason(failure);
     if (state == State.REFUSED) {
       var outcome = failure instanceof NotFoundException ? Outcome.NOT_FOUND : Outcome.DENIED;
       return new StopResult(outcome, why, snapshot);
     }
-    var metadata = run.metadata;
     var completedAt = calculation.completedAt();
     var took = Duration.between(startedAt, endedAt == null ? run.budget.now() : endedAt);
     var hadEnded = state == State.ALREADY_OVER;
     // If the answer to an earlier Stop was lost, that Stop may be what ended it.
     var endedBefore = hadEnded && !isAnswerLost;
-    var isRepeat = endedBefore && metadata.precedes(completedAt);
+    var isRepeat = endedBefore && run.metadata.isMadeBefore(completedAt);
     var effort = new Effort(stopsSent, took, endedBefore, isRepeat);
     if (!hasEnded() || state == State.TERMINATING) {
       return new StopResult(Outcome.CANCELING, whyNotOver(why), snapshot, effort);
     }
-    var doubt = hadEnded ? metadata.doubtWhoEnded(completedAt) : null;
-    var mayBeOurs = !hadEnded || metadata.mayPrecede(completedAt);
-    if (state == State.TERMINATED || (mayBeOurs && wasTerminated(snapshot))) {
-      return new StopResult(Outcome.SESSION_TERMINATED, doubt, snapshot, effort);
+    var alreadyOver = new StopResult(Outcome.ALREADY_OVER, null, snapshot);
+    if (hadEnded && !run.metadata.mayBeMadeBefore(completedAt)) {
+      return alreadyOver;
     }
-    if (mayBeOurs && calculation.state().isCanceled()) {
-      return new StopResult(Outcome.CANCELED, doubt, snapshot, effort);
+    var whyUnknown = hadEnded ? run.metadata.whyCauseUnknown(completedAt) : null;
+    if (state == State.TERMINATED || wasTerminated(snapshot)) {
+      return new StopResult(Outcome.SESSION_TERMINATED, whyUnknown, snapshot, effort);
     }
-    return mayBeOurs && doubt == null
+    if (calculation.state().isCanceled()) {
+      return new StopResult(Outcome.CANCELED, whyUnknown, snapshot, effort);
+    }
+    return whyUnknown == null
         ? new StopResult(Outcome.FINISHED_ANYWAY, null, snapshot, effort)
-        : new StopResult(Outcome.ALREADY_OVER, null, snapshot);
+        : alreadyOver;
   }
 
   private @Nullable String whyNotOver(@Nullable String why) {
     if (state == State.TERMINATING) {
       return SessionTermination.NOT_ENDED;
     }
-    if (run.whyNotTerminated() != null) {
-      return run.whyNotTerminated();
+    if (run.whyNotTerminated != null) {
+      return run.whyNotTerminated;
     }
     return failure instanceof DeniedException ? "the calculation could not be read: " + why : why;
   }
 
-  /** Whether the end of its session, which we or an earlier delivery asked for, ended it. */
+  /** Whether it ended because this or an earlier delivery terminated its session. */
   private boolean wasTerminated(Snapshot snapshot) {
     var session = snapshot.session();
     return run.service.policy().mayTerminate()
-        && (state == State.ALREADY_OVER || run.mayHaveTerminated())
+        && (state == State.ALREADY_OVER || run.mayHaveTerminated)
         && calculation.state().isFailed()
         && session != null
         && session.state().hasEnded()
-        && run.metadata.mayPrecede(session.endedAt());
+        && run.metadata.mayBeMadeBefore(session.endedAt());
   }
 }

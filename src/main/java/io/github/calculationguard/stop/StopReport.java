@@ -22,13 +22,11 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
   public record Unresolved(
       @Nullable CalculationId calculation, boolean stopSent, RuntimeException cause) {
 
-    /** What is known at least: Stop was sent. */
     public StopResult effectUnknown() {
       var unknown = "Stop was sent, but its effect is not known yet: " + reason();
       return new StopResult(Outcome.CANCELING, unknown, null);
     }
 
-    /** The failure's message. */
     public String reason() {
       return reason(cause);
     }
@@ -38,7 +36,7 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
     }
   }
 
-  StopReport(StopResult only) {
+  public StopReport(StopResult only) {
     this(List.of(only), List.of());
   }
 }

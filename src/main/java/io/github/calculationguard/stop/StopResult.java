@@ -31,13 +31,12 @@ public record StopResult(
    */
   public record Effort(int stopsSent, Duration took, boolean hadEnded, boolean repeat) {}
 
-  /** The same, with one more thing to say. */
-  public StopResult noting(String more) {
+  public StopResult withNote(String more) {
     var both = reason == null ? more : reason + "; " + more;
     return new StopResult(outcome, both, snapshot, effort, returned);
   }
 
-  StopResult returned(@Nullable Return after) {
+  StopResult withReturn(@Nullable Return after) {
     return new StopResult(outcome, reason, snapshot, effort, after);
   }
 

@@ -3,6 +3,8 @@ package io.github.calculationguard.stop;
 import module java.base;
 
 import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -14,22 +16,16 @@ import org.jspecify.annotations.Nullable;
 /** Stops all calculations that a request covers, which run in one session. */
 final class StopRun {
 
-  private enum Termination {
-    NOT_REQUESTED,
-    /** The answer may be lost: from here on the end of the session counts as ours. */
-    REQUESTED,
-    DENIED
-  }
-
   final StopService service;
   final RequestMetadata metadata;
   final TimeBudget budget;
   final List<StopAttempt> attempts;
   private final Set<CalculationId> covered;
-  private Termination termination = Termination.NOT_REQUESTED;
-  private @Nullable String whyNotTerminated;
+  // The end of the session counts as ours, also where the answer was lost.
+  boolean mayHaveTerminated;
+  @Nullable String whyNotTerminated;
+  private boolean isTerminationDenied;
 
-  /** One that has ended is only described. */
   StopRun(
       StopService service, RequestMetadata metadata, TimeBudget budget, List<Calculation> covered) {
     this.service = service;
@@ -39,7 +35,6 @@ final class StopRun {
     attempts = covered.stream().map(it -> new StopAttempt(it, this)).toList();
   }
 
-  /** Polls until all have ended, or the time ends. */
   StopReport untilOver() {
     budget.poll(
         () -> {
@@ -50,20 +45,20 @@ final class StopRun {
         () -> attempts.stream().anyMatch(StopAttempt::isRequesting));
     var results = new ArrayList<StopResult>();
     var unresolved = new ArrayList<Unresolved>();
-    Snapshot context = null;
+    Snapshot sessionSnapshot = null;
     for (var attempt : attempts) {
       try {
-        attempt.requireOutcome();
-        var calculation = describeRefused(attempt.calculation());
+        attempt.throwIfUnresolved();
+        var calculation = readIfUnknown(attempt.calculation);
         // The session is described once.
-        context =
-            context == null
+        sessionSnapshot =
+            sessionSnapshot == null
                 ? service.reader().read(calculation, metadata.place(), budget.describeBy())
-                : context.withCalculation(calculation);
-        results.add(attempt.result(context));
+                : sessionSnapshot.withCalculation(calculation);
+        results.add(attempt.result(sessionSnapshot));
       } catch (RuntimeException e) {
         // Not even a defect of ours may hide this stop or the others.
-        unresolved.add(new Unresolved(attempt.calculation().id(), attempt.isStopSent(), e));
+        unresolved.add(new Unresolved(attempt.calculation.id(), attempt.stopsSent > 0, e));
       }
     }
     return new StopReport(results, unresolved);
@@ -75,7 +70,7 @@ final class StopRun {
    */
   private void sendStops() {
     var requesting = attempts.stream().filter(StopAttempt::isRequesting);
-    for (var attempt : requesting.sorted(Comparator.comparingInt(StopAttempt::penalty)).toList()) {
+    for (var attempt : requesting.sorted(Comparator.comparingInt(it -> it.failureRank)).toList()) {
       attempt.sendStop();
       if (attempt.isRequesting() && attempt.isThrottled()) {
         return;
@@ -83,8 +78,7 @@ final class StopRun {
     }
   }
 
-  /** Athena's refusal of a Stop says nothing about the calculation. */
-  private Calculation describeRefused(Calculation calculation) {
+  private Calculation readIfUnknown(Calculation calculation) {
     try {
       return calculation.state().equals(CalculationState.UNKNOWN)
           ? service.athena().calculation(calculation.id(), budget.describeBy())
@@ -97,8 +91,7 @@ final class StopRun {
   /** Terminates the session if that is allowed and nothing is active there that is not covered. */
   boolean terminateSessionOf(Calculation calculation) {
     var session = calculation.sessionId();
-    var isAllowed = service.policy().mayTerminate() && termination != Termination.DENIED;
-    if (session == null || !isAllowed) {
+    if (session == null || !service.policy().mayTerminate() || isTerminationDenied) {
       return false;
     }
     var listed = service.athena().calculations(session, Instant.MAX, budget.stopBy());
@@ -114,23 +107,17 @@ final class StopRun {
       return false;
     }
     try {
-      termination = Termination.REQUESTED;
       service.athena().terminate(session, budget.stopBy());
+      mayHaveTerminated = true;
       whyNotTerminated = null;
       return true;
+    } catch (AthenaUnavailableException e) {
+      mayHaveTerminated |= e.reason() == Reason.ANSWER_LOST;
+      throw e;
     } catch (DeniedException e) {
-      termination = Termination.DENIED;
+      isTerminationDenied = true;
       whyNotTerminated = "the session could not be terminated: " + e.getMessage();
       return false;
     }
-  }
-
-  boolean mayHaveTerminated() {
-    return termination == Termination.REQUESTED;
-  }
-
-  /** Why the session could not be terminated; absent where nobody tried. */
-  @Nullable String whyNotTerminated() {
-    return whyNotTerminated;
   }
 }

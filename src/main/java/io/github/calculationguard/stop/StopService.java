@@ -16,6 +16,7 @@ import io.github.calculationguard.stop.Request.DescribeCalculation;
 import io.github.calculationguard.stop.Request.DescribeRequest;
 import io.github.calculationguard.stop.Request.DescribeSession;
 import io.github.calculationguard.stop.Request.EndSession;
+import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopRequest;
 import io.github.calculationguard.stop.Request.StopSession;
@@ -33,8 +34,9 @@ public record StopService(
     AthenaSpark athena,
     EscalationPolicy policy,
     Snapshot.Reader reader,
+    FindingCheck findings,
     InstantSource clock,
-    Sleeper sleeper) {
+    Consumer<Duration> sleep) {
 
   /**
    * What follows if a calculation does not stop.
@@ -44,28 +46,36 @@ public record StopService(
    */
   public record EscalationPolicy(boolean mayTerminate, Duration terminateAfter) {}
 
-  /** Waits between polls. */
+  /** Decides whether a finding still holds. */
   @FunctionalInterface
-  public interface Sleeper {
-    /** Returns after about this time. */
-    void sleep(Duration duration) throws InterruptedException;
+  public interface FindingCheck {
+    /** Why a finding is not to be carried out any more; absent where it is. */
+    @Nullable String whyNot(LimitViolation found, RequestMetadata metadata);
   }
 
   /**
    * Carries out a request, and returns before its deadline with time left to publish what happened.
    * One calculation that fails does not keep the others from being stopped. A retry is safe,
    * because stopping is idempotent.
+   *
+   * <p>A dry run asks Athena and stops nothing. It is DRY_RUN for a calculation that the request
+   * names, even if that has ended, and for a session to end, even if the deployment may not
+   * terminate sessions. A session that has ended is ALREADY_OVER.
    */
   public StopReport stop(StopRequest request) {
+    var metadata = request.metadata();
     var violation = request.violation();
     if (violation != null && !clock.instant().isBefore(violation.expiresAt())) {
       var expired =
-          "the finding expired at " + violation.expiresAt() + "; the next sweep judges anew";
+          "the finding expired at " + violation.expiresAt() + "; the next sweep checks again";
       return new StopReport(new StopResult(Outcome.LEFT_ALONE, expired, null));
     }
-    var metadata = request.metadata();
     var budget = TimeBudget.of(this, metadata.deadline(), 1);
     try {
+      var whyNot = violation == null ? null : findings.whyNot(violation, metadata);
+      if (violation != null && whyNot != null) {
+        return leave(request, violation.session(), whyNot, budget);
+      }
       return switch (request) {
         case StopCalculation one when metadata.dryRun() -> {
           var calculation = athena.calculation(one.calculation(), budget.stopBy());
@@ -85,22 +95,15 @@ public record StopService(
     } catch (NotFoundException e) {
       return new StopReport(new StopResult(Outcome.NOT_FOUND, e.getMessage(), null));
     } catch (DeniedException e) {
-      var id = request.session();
-      var snapshot =
-          id == null
-              ? null
-              : snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
+      var snapshot = snapshotOrNull(request.session(), metadata, budget);
       return new StopReport(new StopResult(Outcome.DENIED, e.getMessage(), snapshot));
     } catch (RuntimeException e) {
       return new StopReport(List.of(), List.of(new Unresolved(request.calculation(), false, e)));
     }
   }
 
-  /** Stops nothing of a request, and describes what it leaves alone. */
-  public StopReport leave(StopRequest request, SessionId id, String why) {
-    var metadata = request.metadata();
-    var budget = TimeBudget.of(this, metadata.deadline(), 1);
-    var snapshot = snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
+  private StopReport leave(StopRequest request, SessionId id, String why, TimeBudget budget) {
+    var snapshot = snapshotOrNull(id, request.metadata(), budget);
     var calculation = request.calculation();
     if (snapshot != null && calculation != null) {
       try {
@@ -113,24 +116,22 @@ public record StopService(
   }
 
   /**
-   * The same report, which also says what had come back after it was stopped before: as the sweep
-   * saw, or else as Athena's history tells. That is not looked up while a person waits, but after
-   * the answer, when the rest is carried out.
+   * The same report, with what each result returned after: as the sweep saw, or else by Athena's
+   * history. That is not read while a caller waits, but after the answer, when the rest is carried
+   * out.
    */
   public StopReport markReturned(StopRequest request, StopReport report) {
     var metadata = request.metadata();
     var violation = request.violation();
-    if (violation == null && metadata.source().isImpatient()) {
+    if (violation == null && metadata.source().callerWaits()) {
       return report;
     }
-    // The rest of the time is for the notification.
-    var deadline = metadata.deadline().fraction(0.5, clock.instant());
-    var lookup = new ReturnLookup(this, metadata, deadline);
+    var lookup = new ReturnLookup(this, metadata, report.results());
     var results = report.results().stream();
     var marked =
         violation == null
             ? results.map(lookup::mark)
-            : results.map(it -> it.returned(violation.returned()));
+            : results.map(it -> it.withReturn(violation.returned()));
     return new StopReport(marked.toList(), report.unresolved());
   }
 
@@ -152,13 +153,13 @@ public record StopService(
 
   private StopReport stopWhatRunsIn(StopSession request, TimeBudget budget) {
     var metadata = request.metadata();
-    var session = session(request.session(), budget);
-    // Those that ended since the request was made may be the work of an earlier delivery, which
-    // perhaps could not publish it.
+    var session = budget.retry(() -> athena.session(request.session(), budget.stopBy()));
+    // What ended since the request was made may be the work of an earlier delivery, which may have
+    // failed to publish it.
     var listed = calculations(session, metadata.at(), budget);
     var covered =
         listed.calculations().stream()
-            .filter(it -> metadata.follows(it.submittedAt()))
+            .filter(it -> metadata.isMadeAfter(it.submittedAt()))
             .filter(it -> !(metadata.dryRun() ? it.state().hasEnded() : it.state().isCompleted()))
             .toList();
     if (covered.isEmpty() && listed.unreadable() == 0) {
@@ -173,8 +174,8 @@ public record StopService(
       unresolved.add(new Unresolved(null, false, failure));
     }
     if (metadata.dryRun()) {
-      var context = reader.read(session, metadata.place(), budget.describeBy());
-      var snapshots = covered.stream().map(context::withCalculation);
+      var sessionSnapshot = reader.read(session, metadata.place(), budget.describeBy());
+      var snapshots = covered.stream().map(sessionSnapshot::withCalculation);
       var results = snapshots.map(it -> new StopResult(Outcome.DRY_RUN, null, it));
       return new StopReport(results.toList(), unresolved);
     }
@@ -196,15 +197,18 @@ public record StopService(
         : "nothing runs in the session";
   }
 
-  Session session(SessionId id, TimeBudget budget) {
-    return budget.retry(() -> athena.session(id, budget.stopBy()));
-  }
-
   /** Those that are active, or ended since; none where the engine has no calculations. */
   CalculationList calculations(Session session, Instant endedSince, TimeBudget budget) {
     return session.supportsCalculations()
         ? budget.retry(() -> athena.calculations(session.id(), endedSince, budget.stopBy()))
         : new CalculationList(List.of(), List.of(), 0);
+  }
+
+  private @Nullable Snapshot snapshotOrNull(
+      @Nullable SessionId id, RequestMetadata metadata, TimeBudget budget) {
+    return id == null
+        ? null
+        : snapshotOrNull(() -> athena.session(id, budget.describeBy()), metadata, budget);
   }
 
   /** What is known of a session; absent where it cannot be read, even by a defect of ours. */

@@ -9,7 +9,7 @@ import io.github.calculationguard.spark.Deadline;
  * The time of one delivery of a request, divided so that some is left to describe what happened and
  * to publish it.
  *
- * @param stopBy by when everything must have stopped, or is given up for now
+ * @param stopBy when polling ends
  * @param describeBy by when what happened must be described
  */
 record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
@@ -33,8 +33,8 @@ record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
   }
 
   /**
-   * Repeats a step until it is done, or the time to stop ends. The pauses grow, except while
-   * something could not be started.
+   * Repeats a step until it is done or the time to stop ends. Pauses double, except while a Stop is
+   * not accepted yet.
    */
   void poll(BooleanSupplier step, BooleanSupplier isStarting) {
     for (var pause = FIRST_PAUSE; !step.getAsBoolean() && sleep(pause); ) {
@@ -61,13 +61,8 @@ record TimeBudget(StopService service, Deadline stopBy, Deadline describeBy) {
     if (left.compareTo(FIRST_PAUSE) <= 0) {
       return false;
     }
-    try {
-      service.sleeper().sleep(shorter(pause, left.minus(FIRST_PAUSE.dividedBy(2))));
-      return true;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    service.sleep().accept(shorter(pause, left.minus(FIRST_PAUSE.dividedBy(2))));
+    return !Thread.currentThread().isInterrupted();
   }
 
   private static Duration longer(Duration pause) {

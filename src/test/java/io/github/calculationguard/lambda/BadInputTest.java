@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -237,7 +238,7 @@ class BadInputTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1e999", "-1e999"})
-  void carriesOutAFindingWhoseLimitIsNoNumberThatCanBeTold(String limit) {
+  void takesNoFindingWhoseLimitIsInfinite(String limit) {
     Map<String, Object> event =
         new EventSerializer()
             .fromJson(
@@ -245,7 +246,7 @@ class BadInputTest {
                     .replace("\"LIMIT\"", limit),
                 Map.class);
 
-    assertThat(guarded.log(event)).containsEntry("outcome", "CANCELED").doesNotContainKey("limit");
+    assertThat(refused(event)).contains("limit takes a number");
     assertThat(guarded.world.sns().messages()).hasSize(1);
   }
 
@@ -369,10 +370,21 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"target", "expiresAt"})
-  void takesNoFindingThatLacksWhatItNeeds(String name) {
-    assertThat(refused(inDetail("finding-session.json", name, null))).contains(name);
-    assertThat(refused(inDetail("finding-session.json", name, "soon"))).contains(name);
+  @CsvSource({
+    "target, soon",
+    "expiresAt, soon",
+    "sessionId, ''",
+    "workGroup,",
+    "rule,",
+    "limit, soon",
+    "observed, soon",
+    "limitSetBy,"
+  })
+  void takesNoFindingThatLacksWhatItNeeds(String name, @Nullable String wrong) {
+    for (var sample : List.of("finding-session.json", "finding-calculation.json")) {
+      assertThat(refused(inDetail(sample, name, null))).contains(name);
+      assertThat(refused(inDetail(sample, name, wrong == null ? 7 : wrong))).contains(name);
+    }
   }
 
   @Test

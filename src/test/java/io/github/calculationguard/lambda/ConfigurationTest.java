@@ -24,7 +24,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ConfigurationTest {
 
   private static final Map<String, String> NEEDED =
-      Map.of("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard", "BUS_NAME", "guard");
+      Map.of(
+          "TOPIC_ARN",
+          "arn:aws:sns:us-east-1:123456789012:guard",
+          "BUS_NAME",
+          "guard",
+          "WORK_GROUP_PATTERN",
+          "*");
 
   private static void start(String function, Map<String, String> environment) {
     switch (function) {
@@ -46,7 +52,9 @@ class ConfigurationTest {
     "stop, TOPIC_ARN, sns",
     "sweep, TOPIC_ARN, sns",
     "sweep, BUS_NAME, event bus",
-    "stop, BUS_NAME, event bus"
+    "stop, BUS_NAME, event bus",
+    "sweep, WORK_GROUP_PATTERN, workgroup",
+    "widget, WORK_GROUP_PATTERN, workgroup"
   })
   void nameWhatIsMissing(String function, String variable, String accepted) {
     var environment = new HashMap<>(NEEDED);
@@ -61,8 +69,8 @@ class ConfigurationTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "stop | TOPIC_ARN | guard | the ARN of",
-        "stop | TOPIC_ARN | arn:aws:sqs:us-east-1:123456789012:guard | the ARN of",
+        "stop | TOPIC_ARN | guard | an ARN of",
+        "stop | TOPIC_ARN | arn:aws:sqs:us-east-1:123456789012:guard | an ARN of",
         "stop | ESCALATION | ALWAYS | NONE, TERMINATE_SESSION",
         "stop | ESCALATION | terminate_session | NONE, TERMINATE_SESSION",
         "stop | ESCALATE_AFTER_SECONDS | 601 | to 600",
@@ -83,7 +91,7 @@ class ConfigurationTest {
         "stop | MAX_ATTEMPTS | 0 | from 1 to 10",
         "stop | MAX_ATTEMPTS | 11 | from 1 to 10",
         "sweep | BUS_NAME | a bus | event bus",
-        "sweep | TOPIC_ARN | arn:aws:sns:us east | the ARN of",
+        "sweep | TOPIC_ARN | arn:aws:sns:us east | an ARN of",
         "sweep | MODE | on | off, observe",
         "sweep | ESCALATION | YES | NONE",
         "sweep | WORK_GROUP_PATTERN | a b | workgroup",
@@ -99,8 +107,8 @@ class ConfigurationTest {
         "sweep | USD_PER_DPU_HOUR | 101 | to 100",
         "sweep | ATTEMPT_TIMEOUT_MILLIS | x | from 100 to 30000",
         "sweep | MAX_ATTEMPTS | x | from 1 to 10",
-        "widget | STOP_FUNCTION_ARN | guard | the ARN of",
-        "widget | STOP_FUNCTION_ARN | arn:aws:sns:us-east-1:123456789012:guard | the ARN of",
+        "widget | STOP_FUNCTION_ARN | guard | an ARN of",
+        "widget | STOP_FUNCTION_ARN | arn:aws:sns:us-east-1:123456789012:guard | an ARN of",
         "widget | WORK_GROUP_PATTERN | a b | workgroup",
         "widget | USD_PER_DPU_HOUR | free | a number",
         "widget | MAX_SESSION_HOURS | -1 | from 0",
@@ -182,10 +190,6 @@ class ConfigurationTest {
   private static Set<String> variables(String function) {
     var variables = new TreeSet<>(Template.read().variables(function).keySet());
     variables.removeIf(name -> name.startsWith("AWS_") || name.startsWith("JAVA_"));
-    if (function.equals("WidgetFunction")) {
-      // It has no metrics to name.
-      variables.remove("SERVICE");
-    }
     assertThat(variables).hasSizeGreaterThan(4);
     return variables;
   }

@@ -199,7 +199,8 @@ class EndSessionTest {
       guarded.play(order, context);
 
       assertThat(line(context)).containsEntry("outcome", "INVALID");
-      assertThat(reason(context)).contains("endSession stands beside a calculationExecutionId");
+      assertThat(reason(context))
+          .contains("endSession cannot be combined with a calculationExecutionId");
       assertThat(guarded.athenaCalls()).isEmpty();
     }
   }
@@ -212,7 +213,7 @@ class EndSessionTest {
       var context = context("direct");
       guarded.play(order, context);
 
-      assertThat(reason(context)).contains("force goes with endSession only");
+      assertThat(reason(context)).contains("force needs endSession");
       assertThat(guarded.athenaCalls()).isEmpty();
     }
   }

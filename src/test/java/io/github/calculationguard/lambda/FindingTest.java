@@ -109,8 +109,7 @@ class FindingTest {
     clock.advance(Duration.ofSeconds(1));
     var invocations = new Invocation.Factory(configuration, clock);
     var invocation = invocations.next(new TestContext("request-1"), null);
-    var parser =
-        new RequestParser(json(event), invocation, Duration.ofSeconds(60), Duration.ofSeconds(5));
+    var parser = new RequestParser(json(event), invocation, configuration.budgets());
     return (Request.StopRequest) parser.parse();
   }
 

@@ -93,11 +93,11 @@ final class GuardedWorld implements AutoCloseable {
   Object play(@Nullable Map<String, Object> event, TestContext invocation) {
     try {
       if (invocation.trace() != null) {
-        System.setProperty(StopHandler.TRACE, invocation.trace());
+        System.setProperty(StopHandler.TRACE_PROPERTY, invocation.trace());
       }
       return handler().handleRequest(event, invocation);
     } finally {
-      System.clearProperty(StopHandler.TRACE);
+      System.clearProperty(StopHandler.TRACE_PROPERTY);
       assertThat(invocation.lines).allMatch(line -> line.indexOf('\n') == line.length() - 1);
     }
   }

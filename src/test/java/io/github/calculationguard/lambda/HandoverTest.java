@@ -84,7 +84,8 @@ class HandoverTest {
         assertThat(GuardedWorld.reply(answer).getStatusCode()).isEqualTo(202);
       }
       assertThat(line(first)).containsEntry("outcome", "CANCELING");
-      assertThat(String.valueOf(line(first).get("reason"))).contains("the guard goes on with it");
+      assertThat(String.valueOf(line(first).get("reason")))
+          .contains("the guard continues in the background");
 
       var handover = handovers(guarded).getFirst();
       assertThat(handover)
@@ -151,17 +152,29 @@ class HandoverTest {
     }
   }
 
-  @Test
-  void sendsOnAnOrderWhoseEffectIsNotKnown() {
+  @ParameterizedTest
+  @ValueSource(strings = {"http", "page"})
+  void sendsOnAnOrderWhoseEffectIsNotKnown(String channel) {
     try (var guarded = world(false)) {
       guarded
           .world
           .athena()
           .faults(
-              Faults.always(
-                  "StopCalculationExecution", new Fault.Spoilt(Fault.Mishap.TRUNCATED, true)));
-      var context = context("http");
-      assertThat(guarded.reply(order("http"), context).getStatusCode()).isEqualTo(202);
+              call ->
+                  switch (call.operation()) {
+                    case "StopCalculationExecution" ->
+                        new Fault.Spoilt(Fault.Mishap.TRUNCATED, true);
+                    case "GetCalculationExecution" -> Fault.Refusal.UNAVAILABLE;
+                    default -> null;
+                  });
+      var context = context(channel);
+      var answer = guarded.play(order(channel), context);
+      if (channel.equals("http")) {
+        assertThat(GuardedWorld.reply(answer).getStatusCode()).isEqualTo(202);
+      }
+      assertThat(line(context)).containsEntry("outcome", "CANCELING");
+      assertThat(String.valueOf(line(context).get("reason"))).contains("not known yet");
+      assertThat(guarded.message().subject()).startsWith("CANCELING");
       assertThat(handovers(guarded)).hasSize(1);
     }
   }
@@ -190,7 +203,7 @@ class HandoverTest {
       assertThat(reply.getStatusCode()).isEqualTo(503);
       assertThat(reply.getHeaders()).containsKey("Retry-After").doesNotContainKey("Location");
       assertThat(json(reply.getBody()))
-          .containsEntry("title", "The guard cannot go on with it")
+          .containsEntry("title", "The guard cannot continue in the background")
           .containsEntry("handed_over", false)
           .containsEntry("order_id", "JKJaXmPLvHcESHA=")
           .containsKey("calculations")

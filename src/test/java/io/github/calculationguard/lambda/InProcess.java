@@ -2,9 +2,10 @@ package io.github.calculationguard.lambda;
 
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import io.github.athenasparklocal.HandClock;
-import io.github.calculationguard.stop.StopService.Sleeper;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /** The functions in this JVM, where a variable of the environment can't be set. */
 public final class InProcess {
@@ -13,7 +14,7 @@ public final class InProcess {
 
   /** The stop function, with an environment that it would find in Lambda. */
   public static RequestHandler<Map<String, Object>, Object> stop(Map<String, String> environment) {
-    return stop(environment, InstantSource.system(), pause -> Thread.sleep(pause));
+    return stop(environment, InstantSource.system(), SweepHandler::sleep);
   }
 
   /** The sweep function, with an environment that it would find in Lambda. */
@@ -38,10 +39,11 @@ public final class InProcess {
     return stop(environment, clock, clock::advance);
   }
 
-  static StopHandler stop(Map<String, String> environment, InstantSource clock, Sleeper pause) {
+  static StopHandler stop(
+      Map<String, String> environment, InstantSource clock, Consumer<Duration> sleep) {
     tellTheSdk(environment);
     var configuration = new Configuration(environment);
-    return new StopHandler(configuration, configuration.clients(), clock, pause);
+    return new StopHandler(configuration, configuration.clients(), clock, sleep);
   }
 
   /** The widget function by a clock that its pauses move. */

@@ -242,6 +242,41 @@ class ReturnTest {
   }
 
   @Test
+  void knowsTheHistoryOfEachCalculationThatARequestCovers() {
+    model().addWorkGroup("analytics", SparkModel.PYSPARK_3, Map.of());
+    model().add(SessionSetup.in("analytics").id("s-9").startedAt(NOW.minus(ofHours(5))));
+    model()
+        .add(
+            CalculationSetup.in("s-9")
+                .id("first")
+                .description("Nightly join")
+                .submittedAt(NOW.minus(ofHours(4)))
+                .stoppedAt(NOW.minus(ofHours(3))));
+    for (var it : Map.of("Nightly join", 175, "Another", 10).entrySet()) {
+      model()
+          .add(
+              CalculationSetup.in("s-9")
+                  .id("c-" + it.getValue())
+                  .description(it.getKey())
+                  .submittedAt(NOW.minus(ofMinutes(it.getValue()))));
+    }
+    var order = sample("eventbridge-stop-requested.json");
+    detail(order).remove("calculationExecutionId");
+    detail(order).put("sessionId", "s-9");
+
+    InProcess.stop(settings, clock, clock::advance).handleRequest(order, stops);
+
+    var reasons = new HashMap<Object, String>();
+    stops.lines.stream()
+        .map(GuardedWorld::json)
+        .filter(line -> "stop".equals(line.get("event")))
+        .forEach(it -> reasons.put(it.get("calculation_id"), String.valueOf(it.get("reason"))));
+    assertThat(reasons).containsOnlyKeys("c-175", "c-10");
+    assertThat(reasons.get("c-175")).startsWith("may have returned after first");
+    assertThat(reasons.get("c-10")).doesNotContain("returned");
+  }
+
+  @Test
   void endsASessionAllTheSameWhereTheHistoryFails() {
     start("s-2", NOW.minus(ofHours(4)));
     world.athena().faults(call -> isHistory(call) ? Fault.Refusal.DENIED : null);

@@ -458,7 +458,8 @@ class StopHandlerTest {
       assertThat(line(late))
           .containsEntry("outcome", "CANCELED")
           .doesNotContainKey("repeat")
-          .hasEntrySatisfying("reason", why -> assertThat((String) why).contains("nobody can say"));
+          .hasEntrySatisfying(
+              "reason", why -> assertThat((String) why).contains("not known whether"));
     }
   }
 

@@ -71,7 +71,7 @@ public final class LocalWorld implements AutoCloseable {
 
   /**
    * The environment variables by which the AWS SDKs and the AWS CLI find these services, and by
-   * which the guard finds its internal bus.
+   * which the guard finds its internal bus. It watches all workgroups.
    */
   public Map<String, String> environment() {
     var environment = new LinkedHashMap<String, String>();
@@ -79,6 +79,7 @@ public final class LocalWorld implements AutoCloseable {
     environment.put("AWS_ENDPOINT_URL_SNS", sns.endpoint().toString());
     environment.put("AWS_ENDPOINT_URL_EVENTBRIDGE", eventBridge.endpoint().toString());
     environment.put("BUS_NAME", INTERNAL_BUS);
+    environment.put("WORK_GROUP_PATTERN", "*");
     environment.put("AWS_REGION", place.region());
     // boto3 and version 1 of the AWS CLI read this name.
     environment.put("AWS_DEFAULT_REGION", place.region());

@@ -12,7 +12,6 @@ import io.github.calculationguard.spark.FakeAthenaSpark.Call;
 import io.github.calculationguard.spark.FakeCalculation;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.LimitViolation;
 import io.github.calculationguard.stop.Request.StopCalculation;
 import io.github.calculationguard.stop.Request.StopSession;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
@@ -243,11 +242,7 @@ class EscalationPropertyTest {
       case 2 -> new EndSession(given, SESSION, null, null, random.nextInt(4) == 0);
       default ->
           new EndSession(
-              given,
-              SESSION,
-              new LimitViolation("max-session-hours", 8, 9.5, null, given.at().plusSeconds(700)),
-              null,
-              false);
+              given, SESSION, StopServiceTest.violation(given.at().plusSeconds(700)), null, false);
     };
   }
 
@@ -270,7 +265,7 @@ class EscalationPropertyTest {
   private static StopService stop(FakeAthenaSpark athena, EscalationPolicy ladder) {
     var clock = athena.clock;
     var reader = new Snapshot.Reader(athena, "owner", clock, () -> false);
-    return new StopService(athena, ladder, reader, clock, clock::advance);
+    return new StopService(athena, ladder, reader, (_, _) -> null, clock, clock::advance);
   }
 
   /** Makes this share of the calls fail. */

@@ -7,11 +7,14 @@ import static java.time.Duration.ofSeconds;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
 import io.github.calculationguard.spark.FakeAthenaSpark.Call;
 import io.github.calculationguard.spark.FakeCalculation;
 import io.github.calculationguard.spark.FakeCalculation.Trouble;
+import io.github.calculationguard.spark.SessionState;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.LimitViolation;
@@ -21,9 +24,13 @@ import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the escalation does and reports in the rarer cases, in virtual time. */
@@ -33,7 +40,7 @@ class StopServiceTest {
   private static final Duration NEVER = ofDays(1);
   private static final Call TERMINATE = new Call("TerminateSession", "s-1");
 
-  private final FakeAthenaSpark athena = FakeAthenaSpark.withSession();
+  private FakeAthenaSpark athena = FakeAthenaSpark.withSession();
 
   private FakeCalculation add(String id, Duration cancelTakes) {
     var submitted = START.minusSeconds(60);
@@ -61,15 +68,39 @@ class StopServiceTest {
   }
 
   private static EndSession endSession(boolean dryRun) {
-    var expiresAt = START.plusSeconds(700);
-    var violation = new LimitViolation("max-session-hours", 8, 9.5, null, expiresAt);
+    var violation = violation(START.plusSeconds(700));
     return new EndSession(metadata(dryRun), SESSION, violation, null, false);
+  }
+
+  /** A finding on the fake's session. */
+  static LimitViolation violation(Instant expiresAt) {
+    return new LimitViolation(
+        "max-session-hours",
+        8,
+        9.5,
+        "parameter",
+        SESSION,
+        "analytics",
+        Duration.ZERO,
+        null,
+        expiresAt);
+  }
+
+  /** Comes before each termination, and may let it fail. */
+  private void beforeTermination(Runnable what) {
+    athena.listen(
+        call -> {
+          if (call.equals(TERMINATE)) {
+            what.run();
+          }
+        });
   }
 
   private StopReport stop(Request.StopRequest request) {
     var clock = athena.clock;
     var reader = new Snapshot.Reader(athena, "owner", clock, () -> false);
-    return new StopService(athena, MAY_TERMINATE, reader, clock, clock::advance).stop(request);
+    return new StopService(athena, MAY_TERMINATE, reader, (_, _) -> null, clock, clock::advance)
+        .stop(request);
   }
 
   @Test
@@ -104,6 +135,84 @@ class StopServiceTest {
         .hasSize(2)
         .extracting(StopResult::outcome)
         .containsOnly(Outcome.SESSION_TERMINATED);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Reason.class,
+      names = {"THROTTLED", "FAILED"})
+  void doesNotClaimTheEndOfASessionThatAthenaRefusedToTerminate(Reason reason) {
+    var job = add("c-1", NEVER);
+    var tries = new AtomicInteger();
+    beforeTermination(
+        () -> {
+          if (tries.incrementAndGet() == 2) {
+            athena.terminate(SESSION);
+          }
+          throw new AthenaUnavailableException("refused", reason, null, null);
+        });
+    assertThat(stop(new StopCalculation(metadata(false), job.id(), null)).results())
+        .singleElement()
+        .extracting(StopResult::outcome)
+        .isEqualTo(Outcome.FINISHED_ANYWAY);
+  }
+
+  @Test
+  void claimsTheEndOfASessionWhereTheAnswerToItsTerminationWasLost() {
+    var job = add("c-1", NEVER);
+    beforeTermination(
+        () -> {
+          athena.terminate(SESSION);
+          throw new AthenaUnavailableException("reset", Reason.ANSWER_LOST, null, null);
+        });
+    assertThat(stop(new StopCalculation(metadata(false), job.id(), null)).results())
+        .singleElement()
+        .extracting(StopResult::outcome)
+        .isEqualTo(Outcome.SESSION_TERMINATED);
+    assertThat(stop(endSession(false)).results())
+        .singleElement()
+        .extracting(StopResult::outcome)
+        .isEqualTo(Outcome.SESSION_TERMINATED);
+  }
+
+  @Test
+  void leavesASessionAloneThatBecameBusyBetweenTwoTriesToTerminateIt() {
+    athena = FakeAthenaSpark.withSession("Apache Spark version 3.5", START.minusSeconds(3600));
+    var busy = athena.session(SESSION, new Deadline(Instant.MAX));
+    athena.put(busy.withState(new SessionState("IDLE")), Map.of(), List.of());
+    beforeTermination(
+        () -> {
+          athena.put(busy, Map.of(), List.of());
+          throw new AthenaUnavailableException("throttled", Reason.THROTTLED, null, null);
+        });
+    var request =
+        new EndSession(metadata(false), SESSION, violation(START.plusSeconds(700)), START, false);
+    assertThat(stop(request).results())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.outcome()).isEqualTo(Outcome.LEFT_ALONE);
+              assertThat(it.reason()).isEqualTo("the session is busy again");
+            });
+    assertThat(athena.calls).containsOnlyOnce(TERMINATE);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Reason.class)
+  void countsATerminationAsItsOwnOnlyIfItMayHaveTakenEffect(Reason reason) {
+    beforeTermination(
+        () -> {
+          athena.terminate(SESSION);
+          throw new AthenaUnavailableException("failed", reason, null, null);
+        });
+    assertThat(stop(endSession(false)).results())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.outcome()).isEqualTo(Outcome.SESSION_TERMINATED);
+              assertThat(Objects.requireNonNull(it.effort()).repeat())
+                  .isEqualTo(reason != Reason.ANSWER_LOST);
+            });
   }
 
   @Test
@@ -157,7 +266,7 @@ class StopServiceTest {
         .satisfies(
             it -> {
               assertThat(it.outcome()).isEqualTo(Outcome.SESSION_TERMINATED);
-              assertThat(it.reason()).contains("nobody can say");
+              assertThat(it.reason()).contains("not known whether");
             });
   }
 
