@@ -5,7 +5,6 @@ import static java.util.Comparator.reverseOrder;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Finding.Publisher;
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.Mode;
@@ -21,6 +20,7 @@ import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.InternalBus;
 import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Snapshot;
 
@@ -43,7 +43,7 @@ public final class Sweep {
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
   private final RateLimiter rateLimiter;
-  private final Publisher publisher;
+  private final InternalBus bus;
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
@@ -60,12 +60,12 @@ public final class Sweep {
   public Sweep(
       AthenaSparkReader athena,
       RateLimiter rateLimiter,
-      Publisher publisher,
+      InternalBus bus,
       RecordedWarning.Store store,
       InstantSource clock,
       SweepPolicy policy) {
     this.rateLimiter = rateLimiter;
-    this.publisher = publisher;
+    this.bus = bus;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
@@ -201,10 +201,11 @@ public final class Sweep {
       List<Judged> chosen, List<Judged> judged, List<Failure> failures, Deadline deadline) {
     var now = clock.instant();
     var expiresAt = now.plus(Finding.LIFETIME);
-    var findings = chosen.stream().map(it -> it.finding(policy, expiresAt)).toList();
-    var refused = publisher.publish(findings, deadline);
-    for (var it : chosen) {
-      var why = refused.get(it.finding(policy, expiresAt));
+    var findings = chosen.stream().map(it -> new Finding(it, policy, expiresAt).event()).toList();
+    var refused = bus.put(findings, deadline);
+    for (var index = 0; index < chosen.size(); index++) {
+      var it = chosen.get(index);
+      var why = refused.get(findings.get(index));
       if (why == null) {
         judged.add(it);
         publishedAt.put(it.id(), now);

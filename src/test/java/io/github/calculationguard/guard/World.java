@@ -10,6 +10,7 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,7 +46,7 @@ final class World implements InstantSource {
   }
 
   final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, this);
-  final List<Finding> ordered = new ArrayList<>();
+  final List<Event> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
   final List<Inventory.Failure> tagFailures = new ArrayList<>();
   final List<String> tagged = new ArrayList<>();
@@ -69,15 +71,14 @@ final class World implements InstantSource {
     this.policy = policy;
     rateLimiter = new RateLimiter(callsASecond, this, paced ? this::pass : _ -> {});
     athena.listen(this::count);
-    sweep = new Sweep(athena, rateLimiter, this::publish, this::tag, this, policy);
+    sweep = new Sweep(athena, rateLimiter, this::put, this::tag, this, policy);
   }
 
   /**
    * A sweep in another environment, with a memory of its own, which sends its findings here too.
    */
   Sweep anotherSweep() {
-    return new Sweep(
-        athena, new RateLimiter(1, this, _ -> {}), this::publish, this::tag, this, policy);
+    return new Sweep(athena, new RateLimiter(1, this, _ -> {}), this::put, this::tag, this, policy);
   }
 
   /** Takes a call for one of the sweep's. */
@@ -156,7 +157,7 @@ final class World implements InstantSource {
     return report;
   }
 
-  private Map<Finding, String> publish(List<Finding> findings, Deadline deadline) {
+  private Map<Event, String> put(List<Event> findings, Deadline deadline) {
     if (refusal != null) {
       var why = refusal;
       return findings.stream().collect(Collectors.toMap(it -> it, _ -> why));
@@ -170,17 +171,30 @@ final class World implements InstantSource {
     return Map.of();
   }
 
-  private void obey(Finding finding) {
-    var calculation = finding.snapshot().calculation();
-    if (calculation == null) {
-      athena.terminate(Objects.requireNonNull(finding.snapshot().session()).id());
+  private void obey(Event finding) {
+    if (Finding.SESSION.equals(detail(finding).get(Finding.TARGET))) {
+      athena.terminate(new SessionId(id(finding)));
     } else {
-      athena.cancel(calculation.id());
+      athena.cancel(new CalculationId(id(finding)));
     }
   }
 
+  /** The ID of what a finding is about. */
+  private static String id(Event finding) {
+    var detail = detail(finding);
+    var session = detail.get(Finding.SESSION_ID);
+    return String.valueOf(detail.getOrDefault(Finding.CALCULATION_ID, session));
+  }
+
+  /** What the bus carries of an event: what is absent is left out. */
+  static Map<String, Object> detail(Event event) {
+    var detail = new HashMap<String, Object>(event.detail());
+    detail.values().removeIf(Objects::isNull);
+    return detail;
+  }
+
   List<String> orderedIds() {
-    return ordered.stream().map(it -> it.snapshot().id()).toList();
+    return ordered.stream().map(World::id).toList();
   }
 
   void workGroup(String name, Map<String, String> tags) {

@@ -100,8 +100,7 @@ class StopPathTest {
             (_, _) -> {
               throw new IllegalStateException("a defect");
             },
-            (_, _) -> {},
-            (_, _, _) -> Map.of(),
+            (_, _) -> Map.of(),
             athena,
             athena);
     var context = new TestContext("request-1");
@@ -112,6 +111,8 @@ class StopPathTest {
     assertThat(json(context.lines.getFirst()))
         .containsEntry("outcome", "CANCELED")
         .containsEntry("announced", false)
+        .containsEntry("error_type", "IllegalStateException")
+        .doesNotContainKey("event_sent")
         .extractingByKey("reason", as(STRING))
         .contains("IllegalStateException: a defect");
   }
@@ -139,8 +140,7 @@ class StopPathTest {
             new Configuration(ENVIRONMENT),
             athena,
             (notification, deadline) -> published.add(notification),
-            (_, _) -> {},
-            (_, _, _) -> Map.of(),
+            (_, _) -> Map.of(),
             athena,
             athena);
     var context = new TestContext("request-1");
