@@ -3,10 +3,9 @@ package io.github.calculationguard.aws;
 import module java.base;
 
 import io.github.calculationguard.guard.RateLimiter;
-import io.github.calculationguard.guard.RecordedWarning;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaSparkReader;
+import io.github.calculationguard.spark.InternalBus;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
@@ -88,18 +87,12 @@ public final class AwsClients implements AutoCloseable {
   }
 
   /** Athena, called at a limited rate. */
-  public AthenaSparkReader athena(InstantSource clock, RateLimiter limiter) {
+  public SdkAthenaSpark athena(InstantSource clock, RateLimiter limiter) {
     var limited = new RateLimitedCalls(limiter);
     return new SdkAthenaSpark(configured(AthenaClient.builder(), limited), clock);
   }
 
-  /** Where warnings are kept, at the same limited rate. */
-  public RecordedWarning.Store warnings(InstantSource clock, RateLimiter limiter) {
-    var limited = new RateLimitedCalls(limiter);
-    return new SessionTags(configured(AthenaClient.builder(), limited), clock);
-  }
-
-  public EventBridgePublisher eventBridge(String busName, InstantSource clock) {
+  public InternalBus eventBridge(String busName, InstantSource clock) {
     return new EventBridgePublisher(configured(EventBridgeClient.builder()), busName, clock);
   }
 

@@ -53,9 +53,8 @@ public final class SweepHandler
     var topicArn = configuration.topicArn();
     configuration.check();
     var athena = clients.athena(clock, limiter);
-    var warnings = clients.warnings(clock, limiter);
     bus = clients.eventBridge(busName, clock);
-    sweep = new Sweep(athena, limiter, bus, warnings, clock, policy);
+    sweep = new Sweep(athena, limiter, bus, athena, clock, policy);
     publisher = clients.sns(topicArn, clock);
   }
 
