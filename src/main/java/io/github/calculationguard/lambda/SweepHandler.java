@@ -61,7 +61,7 @@ public final class SweepHandler
   /**
    * Returns the summary. If nobody could be notified, the next sweep tries again.
    *
-   * @throws SweepFailedException if not even the workgroups could be listed
+   * @throws AthenaSparkException if not even the workgroups could be listed
    */
   @Override
   public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
@@ -84,11 +84,11 @@ public final class SweepHandler
       }
       invocation.log(metrics, service, clock.instant());
       return lines.getFirst().fields();
-    } catch (AthenaSparkException e) {
+    } catch (RuntimeException e) {
       invocation.log(
           LogRecord.sweepFailure(null, e, invocation.place(), invocation.info(), invocation.now()));
       invocation.log(new Metrics().count("SweepFailures", 1), service, clock.instant());
-      throw new SweepFailedException(e);
+      throw e;
     }
   }
 
@@ -155,13 +155,6 @@ public final class SweepHandler
       Thread.sleep(duration);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Not even the workgroups could be listed. */
-  public static final class SweepFailedException extends RuntimeException {
-    SweepFailedException(AthenaSparkException cause) {
-      super(cause.getMessage(), cause, false, false);
     }
   }
 }

@@ -88,7 +88,7 @@ public final class LogRecord {
     return new LogRecord()
         .head("sweep_failure", Severity.ERROR, place, info, at)
         .put("subject", subject)
-        .put("reason", UserText.aws(String.valueOf(e.getMessage())))
+        .put("reason", UserText.aws(Objects.requireNonNullElse(e.getMessage(), e.toString())))
         .error(e)
         .tail(info);
   }
