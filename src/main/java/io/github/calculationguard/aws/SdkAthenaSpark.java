@@ -33,11 +33,11 @@ import software.amazon.awssdk.services.athena.model.GetCalculationExecutionRespo
 import software.amazon.awssdk.services.athena.model.GetResourceDashboardRequest;
 import software.amazon.awssdk.services.athena.model.GetSessionRequest;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsRequest;
-import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsResponse;
 import software.amazon.awssdk.services.athena.model.ListExecutorsRequest;
 import software.amazon.awssdk.services.athena.model.ListSessionsRequest;
 import software.amazon.awssdk.services.athena.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsRequest;
+import software.amazon.awssdk.services.athena.model.Tag;
 import software.amazon.awssdk.services.athena.model.TagResourceRequest;
 import software.amazon.awssdk.services.athena.model.TerminateSessionRequest;
 import software.amazon.awssdk.utils.builder.SdkBuilder;
@@ -108,11 +108,11 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
     var earlier = new ArrayList<Calculation>();
     var unreadable = 0;
     try {
-      Iterable<ListCalculationExecutionsResponse> pages =
-          pages(deadline, request::nextToken, athena::listCalculationExecutions)::iterator;
-      for (var page : pages) {
-        var before = matches.size() + unreadable;
-        for (var c : page.calculations()) {
+      var pages = pages(deadline, request::nextToken, athena::listCalculationExecutions).iterator();
+      var before = -1;
+      while (matches.size() + unreadable > before && pages.hasNext()) {
+        before = matches.size() + unreadable;
+        for (var c : pages.next().calculations()) {
           var id = parseOrNull(c.calculationExecutionId(), CalculationId::new);
           if (id == null) {
             unreadable++;
@@ -124,9 +124,6 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
           var end = it.completedAt();
           var isMatch = !it.state().hasEnded() || (end != null && !end.isBefore(endedSince));
           (isMatch ? matches : earlier).add(it);
-        }
-        if (matches.size() + unreadable == before) {
-          break;
         }
       }
     } catch (NotFoundException e) {
@@ -165,8 +162,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
 
   @Override
   public void tag(String sessionArn, String key, String value, Deadline deadline) {
-    var request = TagResourceRequest.builder().resourceARN(sessionArn);
-    var _ = call(deadline, request.tags(t -> t.key(key).value(value)), athena::tagResource);
+    var tag = Tag.builder().key(key).value(value).build();
+    var request = TagResourceRequest.builder().resourceARN(sessionArn).tags(tag);
+    var _ = call(deadline, request, athena::tagResource);
   }
 
   @Override
