@@ -20,7 +20,7 @@ import software.amazon.awssdk.core.exception.SdkException;
 final class AwsCalls {
 
   private static final Set<String> DENIED =
-      Set.of("AccessDeniedException", "AccessDenied", "AuthorizationError", "NotAuthorized");
+      Set.of("AccessDeniedException", "AccessDenied", "NotAuthorized");
   // Athena reports an unknown ID by either.
   private static final Set<String> NOT_FOUND =
       Set.of("InvalidRequestException", "ResourceNotFoundException");

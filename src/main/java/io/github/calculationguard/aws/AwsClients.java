@@ -3,10 +3,9 @@ package io.github.calculationguard.aws;
 import module java.base;
 
 import io.github.calculationguard.guard.RateLimiter;
-import io.github.calculationguard.guard.RecordedWarning;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaSparkReader;
+import io.github.calculationguard.spark.InternalBus;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
@@ -36,28 +35,28 @@ public final class AwsClients implements AutoCloseable {
 
   private static final Duration MAX_TO_CONNECT = Duration.ofSeconds(1);
 
-  private final Duration attempt;
-  private final int attempts;
-  private final Connections http;
+  private final Duration attemptTimeout;
+  private final int maxAttempts;
+  private final PreconnectingHttpClient http;
   private final AwsCredentialsProviderChain credentials;
   private final ScheduledThreadPoolExecutor timer;
 
   /**
-   * @param attempt the time limit of one try of a call
-   * @param attempts how often a call is tried, including the first time
+   * @param attemptTimeout the time limit of each attempt of a call
+   * @param maxAttempts how often a call is attempted, the first time included
    */
-  public AwsClients(Duration attempt, int attempts) {
-    this(attempt, attempts, httpClient(attempt).build());
+  public AwsClients(Duration attemptTimeout, int maxAttempts) {
+    this(attemptTimeout, maxAttempts, httpClient(attemptTimeout).build());
   }
 
-  /** With another HTTP client than Apache's. */
-  public AwsClients(Duration attempt, int attempts, SdkHttpClient http) {
-    this(attempt, attempts, new Connections(http));
+  /** With an HTTP client of the caller's. */
+  public AwsClients(Duration attemptTimeout, int maxAttempts, SdkHttpClient http) {
+    this(attemptTimeout, maxAttempts, new PreconnectingHttpClient(http));
   }
 
-  private AwsClients(Duration attempt, int attempts, Connections http) {
-    this.attempt = attempt;
-    this.attempts = attempts;
+  private AwsClients(Duration attemptTimeout, int maxAttempts, PreconnectingHttpClient http) {
+    this.attemptTimeout = attemptTimeout;
+    this.maxAttempts = maxAttempts;
     this.http = http;
     // Lambda gives them in variables, and with SnapStart as a container does. The SDK's own chain
     // looks through files first.
@@ -73,13 +72,17 @@ public final class AwsClients implements AutoCloseable {
     timer.prestartCoreThread();
   }
 
-  /** The like, with other connections, a timer and credentials of their own. */
-  AwsClients through(UnaryOperator<SdkHttpClient> wrapper, TrustManagerFactory trust) {
-    var other = httpClient(attempt).tlsTrustManagersProvider(trust::getTrustManagers).build();
-    return new AwsClients(attempt, attempts, http.through(wrapper.apply(other)));
+  /** Clients alike, with a wrapped HTTP client, a timer and credentials of their own. */
+  AwsClients withHttpClient(
+      UnaryOperator<SdkHttpClient> wrapper, TrustManagerFactory trustManagers) {
+    var other =
+        httpClient(attemptTimeout)
+            .tlsTrustManagersProvider(trustManagers::getTrustManagers)
+            .build();
+    return new AwsClients(attemptTimeout, maxAttempts, http.withHttpClient(wrapper.apply(other)));
   }
 
-  Connections http() {
+  PreconnectingHttpClient http() {
     return http;
   }
 
@@ -88,18 +91,12 @@ public final class AwsClients implements AutoCloseable {
   }
 
   /** Athena, called at a limited rate. */
-  public AthenaSparkReader athena(InstantSource clock, RateLimiter limiter) {
+  public SdkAthenaSpark athena(InstantSource clock, RateLimiter limiter) {
     var limited = new RateLimitedCalls(limiter);
     return new SdkAthenaSpark(configured(AthenaClient.builder(), limited), clock);
   }
 
-  /** Where warnings are kept, at the same limited rate. */
-  public RecordedWarning.Store warnings(InstantSource clock, RateLimiter limiter) {
-    var limited = new RateLimitedCalls(limiter);
-    return new SessionTags(configured(AthenaClient.builder(), limited), clock);
-  }
-
-  public EventBridgePublisher eventBridge(String busName, InstantSource clock) {
+  public InternalBus eventBridge(String busName, InstantSource clock) {
     return new EventBridgePublisher(configured(EventBridgeClient.builder()), busName, clock);
   }
 
@@ -107,12 +104,9 @@ public final class AwsClients implements AutoCloseable {
     return new SnsPublisher(configured(SnsClient.builder()), topicArn, clock);
   }
 
-  /**
-   * Begins to open a connection to each endpoint that the rehearsal used, while nobody needs it
-   * yet.
-   */
-  public void connect() {
-    http.open();
+  /** Begins to open a connection to each endpoint that priming used, before a call needs it. */
+  public void preconnect() {
+    http.preconnect();
   }
 
   /** Fetches the credentials before a call needs them. If that fails, the call tries again. */
@@ -131,36 +125,34 @@ public final class AwsClients implements AutoCloseable {
     credentials.close();
   }
 
-  private static Apache5HttpClient.Builder httpClient(Duration attempt) {
+  private static Apache5HttpClient.Builder httpClient(Duration attemptTimeout) {
     return Apache5HttpClient.builder()
-        .connectionTimeout(attempt.compareTo(MAX_TO_CONNECT) < 0 ? attempt : MAX_TO_CONNECT)
-        .socketTimeout(attempt);
+        .connectionTimeout(
+            attemptTimeout.compareTo(MAX_TO_CONNECT) < 0 ? attemptTimeout : MAX_TO_CONNECT)
+        .socketTimeout(attemptTimeout);
   }
 
   private <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> C configured(
       B builder, ExecutionInterceptor... interceptors) {
-    var retries = AwsRetryStrategy.standardRetryStrategy().toBuilder().maxAttempts(attempts);
+    var retries = AwsRetryStrategy.standardRetryStrategy().toBuilder().maxAttempts(maxAttempts);
     return builder
         .httpClient(http)
         .credentialsProvider(credentials)
         .overrideConfiguration(
             c ->
-                c.apiCallAttemptTimeout(attempt)
+                c.apiCallAttemptTimeout(attemptTimeout)
                     .scheduledExecutorService(timer)
                     .executionInterceptors(List.of(interceptors))
                     .retryStrategy(retries.build()))
         .build();
   }
 
-  /** Spaces out every try of every call. */
+  /** Spaces out every attempt of every call. */
   private record RateLimitedCalls(RateLimiter limiter) implements ExecutionInterceptor {
 
     private static final ExecutionAttribute<Boolean> WAITED = new ExecutionAttribute<>("Waited");
 
-    /**
-     * Waits out here for the first try, where the wait does not count as a part of its time: not
-     * for longer than the call has, or several that wait would run past their deadline.
-     */
+    /** Waits before the first attempt, outside its timeout, and at most until the deadline. */
     @Override
     public void beforeExecution(Context.BeforeExecution context, ExecutionAttributes attributes) {
       var limits = context.request().overrideConfiguration().orElseThrow();

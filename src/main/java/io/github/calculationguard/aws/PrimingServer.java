@@ -32,7 +32,7 @@ public final class PrimingServer implements AutoCloseable {
   private final String end;
   private final Properties answers = new Properties();
   private final ServerSocket socket;
-  private final TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+  private final TrustManagerFactory trustManagers = TrustManagerFactory.getInstance("PKIX");
   private final Map<String, Integer> calls = new ConcurrentHashMap<>();
 
   public PrimingServer(AwsClients real, Instant now) throws IOException, GeneralSecurityException {
@@ -49,11 +49,12 @@ public final class PrimingServer implements AutoCloseable {
     // Unlike PKIX it does not read the store again.
     var keys = KeyManagerFactory.getInstance("SunX509");
     keys.init(store, PASSWORD);
-    // The authority alone, because the check of a server that is trusted itself ends too early.
+    // The authority alone: a client that trusted the server's own certificate would check no chain,
+    // and that code would not be primed.
     var trusted = KeyStore.getInstance("PKCS12");
     trusted.load(null, null);
     trusted.setCertificateEntry("authority", store.getCertificate("authority"));
-    trust.init(trusted);
+    trustManagers.init(trusted);
     var tls = SSLContext.getInstance("TLS");
     tls.init(keys.getKeyManagers(), null, null);
     var here = InetAddress.getLoopbackAddress();
@@ -63,14 +64,14 @@ public final class PrimingServer implements AutoCloseable {
 
   /** New clients whose requests all come here, whatever their endpoint. */
   public AwsClients clients() {
-    return real.through(this::redirected, trust);
+    return real.withHttpClient(this::redirected, trustManagers);
   }
 
   private SdkHttpClient redirected(SdkHttpClient http) {
     return new SdkHttpClient() {
       @Override
       public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
-        real.http().remember(request.httpRequest());
+        real.http().rememberEndpoint(request.httpRequest());
         var here = request.httpRequest().copy(PrimingServer.this::address);
         var body = request.contentStreamProvider().orElse(null);
         return http.prepareRequest(
@@ -90,7 +91,7 @@ public final class PrimingServer implements AutoCloseable {
    *
    * @throws IllegalStateException if the client accepts the certificate
    */
-  public void mustBeRefused() {
+  public void verifyRealClientRejects() {
     var request = SdkHttpRequest.builder().method(SdkHttpMethod.GET).encodedPath("/");
     try {
       var hello = HttpExecuteRequest.builder().request(address(request).build()).build();

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toMap;
 
 import module java.base;
 
+import io.github.calculationguard.guard.RecordedWarning;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -28,6 +29,7 @@ import software.amazon.awssdk.services.athena.model.CalculationStatus;
 import software.amazon.awssdk.services.athena.model.EngineVersion;
 import software.amazon.awssdk.services.athena.model.ExecutorsSummary;
 import software.amazon.awssdk.services.athena.model.GetCalculationExecutionRequest;
+import software.amazon.awssdk.services.athena.model.GetCalculationExecutionResponse;
 import software.amazon.awssdk.services.athena.model.GetResourceDashboardRequest;
 import software.amazon.awssdk.services.athena.model.GetSessionRequest;
 import software.amazon.awssdk.services.athena.model.ListCalculationExecutionsRequest;
@@ -35,12 +37,14 @@ import software.amazon.awssdk.services.athena.model.ListExecutorsRequest;
 import software.amazon.awssdk.services.athena.model.ListSessionsRequest;
 import software.amazon.awssdk.services.athena.model.ListTagsForResourceRequest;
 import software.amazon.awssdk.services.athena.model.ListWorkGroupsRequest;
-import software.amazon.awssdk.services.athena.model.SessionStatus;
-import software.amazon.awssdk.services.athena.model.SessionSummary;
+import software.amazon.awssdk.services.athena.model.Tag;
+import software.amazon.awssdk.services.athena.model.TagResourceRequest;
 import software.amazon.awssdk.services.athena.model.TerminateSessionRequest;
+import software.amazon.awssdk.utils.builder.SdkBuilder;
 
-/** The Spark operations of Athena, through the AWS SDK. */
-public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implements AthenaSpark {
+/** The Spark operations of Athena, through the AWS SDK. Warnings are kept as tags of sessions. */
+public record SdkAthenaSpark(AthenaClient athena, InstantSource clock)
+    implements AthenaSpark, RecordedWarning.Store {
 
   private static final int MAX_PAGE = 100;
 
@@ -52,7 +56,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       var answer =
           athena.stopCalculationExecution(
               r -> r.calculationExecutionId(id.value()).overrideConfiguration(by));
-      return new CalculationState(stated(answer.stateAsString()));
+      return new CalculationState(required(answer.stateAsString()));
     } catch (SdkException e) {
       throw AwsCalls.athenaException(e);
     }
@@ -60,29 +64,38 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
 
   @Override
   public SessionState terminate(SessionId id, Deadline deadline) {
-    var request = TerminateSessionRequest.builder().sessionId(id.value()).build();
+    var request = TerminateSessionRequest.builder().sessionId(id.value());
     var answer = call(deadline, request, athena::terminateSession);
-    return new SessionState(stated(answer.stateAsString()));
+    return new SessionState(required(answer.stateAsString()));
   }
 
   @Override
   public Calculation calculation(CalculationId id, Deadline deadline) {
     var request = GetCalculationExecutionRequest.builder().calculationExecutionId(id.value());
-    var it = call(deadline, request.build(), athena::getCalculationExecution);
-    var session = orNull(it.sessionId(), SessionId::new);
+    var it = call(deadline, request, athena::getCalculationExecution);
+    var session = parseOrNull(it.sessionId(), SessionId::new);
     var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    var output = CalculationOutput.of(it);
-    return calculation(id, session, it.description(), it.status(), dpuMillis, output);
+    return calculation(id, session, it.description(), it.status(), dpuMillis, output(it));
+  }
+
+  /** Where its files are in S3, as far as Athena names them, the most important first. */
+  private static SequencedMap<String, String> output(GetCalculationExecutionResponse calculation) {
+    var output = new LinkedHashMap<String, String>();
+    var result = calculation.result();
+    if (result != null) {
+      output.put("result", result.resultS3Uri());
+      output.put("stdout", result.stdOutS3Uri());
+      output.put("stderr", result.stdErrorS3Uri());
+    }
+    output.put("working directory", calculation.workingDirectory());
+    output.values().removeIf(uri -> uri == null || uri.isBlank());
+    return output;
   }
 
   @Override
   public Session session(SessionId id, Deadline deadline) {
-    var request = GetSessionRequest.builder().sessionId(id.value()).build();
-    var it = call(deadline, request, athena::getSession);
-    var group = requireNonNullElse(it.workGroup(), "");
-    var bounds = SessionBounds.of(it);
-    var dpuMillis = it.statistics() == null ? null : it.statistics().dpuExecutionInMillis();
-    return session(id, group, it.description(), it.engineVersion(), it.status(), bounds, dpuMillis);
+    var request = GetSessionRequest.builder().sessionId(id.value());
+    return SessionAnswer.described(id, call(deadline, request, athena::getSession));
   }
 
   // Ends at the first page without a match: a session runs one calculation at a time, the newest
@@ -95,31 +108,24 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var earlier = new ArrayList<Calculation>();
     var unreadable = 0;
     try {
-      var pages =
-          pages(
-                  deadline,
-                  token -> request.nextToken(token).build(),
-                  athena::listCalculationExecutions)
-              .iterator();
-      var before = 0;
-      do {
+      var pages = pages(deadline, request::nextToken, athena::listCalculationExecutions).iterator();
+      var before = -1;
+      while (matches.size() + unreadable > before && pages.hasNext()) {
         before = matches.size() + unreadable;
         for (var c : pages.next().calculations()) {
-          var id = orNull(c.calculationExecutionId(), CalculationId::new);
+          var id = parseOrNull(c.calculationExecutionId(), CalculationId::new);
           if (id == null) {
             unreadable++;
             continue;
           }
-          var none = Collections.<String, String>emptySortedMap();
-          var it = calculation(id, session, c.description(), c.status(), null, none);
+          var it =
+              calculation(
+                  id, session, c.description(), c.status(), null, Collections.emptySortedMap());
           var end = it.completedAt();
-          if (!it.state().hasEnded() || (end != null && !end.isBefore(endedSince))) {
-            matches.add(it);
-          } else {
-            earlier.add(it);
-          }
+          var isMatch = !it.state().hasEnded() || (end != null && !end.isBefore(endedSince));
+          (isMatch ? matches : earlier).add(it);
         }
-      } while (matches.size() + unreadable > before && pages.hasNext());
+      }
     } catch (NotFoundException e) {
       // The Spark 3.5 release has no calculations: it answers the first request with an error.
       if (!matches.isEmpty() || unreadable > 0) {
@@ -132,7 +138,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   @Override
   public List<Executor> executors(SessionId session, Deadline deadline) {
     var request = ListExecutorsRequest.builder().sessionId(session.value()).maxResults(MAX_PAGE);
-    return pages(deadline, token -> request.nextToken(token).build(), athena::listExecutors)
+    return pages(deadline, request::nextToken, athena::listExecutors)
         .flatMap(page -> page.executorsSummary().stream())
         .flatMap(SdkAthenaSpark::executor)
         .toList();
@@ -148,15 +154,22 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   @Override
   public Map<String, String> tags(String arn, Deadline deadline) {
     var request = ListTagsForResourceRequest.builder().resourceARN(arn);
-    return pages(deadline, token -> request.nextToken(token).build(), athena::listTagsForResource)
+    return pages(deadline, request::nextToken, athena::listTagsForResource)
         .flatMap(page -> page.tags().stream())
         .filter(t -> t.key() != null)
         .collect(toMap(t -> t.key(), t -> requireNonNullElse(t.value(), ""), (first, _) -> first));
   }
 
   @Override
+  public void tag(String sessionArn, String key, String value, Deadline deadline) {
+    var tag = Tag.builder().key(key).value(value).build();
+    var request = TagResourceRequest.builder().resourceARN(sessionArn).tags(tag);
+    var _ = call(deadline, request, athena::tagResource);
+  }
+
+  @Override
   public String sparkUiUrl(String sessionArn, Deadline deadline) {
-    var request = GetResourceDashboardRequest.builder().resourceARN(sessionArn).build();
+    var request = GetResourceDashboardRequest.builder().resourceARN(sessionArn);
     var url = call(deadline, request, athena::getResourceDashboard).url();
     if (url == null || !url.matches("https?://[^\\s<>\"']+")) {
       throw new AthenaUnavailableException("Athena answered without a URL that a browser can open");
@@ -167,16 +180,17 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   @Override
   public List<WorkGroup> workGroups(Deadline deadline) {
     var request = ListWorkGroupsRequest.builder();
-    return pages(deadline, token -> request.nextToken(token).build(), athena::listWorkGroups)
+    return pages(deadline, request::nextToken, athena::listWorkGroups)
         .flatMap(page -> page.workGroups().stream())
-        .filter(group -> group.engineVersion() != null && isSpark(group.engineVersion()))
+        .filter(group -> group.name() != null && isSpark(group.engineVersion()))
         .map(group -> new WorkGroup(group.name()))
         .toList();
   }
 
-  private static boolean isSpark(EngineVersion version) {
-    return (version.selectedEngineVersion() + " " + version.effectiveEngineVersion())
-        .contains("Spark");
+  private static boolean isSpark(@Nullable EngineVersion version) {
+    return version != null
+        && (version.selectedEngineVersion() + " " + version.effectiveEngineVersion())
+            .contains("Spark");
   }
 
   @Override
@@ -184,9 +198,9 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     var request = ListSessionsRequest.builder().workGroup(workGroup.name()).maxResults(MAX_PAGE);
     // Without a filter Athena leaves out the degraded ones.
     return Stream.of(request, request.copy().stateFilter("DEGRADED"))
-        .flatMap(r -> pages(deadline, token -> r.nextToken(token).build(), athena::listSessions))
+        .flatMap(r -> pages(deadline, r::nextToken, athena::listSessions))
         .flatMap(page -> page.sessions().stream())
-        .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
+        .flatMap(it -> SessionAnswer.listed(it, workGroup))
         .filter(session -> !session.state().hasEnded())
         .toList();
   }
@@ -194,19 +208,11 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   @Override
   public List<Session> terminatedSessions(WorkGroup workGroup, Deadline deadline) {
     var request = ListSessionsRequest.builder().workGroup(workGroup.name()).maxResults(MAX_PAGE);
-    var ended = request.stateFilter("TERMINATED").build();
-    return call(deadline, ended, athena::listSessions).sessions().stream()
-        .flatMap(it -> Stream.ofNullable(listed(it, workGroup)))
+    return call(deadline, request.stateFilter("TERMINATED"), athena::listSessions)
+        .sessions()
+        .stream()
+        .flatMap(it -> SessionAnswer.listed(it, workGroup))
         .toList();
-  }
-
-  private static @Nullable Session listed(SessionSummary s, WorkGroup workGroup) {
-    var id = orNull(s.sessionId(), SessionId::new);
-    var engine = s.engineVersion() == null ? null : s.engineVersion().effectiveEngineVersion();
-    return id == null
-        ? null
-        : session(
-            id, workGroup.name(), s.description(), engine, s.status(), SessionBounds.UNKNOWN, null);
   }
 
   private static Calculation calculation(
@@ -216,11 +222,11 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
       @Nullable CalculationStatus answered,
       @Nullable Long dpuMillis,
       SequencedMap<String, String> output) {
-    var status = stated(answered);
+    var status = required(answered);
     return new Calculation(
         id,
         session,
-        new CalculationState(stated(status.stateAsString())),
+        new CalculationState(required(status.stateAsString())),
         description,
         status.submissionDateTime(),
         status.completionDateTime(),
@@ -228,34 +234,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
         output);
   }
 
-  private static Session session(
-      SessionId id,
-      String workGroup,
-      @Nullable String description,
-      @Nullable String engineVersion,
-      @Nullable SessionStatus answered,
-      SessionBounds bounds,
-      @Nullable Long dpuMillis) {
-    var status = stated(answered);
-    var state = new SessionState(stated(status.stateAsString()));
-    // Without this instant, the session has not changed since it became idle.
-    var lacksIdleSince = state.isIdle() && status.idleSinceDateTime() == null;
-    return new Session(
-        id,
-        workGroup,
-        state,
-        description,
-        engineVersion,
-        status.startDateTime(),
-        lacksIdleSince ? status.lastModifiedDateTime() : status.idleSinceDateTime(),
-        status.endDateTime(),
-        bounds.maxDpus(),
-        dpuMillis == null ? null : Duration.ofMillis(dpuMillis),
-        bounds.idleTimeout());
-  }
-
   /** Athena's model allows an ID to be almost anything; ours go into ARNs and commands. */
-  private static <T> @Nullable T orNull(@Nullable String id, Function<String, T> parse) {
+  static <T> @Nullable T parseOrNull(@Nullable String id, Function<String, T> parse) {
     try {
       return id == null ? null : parse.apply(id);
     } catch (IllegalArgumentException e) {
@@ -267,7 +247,7 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
     return millis == null ? null : Instants.orNull(Instant.ofEpochMilli(millis));
   }
 
-  private static <T> T stated(@Nullable T state) {
+  static <T> T required(@Nullable T state) {
     if (state == null) {
       throw new AthenaUnavailableException("Athena answered without a state");
     }
@@ -275,8 +255,8 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
   }
 
   /** The pages of a list. The first is read now, each other when it is needed. */
-  private <Q extends AthenaRequest, P extends AthenaResponse> Stream<P> pages(
-      Deadline deadline, Function<@Nullable String, Q> request, Function<Q, P> list) {
+  private <B extends SdkBuilder<B, Q>, Q, P extends AthenaResponse> Stream<P> pages(
+      Deadline deadline, Function<@Nullable String, B> request, Function<Q, P> list) {
     return Stream.iterate(
         call(deadline, request.apply(null), list),
         Objects::nonNull,
@@ -286,13 +266,12 @@ public record SdkAthenaSpark(AthenaClient athena, InstantSource clock) implement
                 .orElse(null));
   }
 
-  private <Q extends AthenaRequest, R> R call(
-      Deadline deadline, Q request, Function<Q, R> operation) {
+  private <B extends SdkBuilder<B, Q>, Q, R> R call(
+      Deadline deadline, B request, Function<Q, R> operation) {
     try {
       var by = AwsCalls.by(deadline, clock.instant());
-      @SuppressWarnings("unchecked") // A copy has the type of the original.
-      var limited = (Q) request.toBuilder().overrideConfiguration(by).build();
-      return operation.apply(limited);
+      ((AthenaRequest.Builder) request).overrideConfiguration(by);
+      return operation.apply(request.build());
     } catch (SdkException e) {
       throw AwsCalls.athenaException(e);
     }

@@ -32,9 +32,9 @@ public record SnsPublisher(SnsClient sns, String topicArn, InstantSource clock)
   }
 
   private void request(PublishRequest.Builder request, Notification it, Deadline deadline) {
+    // Emails get the default.
     var protocols = new LinkedHashMap<String, String>();
     protocols.put("default", it.text());
-    protocols.put("email", it.text());
     protocols.put("sqs", it.queue());
     protocols.put("lambda", it.queue());
     protocols.put("https", it.chat());

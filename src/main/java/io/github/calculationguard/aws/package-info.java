@@ -1,7 +1,4 @@
-/**
- * Reaches AWS: the ports' adapters for its SDK. Knows the SDK, as nobody else does, and nothing of
- * Lambda.
- */
+/** Adapters that implement the ports with the AWS SDK. The only package that depends on it. */
 @NullMarked
 package io.github.calculationguard.aws;
 

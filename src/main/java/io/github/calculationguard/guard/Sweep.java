@@ -7,7 +7,6 @@ import static java.util.stream.Collectors.toSet;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Finding.Publisher;
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.Mode;
@@ -22,6 +21,8 @@ import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
 import io.github.calculationguard.spark.AthenaSparkReader;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Snapshot;
 
@@ -41,7 +42,7 @@ public final class Sweep {
   private static final Duration RESERVE = Duration.ofSeconds(15);
 
   private final RateLimiter rateLimiter;
-  private final Publisher publisher;
+  private final InternalBus bus;
   private final InstantSource clock;
   private final SweepPolicy policy;
   private final Judge judge;
@@ -58,12 +59,12 @@ public final class Sweep {
   public Sweep(
       AthenaSparkReader athena,
       RateLimiter rateLimiter,
-      Publisher publisher,
+      InternalBus bus,
       RecordedWarning.Store store,
       InstantSource clock,
       SweepPolicy policy) {
     this.rateLimiter = rateLimiter;
-    this.publisher = publisher;
+    this.bus = bus;
     this.clock = clock;
     this.policy = policy;
     this.judge = new Judge(policy.mayTerminate());
@@ -201,19 +202,20 @@ public final class Sweep {
   private List<Judged> publish(
       List<Judged> ranked, ReturnFinder returns, List<Failure> failures, Deadline deadline) {
     var now = clock.instant();
-    var findings = new LinkedHashMap<Finding, Judged>();
+    var expiresAt = now.plus(Finding.LIFETIME);
+    var findings = new LinkedHashMap<Event, Judged>();
     for (var it : ranked) {
       if (it.disposition() == Disposition.ORDERED) {
         var marked = returns.mark(it);
-        findings.put(marked.finding(policy, now.plus(Finding.LIFETIME)), marked);
+        findings.put(new Finding(marked, policy, expiresAt).event(), marked);
       }
     }
-    var refused = publisher.publish(List.copyOf(findings.keySet()), deadline);
+    var refused = bus.put(List.copyOf(findings.keySet()), deadline);
     var published = new ArrayList<>(ranked);
     published.removeIf(it -> it.disposition() == Disposition.ORDERED);
     findings.forEach(
-        (finding, it) -> {
-          var why = refused.get(finding);
+        (event, it) -> {
+          var why = refused.get(event);
           if (why == null) {
             published.add(it);
             publishedAt.put(it.id(), now);

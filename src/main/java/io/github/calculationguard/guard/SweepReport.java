@@ -100,15 +100,7 @@ public record SweepReport(
 
     /** The verdict's reason, and whether it returned. */
     public String reason() {
-      return Return.appended(verdict.reason(), returned);
-    }
-
-    Finding finding(SweepPolicy policy, Instant expiresAt) {
-      var exceeded = (Verdict.Exceeded) verdict;
-      var setBy = limits.setBy(exceeded.usage().rule());
-      var maxExempt = policy.scope().maxExempt();
-      return new Finding(
-          snapshot, exceeded, setBy, maxExempt, returned, policy.usdPerDpuHour(), expiresAt);
+      return returned == null ? verdict.reason() : verdict.reason() + "; " + returned.inWords();
     }
 
     /** How much a person should care; what returned is at least a warning. */

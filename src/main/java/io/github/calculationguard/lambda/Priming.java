@@ -33,7 +33,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
     var begin = clock.instant();
     line.put("timestamp", begin.toString());
     try (var aws = new PrimingServer(clients, begin)) {
-      aws.mustBeRefused();
+      aws.verifyRealClientRejects();
       var end = begin.plus(MAX);
       for (var round = 0; round < ROUNDS && clock.instant().isBefore(end); round++) {
         rehearse(aws);
@@ -53,7 +53,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
 
   @Override
   public void afterRestore(Context<? extends Resource> context) {
-    clients.connect();
+    clients.preconnect();
     clients.fetchCredentials();
   }
 
@@ -64,8 +64,8 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
     System.setProperty(StopHandler.TRACE_PROPERTY, trace);
     try (var in = Objects.requireNonNull(Priming.class.getResourceAsStream("rehearsal.txt"));
         var canned = aws.clients()) {
-      canned.connect();
-      // A pause takes no time, but ends like one.
+      canned.preconnect();
+      // Virtual time: a pause advances the clock without waiting.
       var paused = new AtomicReference<>(Duration.ZERO);
       InstantSource time = () -> clock.instant().plus(paused.get());
       Consumer<Duration> sleep = pause -> paused.set(paused.get().plus(pause));

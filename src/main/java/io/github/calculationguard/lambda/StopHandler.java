@@ -13,11 +13,11 @@ import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.report.NotificationPublisher;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.report.RecordPublisher;
 import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.InternalBus;
 import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
@@ -47,7 +47,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private final Budgets budgets;
   private final StopService service;
   private final Announcer announcer;
-  private final Handover.Publisher handovers;
+  private final InternalBus bus;
   private final InstantSource clock;
   private final Map<String, Instant> announcedInvalid = new HashMap<>();
   private @Nullable Priming priming;
@@ -70,19 +70,18 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var athena = clients.athena(clock);
     var sns = clients.sns(configuration.topicArn(), clock);
     var bus = clients.eventBridge(configuration.busName(), clock);
-    this(configuration, athena, sns, bus, bus, clock, sleep);
+    this(configuration, athena, sns, bus, clock, sleep);
   }
 
   StopHandler(
       Configuration configuration,
       AthenaSpark athena,
       NotificationPublisher publisher,
-      Handover.Publisher handovers,
-      RecordPublisher events,
+      InternalBus bus,
       InstantSource clock,
       Consumer<Duration> sleep) {
-    announcer = new Announcer(publisher, events, clock);
-    this.handovers = handovers;
+    announcer = new Announcer(publisher, bus, clock);
+    this.bus = bus;
     this.clock = clock;
     invocations = new Invocation.Factory(configuration, clock);
     budgets = configuration.budgets();
@@ -183,15 +182,17 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     if (!isOpen || !metadata.source().callerWaits()) {
       return List.of();
     }
-    try {
-      // The rest of the time is for the notification.
-      var deadline = metadata.deadline().fraction(0.5, clock.instant());
-      handovers.publish(new Handover(request), deadline);
-      results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.withNote(GOES_ON) : it);
-      return List.of();
-    } catch (NotPublishedException e) {
-      return List.of(new Unresolved(request.calculation(), true, e));
+    var now = clock.instant();
+    var event = Handover.event(request, now);
+    // The rest of the time is for the notification.
+    var why = bus.put(List.of(event), metadata.deadline().fraction(0.5, now)).get(event);
+    if (why != null) {
+      var failure =
+          new NotPublishedException("Stop was sent, and not handed over: " + why, null, null);
+      return List.of(new Unresolved(request.calculation(), true, failure));
     }
+    results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.withNote(GOES_ON) : it);
+    return List.of();
   }
 
   /** Publishes, logs and counts a result. What goes wrong on the way is noted in the record. */

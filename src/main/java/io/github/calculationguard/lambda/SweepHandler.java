@@ -14,14 +14,18 @@ import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.Metrics;
 import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.report.RecordPublisher;
 import io.github.calculationguard.report.SweepRecord;
 import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.spark.InternalBus.Event;
 import org.jspecify.annotations.Nullable;
 
 /** Sweeps once, whatever the event. */
 public final class SweepHandler
     implements RequestHandler<Map<String, Object>, Map<String, Object>> {
+
+  /** The type of the event that says what a sweep found and nobody has stopped. */
+  static final String DETAIL_TYPE = "Athena Calculation Guard Warning";
 
   /** So many calls at once: one after the other, slow ones could take more time than is left. */
   private static final int AT_ONCE = 5;
@@ -30,7 +34,7 @@ public final class SweepHandler
   private final Invocation.Factory invocations;
   private final Sweep sweep;
   private final NotificationPublisher publisher;
-  private final RecordPublisher events;
+  private final InternalBus bus;
 
   /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public SweepHandler() {
@@ -47,17 +51,15 @@ public final class SweepHandler
     var topicArn = configuration.topicArn();
     configuration.check();
     var athena = clients.athena(clock, limiter);
-    var warnings = clients.warnings(clock, limiter);
-    var bus = clients.eventBridge(busName, clock);
-    sweep = new Sweep(athena, limiter, bus, warnings, clock, policy);
-    events = bus;
+    bus = clients.eventBridge(busName, clock);
+    sweep = new Sweep(athena, limiter, bus, athena, clock, policy);
     publisher = clients.sns(topicArn, clock);
   }
 
   /**
    * Returns the summary. If nobody could be notified, the next sweep tries again.
    *
-   * @throws SweepFailedException if not even the workgroups could be listed
+   * @throws AthenaSparkException if not even the workgroups could be listed
    */
   @Override
   public Map<String, Object> handleRequest(@Nullable Map<String, Object> event, Context context) {
@@ -80,11 +82,11 @@ public final class SweepHandler
       }
       invocation.log(metrics, clock.instant());
       return lines.getFirst().fields();
-    } catch (AthenaSparkException e) {
+    } catch (RuntimeException e) {
       invocation.log(
           LogRecord.sweepFailure(null, e, invocation.place(), invocation.info(), invocation.now()));
       invocation.log(new Metrics().count("SweepFailures", 1), clock.instant());
-      throw new SweepFailedException(e);
+      throw e;
     }
   }
 
@@ -100,51 +102,49 @@ public final class SweepHandler
       Map<Judged, LogRecord> findings,
       List<Failure> untagged,
       Invocation invocation) {
-    var unsent = sweep.news().unsent(report);
-    var records = unsent.stream().map(findings::get).toList();
-    var failures = new ArrayList<LogRecord>();
-    try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
-      var sending = supplyAsync(() -> refused(records, invocation), threads);
-      var parts = report.notifications();
-      var publishing =
-          parts.stream().map(it -> supplyAsync(() -> publish(it, invocation), threads)).toList();
-      for (var part = 0; part < parts.size(); part++) {
-        var failure = publishing.get(part).join();
-        if (failure.isPresent()) {
-          failures.add(failure.get());
-        } else {
-          untagged.addAll(sweep.news().notified(parts.get(part), invocation.end()));
-        }
-      }
-      var refused = sending.join();
-      for (var it : unsent) {
-        var record = Objects.requireNonNull(findings.get(it));
-        if (refused.containsKey(record)) {
-          record.eventNotSent(String.valueOf(refused.get(record)));
-        } else {
-          sweep.news().sent(it);
-        }
-      }
+    record Published(SweepReport part, @Nullable LogRecord failure) {}
+    var now = clock.instant();
+    var events = new LinkedHashMap<Judged, Event>();
+    for (var it : sweep.news().unsent(report)) {
+      var record = Objects.requireNonNull(findings.get(it));
+      events.put(it, new Event(DETAIL_TYPE, now, record.fields()));
     }
+    var sending =
+        supplyAsync(
+            () -> bus.put(List.copyOf(events.values()), invocation.end()),
+            Thread::startVirtualThread);
+    var failures = new ArrayList<LogRecord>();
+    report.notifications().stream()
+        .gather(Gatherers.mapConcurrent(AT_ONCE, it -> new Published(it, publish(it, invocation))))
+        .forEach(
+            it -> {
+              if (it.failure() == null) {
+                untagged.addAll(sweep.news().notified(it.part(), invocation.end()));
+              } else {
+                failures.add(it.failure());
+              }
+            });
+    var refused = sending.join();
+    events.forEach(
+        (it, event) -> {
+          var why = refused.get(event);
+          if (why == null) {
+            sweep.news().sent(it);
+          } else {
+            Objects.requireNonNull(findings.get(it)).eventNotSent(why);
+          }
+        });
     return failures;
   }
 
   /** One that fails does not keep the others from being published. */
-  private Optional<LogRecord> publish(SweepReport part, Invocation it) {
+  private @Nullable LogRecord publish(SweepReport part, Invocation it) {
     var record = new SweepRecord(part, it.info(), it.service());
     try {
       publisher.publish(record.notification(), it.end());
-      return Optional.empty();
+      return null;
     } catch (RuntimeException e) {
-      return Optional.of(record.notNotified(e, it.now()));
-    }
-  }
-
-  private Map<LogRecord, String> refused(List<LogRecord> records, Invocation it) {
-    try {
-      return events.publish(RecordPublisher.WARNING, records, it.end());
-    } catch (RuntimeException e) {
-      return records.stream().collect(Collectors.toMap(Function.identity(), _ -> e.toString()));
+      return record.notNotified(e, it.now());
     }
   }
 
@@ -153,13 +153,6 @@ public final class SweepHandler
       Thread.sleep(duration);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  /** Not even the workgroups could be listed. */
-  public static final class SweepFailedException extends RuntimeException {
-    SweepFailedException(AthenaSparkException cause) {
-      super(cause.getMessage(), cause, false, false);
     }
   }
 }

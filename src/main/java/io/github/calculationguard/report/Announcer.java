@@ -2,12 +2,16 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.spark.InternalBus.Event;
+import org.jspecify.annotations.Nullable;
 
 /** Announces an outcome to people by a notification, and to programs by an event. */
-public record Announcer(
-    NotificationPublisher notifications, RecordPublisher events, InstantSource clock) {
+public record Announcer(NotificationPublisher notifications, InternalBus bus, InstantSource clock) {
+
+  /** The type of the event that says what became of a stop request. */
+  public static final String DETAIL_TYPE = "Athena Calculation Guard Outcome";
 
   // The SDK's own timeout says what went wrong, and Lambda's comes a second later.
   private static final Duration MARGIN = Duration.ofMillis(100);
@@ -20,46 +24,32 @@ public record Announcer(
    */
   public int announce(Notification notification, Deadline deadline) {
     var record = notification.record();
-    var event = new FutureTask<>(() -> refusal(record, deadline));
-    Thread.ofVirtual().start(event);
-    NotPublishedException unpublished = null;
+    var event = new Event(DETAIL_TYPE, clock.instant(), record.fields());
+    var unsent = new AtomicReference<@Nullable String>("AWS did not answer in time");
+    var sending =
+        Thread.ofVirtual().start(() -> unsent.set(bus.put(List.of(event), deadline).get(event)));
+    RuntimeException unpublished = null;
     try {
       notifications.publish(notification, deadline);
-    } catch (NotPublishedException e) {
-      unpublished = e;
     } catch (RuntimeException e) {
-      // A defect of ours must not hide what became of the request.
-      unpublished = new NotPublishedException(e.toString(), null, e);
+      // Not even a defect of ours may hide what became of the request.
+      unpublished = e;
+    }
+    try {
+      sending.join(deadline.left(clock.instant()).plus(MARGIN));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     // Only now, because the record must not change while it is sent.
-    var unsent = result(event, deadline);
     if (unpublished == null) {
       record.announced();
     } else {
       record.notAnnounced(unpublished);
     }
-    if (unsent.isPresent()) {
-      record.eventNotSent(unsent.get());
+    var why = unsent.get();
+    if (why != null) {
+      record.eventNotSent(why);
     }
-    return (unpublished == null ? 0 : 1) + (unsent.isPresent() ? 1 : 0);
-  }
-
-  private Optional<String> refusal(LogRecord record, Deadline deadline) {
-    var refused = events.publish(RecordPublisher.OUTCOME, List.of(record), deadline);
-    return Optional.ofNullable(refused.get(record));
-  }
-
-  private Optional<String> result(Future<Optional<String>> event, Deadline deadline) {
-    try {
-      var left = deadline.left(clock.instant()).plus(MARGIN);
-      return event.get(left.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (ExecutionException e) {
-      return Optional.of(String.valueOf(e.getCause()));
-    } catch (TimeoutException e) {
-      return Optional.of("AWS did not answer in time");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.of("it was interrupted");
-    }
+    return (unpublished == null ? 0 : 1) + (why == null ? 0 : 1);
   }
 }

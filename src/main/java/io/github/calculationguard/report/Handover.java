@@ -3,8 +3,7 @@ package io.github.calculationguard.report;
 import module java.base;
 
 import io.github.calculationguard.guard.Finding;
-import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.Request.StopRequest;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A stop request whose sender was answered before its end, on its way back to the stop function,
  * which carries out the rest.
  */
-public record Handover(StopRequest request) {
+public final class Handover {
 
   public static final String DETAIL_TYPE = "Athena Calculation Stop Handover";
   public static final String ORDER_ID = "orderId";
@@ -24,42 +23,24 @@ public record Handover(StopRequest request) {
   public static final String END_SESSION = "endSession";
   public static final String FORCE = "force";
 
-  /** Where the rest of a request goes. */
-  @FunctionalInterface
-  public interface Publisher {
+  private Handover() {}
 
-    /**
-     * Publishes, and returns by the deadline.
-     *
-     * @throws NotPublishedException if AWS refused it, even on a second try
-     */
-    void publish(Handover handover, Deadline deadline);
-  }
-
-  /** The event's detail. Unknown values are left out. */
-  public Map<String, Object> detail() {
+  /** The event of a request. EventBridge takes no long texts, so they are cut. */
+  public static Event event(StopRequest request, Instant now) {
     var metadata = request.metadata();
-    var detail = new LinkedHashMap<String, Object>();
+    var end = request instanceof EndSession it ? it : null;
+    var detail = new LinkedHashMap<String, @Nullable Object>();
     detail.put("version", "1");
     detail.put(ORDER_ID, metadata.id());
     detail.put("trigger", metadata.source().toString());
     detail.put(REQUESTED_AT, metadata.at().toString());
-    put(detail, REQUESTED_BY, metadata.requestedBy());
-    // EventBridge takes no long texts.
-    put(detail, CLAIMED_BY, UserText.cleanOrNull(metadata.claimedBy()));
-    put(detail, REASON, UserText.cleanOrNull(metadata.reason()));
-    put(detail, Finding.CALCULATION_ID, request.calculation());
-    put(detail, Finding.SESSION_ID, request.session());
-    if (request instanceof EndSession end) {
-      detail.put(END_SESSION, true);
-      detail.put(FORCE, end.force());
-    }
-    return detail;
-  }
-
-  private static void put(Map<String, Object> detail, String name, @Nullable Object value) {
-    if (value != null) {
-      detail.put(name, value.toString());
-    }
+    detail.put(REQUESTED_BY, metadata.requestedBy());
+    detail.put(CLAIMED_BY, UserText.cleanOrNull(metadata.claimedBy()));
+    detail.put(REASON, UserText.cleanOrNull(metadata.reason()));
+    detail.put(Finding.CALCULATION_ID, Objects.toString(request.calculation(), null));
+    detail.put(Finding.SESSION_ID, Objects.toString(request.session(), null));
+    detail.put(END_SESSION, end == null ? null : true);
+    detail.put(FORCE, end == null ? null : end.force());
+    return new Event(DETAIL_TYPE, now, detail);
   }
 }

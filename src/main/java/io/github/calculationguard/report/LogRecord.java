@@ -88,7 +88,7 @@ public final class LogRecord {
     return new LogRecord()
         .head("sweep_failure", Severity.ERROR, place, info, at)
         .put("subject", subject)
-        .put("reason", UserText.aws(String.valueOf(e.getMessage())))
+        .put("reason", UserText.aws(Objects.requireNonNullElse(e.getMessage(), e.toString())))
         .error(e)
         .tail(info);
   }
@@ -126,13 +126,14 @@ public final class LogRecord {
   }
 
   /** Adds that nobody could be notified, which is an error, and why. */
-  public LogRecord notAnnounced(NotPublishedException e) {
-    return lost("announced", "not announced: " + e.getMessage()).error(e);
+  public LogRecord notAnnounced(RuntimeException e) {
+    var why = e instanceof NotPublishedException ? e.getMessage() : e.toString();
+    return lost("announced", "not announced: " + why).error(e);
   }
 
-  /** Adds that no event was sent, which is an error, and why. */
+  /** Adds that no event was sent, as far as AWS tells, which is an error, and why. */
   public LogRecord eventNotSent(String why) {
-    return lost("event_sent", "no event was sent: " + why);
+    return lost("event_sent", "the event may not have been sent: " + why);
   }
 
   private LogRecord lost(String key, String why) {

@@ -15,7 +15,7 @@ public interface NotificationPublisher {
    */
   void publish(Notification notification, Deadline deadline);
 
-  /** Nobody could be notified. A later retry may help. */
+  /** A notification or a hand-over could not be published. A later retry may help. */
   final class NotPublishedException extends RuntimeException {
 
     private final transient @Nullable AwsError awsError;

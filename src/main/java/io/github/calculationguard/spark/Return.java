@@ -1,7 +1,5 @@
 package io.github.calculationguard.spark;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Work that started soon after something like it was stopped. Its client probably submits it again.
  *
@@ -13,10 +11,5 @@ public record Return(String after, boolean isCertain) {
   /** Such as "may have returned after 9cc1ebb2-aac5-b1ca-8247-5d827bd8232f". */
   public String inWords() {
     return (isCertain ? "returned after " : "may have returned after ") + after;
-  }
-
-  /** A reason, with these words behind it if there are any. */
-  public static String appended(String reason, @Nullable Return returned) {
-    return returned == null ? reason : reason + "; " + returned.inWords();
   }
 }

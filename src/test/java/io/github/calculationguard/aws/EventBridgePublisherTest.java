@@ -7,14 +7,19 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.SweepPolicy;
+import io.github.calculationguard.guard.SweepReport.Disposition;
+import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
@@ -33,10 +38,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.AbstractMap;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -89,8 +96,11 @@ class EventBridgePublisherTest {
         null);
   }
 
-  private static Finding calculation(String id) {
-    return new Finding(
+  private static final Limits LIMITS = new Limits(Limits.Mode.ENFORCE, Map.of(), 80);
+  private static final String ARN = "arn:aws:athena:us-east-1:123456789012:workgroup/etl";
+
+  private static Event calculation(String id) {
+    var snapshot =
         new Snapshot(
             new Calculation(
                 new CalculationId(id),
@@ -104,33 +114,43 @@ class EventBridgePublisherTest {
             session(null),
             null,
             List.of(),
-            FOUND),
-        new Exceeded(
-            new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null),
-            "running for 3 h 7 min, limit 2 h"),
-        Limits.Origin.WORK_GROUP_TAG,
-        Duration.ofHours(24),
+            FOUND);
+    var usage = new Usage(Rule.MAX_CALCULATION_MINUTES, 120, 187.5, null);
+    var tags = Map.of("calculation-guard:max-calculation-minutes", "120");
+    return finding(
+        snapshot,
+        LIMITS.withWorkGroupTags(ARN, tags),
+        new Exceeded(usage, "running for 3 h 7 min, limit 2 h"),
         null,
-        0.35,
-        FOUND.plus(Duration.ofMinutes(10)));
+        Duration.ofHours(24));
   }
 
-  private static Finding idleSession() {
-    return new Finding(
+  private static Event idleSession() {
+    var snapshot =
         new Snapshot(
             null,
             session(Instant.parse("2026-11-22T07:57:46.123Z")),
             null,
             List.of(new Executor(1.025, FOUND.minus(Duration.ofHours(6)), null)),
-            FOUND),
-        new Exceeded(
-            new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null),
-            "idle for 1 h 32 min, limit 1 h"),
-        Limits.Origin.PARAMETER,
-        Duration.ofHours(36),
+            FOUND);
+    var usage = new Usage(Rule.MAX_SESSION_IDLE_MINUTES, 60, 92.25, null);
+    return finding(
+        snapshot,
+        LIMITS,
+        new Exceeded(usage, "idle for 1 h 32 min, limit 1 h"),
         new Return("5d1f0b7e-3c42-6a19-ce60-2b9d7c5a1f38", true),
-        0.35,
-        FOUND.plus(Duration.ofMinutes(10)));
+        Duration.ofHours(36));
+  }
+
+  private static Event finding(
+      Snapshot snapshot,
+      Limits limits,
+      Exceeded verdict,
+      @Nullable Return returned,
+      Duration maxExempt) {
+    var policy = new SweepPolicy(new Scope("*", limits, maxExempt, "owner"), true, 10, 0.35);
+    var judged = new Judged(snapshot, limits, verdict, Disposition.ORDERED, returned);
+    return new Finding(judged, policy, FOUND.plus(Duration.ofMinutes(10))).event();
   }
 
   /** All of an event but what differs from event to event, and from rounding to rounding. */
@@ -150,7 +170,7 @@ class EventBridgePublisherTest {
     bus.addBus("guard");
 
     var refused =
-        orders.publish(
+        orders.put(
             List.of(calculation("82c1ebb4-bd08-e4c3-5631-a662fb2ff2c5"), idleSession()), DEADLINE);
 
     assertThat(refused).isEmpty();
@@ -166,14 +186,14 @@ class EventBridgePublisherTest {
   void putsTenAtOnce() {
     bus.addBus("guard");
 
-    orders.publish(IntStream.range(0, 23).mapToObj(n -> calculation("c-" + n)).toList(), DEADLINE);
+    orders.put(IntStream.range(0, 23).mapToObj(n -> calculation("c-" + n)).toList(), DEADLINE);
 
     assertThat(bus.events()).hasSize(23);
     assertThat(bus.counts()).isEqualTo(Map.of("PutEvents", 3));
   }
 
   /** Orders two stops of a bus that gives these answers, and returns what it was asked. */
-  private List<String> orderTwo(List<String> answers, Map<Finding, String> refused)
+  private List<String> orderTwo(List<String> answers, Map<Event, String> refused)
       throws IOException {
     var asked = new ArrayList<String>();
     var server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -191,7 +211,7 @@ class EventBridgePublisherTest {
     try (var client = client(URI.create("http://127.0.0.1:" + port))) {
       refused.putAll(
           new EventBridgePublisher(client, "guard", clock)
-              .publish(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
+              .put(List.of(calculation("c-1"), calculation("c-2")), DEADLINE));
       return asked;
     } finally {
       server.stop(0);
@@ -205,7 +225,7 @@ class EventBridgePublisherTest {
 
   @Test
   void putsARefusedEntryOnceMore() throws IOException {
-    var refused = new HashMap<Finding, String>();
+    var refused = new HashMap<Event, String>();
 
     var asked =
         orderTwo(
@@ -221,7 +241,7 @@ class EventBridgePublisherTest {
 
   @Test
   void givesUpAfterTheSecondTryAndSaysWhy() throws IOException {
-    var refused = new HashMap<Finding, String>();
+    var refused = new HashMap<Event, String>();
 
     orderTwo(
         List.of(
@@ -235,17 +255,42 @@ class EventBridgePublisherTest {
   }
 
   @Test
+  void refusesAllWhereTheAnswerLeavesOneOut() throws IOException {
+    var refused = new HashMap<Event, String>();
+    var one = "{\"FailedEntryCount\": 0, \"Entries\": [{\"EventId\": \"1\"}]}";
+
+    orderTwo(List.of(one, one), refused);
+
+    assertThat(refused).hasSize(2).containsValue("EventBridge did not answer for each event");
+  }
+
+  @Test
+  void refusesWhatADefectOfOursKeepsFromBeingWritten() {
+    var detail =
+        new AbstractMap<String, Object>() {
+          @Override
+          public Set<Entry<String, Object>> entrySet() {
+            throw new IllegalStateException("a defect");
+          }
+        };
+    var event = new Event("Odd", FOUND, detail);
+
+    assertThat(orders.put(List.of(event), DEADLINE).get(event))
+        .isEqualTo("java.lang.IllegalStateException: a defect");
+  }
+
+  @Test
   void refusesAllWhereTheBusFails() {
     bus.faults(Faults.always(Fault.Refusal.DENIED));
 
-    assertThat(orders.publish(List.of(calculation("c-1"), idleSession()), DEADLINE))
+    assertThat(orders.put(List.of(calculation("c-1"), idleSession()), DEADLINE))
         .hasSize(2)
         .allSatisfy((_, why) -> assertThat(why).contains("not authorized"));
   }
 
   @Test
   void refusesAllWhereNoTimeIsLeft() {
-    assertThat(orders.publish(List.of(calculation("c-1")), new Deadline(FOUND))).hasSize(1);
+    assertThat(orders.put(List.of(calculation("c-1")), new Deadline(FOUND))).hasSize(1);
     assertThat(bus.calls()).isEmpty();
   }
 }

@@ -67,6 +67,13 @@ class OddAnswersTest {
   }
 
   @Test
+  void passesOverAWorkgroupWithoutAName() {
+    var engine = "\"EngineVersion\": {\"SelectedEngineVersion\": \"PySpark engine version 3\"}";
+    var athena = answering("{\"WorkGroups\": [{%s}, {\"Name\": \"w\", %1$s}]}".formatted(engine));
+    assertThat(athena.workGroups(SOON)).containsExactly(new WorkGroup("w"));
+  }
+
+  @Test
   void doesNotTakeAHalfReadListForAWholeOne() {
     var athena =
         answering(

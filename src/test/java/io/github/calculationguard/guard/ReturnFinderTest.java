@@ -88,7 +88,7 @@ class ReturnFinderTest {
 
     assertThat(world.orderedIds()).containsExactly("s-1", "s-2");
     assertThat(returnOf(report, "s-2")).contains(new Return("s-1", true));
-    assertThat(world.ordered.getLast().detail())
+    assertThat(World.detail(world.ordered.getLast()))
         .containsEntry("returnedAfter", "s-1")
         .containsEntry("reason", "open for 13 h, limit 12 h; returned after s-1")
         .doesNotContainKey("mayHaveReturnedAfter");
@@ -103,7 +103,7 @@ class ReturnFinderTest {
     var report = world.sweep();
 
     assertThat(returnOf(report, "s-2")).contains(new Return("s-1", false));
-    assertThat(world.ordered.getLast().detail())
+    assertThat(World.detail(world.ordered.getLast()))
         .containsEntry("mayHaveReturnedAfter", "s-1")
         .containsEntry("reason", "open for 13 h, limit 12 h; may have returned after s-1")
         .doesNotContainKey("returnedAfter");

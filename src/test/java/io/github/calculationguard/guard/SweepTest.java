@@ -56,11 +56,14 @@ class SweepTest {
         .singleElement()
         .satisfies(
             finding -> {
-              assertThat(finding.snapshot().id()).isEqualTo("c-1");
-              assertThat(finding.verdict().reason()).isEqualTo("running for 3 h, limit 2 h");
-              assertThat(finding.onlyIfIdleSince()).isNull();
-              assertThat(finding.snapshot().at()).isEqualTo(World.START);
-              assertThat(finding.expiresAt()).isEqualTo(World.START.plus(ofMinutes(10)));
+              assertThat(finding.detailType()).isEqualTo("Athena Spark Finding");
+              assertThat(finding.at()).isEqualTo(World.START);
+              assertThat(World.detail(finding))
+                  .containsEntry("calculationExecutionId", "c-1")
+                  .containsEntry("reason", "running for 3 h, limit 2 h")
+                  .doesNotContainKey("onlyIfIdleSince")
+                  .containsEntry("foundAt", "2026-11-22T09:00:00Z")
+                  .containsEntry("expiresAt", "2026-11-22T09:10:00Z");
             });
     assertThat(report.judged())
         .filteredOn(it -> it.disposition() == Disposition.ORDERED)
@@ -83,10 +86,11 @@ class SweepTest {
     assertThat(world.ordered)
         .singleElement()
         .satisfies(
-            finding -> {
-              assertThat(finding.snapshot().calculation()).isNull();
-              assertThat(finding.onlyIfIdleSince()).isEqualTo(World.START.minus(ofMinutes(61)));
-            });
+            finding ->
+                assertThat(World.detail(finding))
+                    .containsEntry("target", "session")
+                    .doesNotContainKey("calculationExecutionId")
+                    .containsEntry("onlyIfIdleSince", "2026-11-22T07:59:00Z"));
   }
 
   @Test
@@ -700,7 +704,11 @@ class SweepTest {
     world.sweep();
 
     assertThat(world.orderedIds()).isEqualTo(isOver ? List.of("s-1") : List.of());
-    world.ordered.forEach(finding -> assertThat(finding.onlyIfIdleSince()).isEqualTo(World.START));
+    assertThat(world.ordered)
+        .allSatisfy(
+            finding ->
+                assertThat(World.detail(finding))
+                    .containsEntry("onlyIfIdleSince", World.START.toString()));
   }
 
   @Test

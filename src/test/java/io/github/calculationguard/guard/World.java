@@ -11,6 +11,7 @@ import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,7 +48,7 @@ final class World implements InstantSource {
 
   final HandClock clock = new HandClock(START);
   final FakeAthenaSpark athena = new FakeAthenaSpark(PLACE, clock);
-  final List<Finding> ordered = new ArrayList<>();
+  final List<Event> ordered = new ArrayList<>();
   final List<SweepReport> announced = new ArrayList<>();
   final List<Inventory.Failure> tagFailures = new ArrayList<>();
   final List<String> tagged = new ArrayList<>();
@@ -70,7 +72,7 @@ final class World implements InstantSource {
     this.policy = policy;
     rateLimiter = new RateLimiter(callsASecond, 1, this, paced ? this::pass : _ -> {});
     athena.listen(call -> rateLimiter.before(call.operation()));
-    sweep = new Sweep(athena, rateLimiter, this::publish, this::tag, this, policy);
+    sweep = new Sweep(athena, rateLimiter, this::put, this::tag, this, policy);
   }
 
   /**
@@ -78,7 +80,7 @@ final class World implements InstantSource {
    */
   Sweep anotherSweep() {
     return new Sweep(
-        athena, new RateLimiter(1, 1, this, _ -> {}), this::publish, this::tag, this, policy);
+        athena, new RateLimiter(1, 1, this, _ -> {}), this::put, this::tag, this, policy);
   }
 
   static SweepPolicy policy(Limits limits) {
@@ -152,7 +154,7 @@ final class World implements InstantSource {
     return report;
   }
 
-  private Map<Finding, String> publish(List<Finding> findings, Deadline deadline) {
+  private Map<Event, String> put(List<Event> findings, Deadline deadline) {
     if (refusal != null) {
       var why = refusal;
       return findings.stream().collect(Collectors.toMap(it -> it, _ -> why));
@@ -166,17 +168,30 @@ final class World implements InstantSource {
     return Map.of();
   }
 
-  private void obey(Finding finding) {
-    var calculation = finding.snapshot().calculation();
-    if (calculation == null) {
-      athena.terminate(Objects.requireNonNull(finding.snapshot().session()).id());
+  private void obey(Event finding) {
+    if (Finding.SESSION.equals(detail(finding).get(Finding.TARGET))) {
+      athena.terminate(new SessionId(id(finding)));
     } else {
-      athena.cancel(calculation.id());
+      athena.cancel(new CalculationId(id(finding)));
     }
   }
 
+  /** The ID of what a finding is about. */
+  private static String id(Event finding) {
+    var detail = detail(finding);
+    var session = detail.get(Finding.SESSION_ID);
+    return String.valueOf(detail.getOrDefault(Finding.CALCULATION_ID, session));
+  }
+
+  /** What the bus carries of an event: what is absent is left out. */
+  static Map<String, Object> detail(Event event) {
+    var detail = new HashMap<String, Object>(event.detail());
+    detail.values().removeIf(Objects::isNull);
+    return detail;
+  }
+
   List<String> orderedIds() {
-    return ordered.stream().map(it -> it.snapshot().id()).toList();
+    return ordered.stream().map(World::id).toList();
   }
 
   void workGroup(String name, Map<String, String> tags) {

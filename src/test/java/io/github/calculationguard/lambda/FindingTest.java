@@ -8,13 +8,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.athenasparklocal.HandClock;
 import io.github.calculationguard.Template;
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.SweepPolicy;
+import io.github.calculationguard.guard.SweepReport.Disposition;
+import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
 import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.spark.Return;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.SessionId;
@@ -48,7 +53,7 @@ class FindingTest {
     world.close();
   }
 
-  private static Finding finding(Rule rule, double limit, double observed) {
+  private static Event finding(Rule rule, double limit, double observed) {
     var session =
         new Session(
             new SessionId("s-1"),
@@ -72,15 +77,21 @@ class FindingTest {
             null,
             Duration.ofMinutes(738),
             Calculation.NO_OUTPUT);
-    return new Finding(
-        new Snapshot(
-            isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
-        new Verdict.Exceeded(new Verdict.Usage(rule, limit, observed, null), "over \"it\""),
-        Limits.Origin.SESSION_TAG,
-        Duration.ofHours(36),
-        new Return("s-0", isAboutCalculations(rule)),
-        0.35,
-        FOUND.plus(ofMinutes(10)));
+    var tags = Map.of(Limits.PREFIX + rule, "1");
+    var limits =
+        new Limits(Limits.Mode.ENFORCE, Map.of(), 80)
+            .withSessionTags("arn", tags, null, Duration.ofHours(36), NOW);
+    var judged =
+        new Judged(
+            new Snapshot(
+                isAboutCalculations(rule) ? calculation : null, session, null, List.of(), FOUND),
+            limits,
+            new Verdict.Exceeded(new Verdict.Usage(rule, limit, observed, null), "over \"it\""),
+            Disposition.ORDERED,
+            new Return("s-0", isAboutCalculations(rule)));
+    var scope = new Scope("*", limits, Duration.ofHours(36), "owner");
+    var policy = new SweepPolicy(scope, true, 10, 0.35);
+    return new Finding(judged, policy, FOUND.plus(ofMinutes(10))).event();
   }
 
   private static boolean isAboutCalculations(Rule rule) {
@@ -91,7 +102,7 @@ class FindingTest {
   }
 
   /** Over the bus and the template's rule, as the stop function reads it. */
-  private Request.StopRequest carried(Finding finding) {
+  private Request.StopRequest carried(Event finding) {
     world.eventBridge().addBus("guard");
     var environment = new HashMap<>(world.environment());
     environment.putAll(Map.of("BUS_NAME", "guard", "TOPIC_ARN", world.sns().addTopic("guard")));
@@ -101,7 +112,7 @@ class FindingTest {
       var refused =
           clients
               .eventBridge("guard", clock)
-              .publish(List.of(finding), new Deadline(NOW.plusSeconds(30)));
+              .put(List.of(finding), new Deadline(NOW.plusSeconds(30)));
       assertThat(refused).isEmpty();
     }
     var event = world.eventBridge().events().getLast().json();

@@ -198,14 +198,9 @@ class FuzzTest {
                 throw new NotPublishedException("mute", null, null);
               }
             },
-            (handover, deadline) -> {
-              if (isMute) {
-                throw new NotPublishedException("mute", null, null);
-              }
-            },
-            (_, records, _) -> {
-              records.forEach(it -> json(Json.line(it.fields())));
-              return isMute ? Map.of(records.getFirst(), "mute") : Map.of();
+            (events, _) -> {
+              events.forEach(it -> json(Json.line(it.detail())));
+              return isMute ? Map.of(events.getFirst(), "mute") : Map.of();
             },
             athena.clock,
             athena.clock::advance);

@@ -8,7 +8,9 @@ import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.line;
 import static io.github.calculationguard.lambda.GuardedWorld.metrics;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import io.github.athenasparklocal.Course;
 import io.github.athenasparklocal.Course.OnStop;
@@ -213,6 +215,29 @@ class HandoverTest {
           .contains("stop", "failure");
       assertThat(metrics(context)).containsEntry("StopFailures", 1);
       assertThat(guarded.world.sns().messages()).as("it runs on, and that is said").hasSize(1);
+    }
+  }
+
+  /** What goes wrong with a hand-over must not hide the stop that came before it. */
+  @Test
+  void reportsAStopAlsoWhereTheBusAnswersForNoEvent() {
+    try (var guarded = world(false)) {
+      var empty = new Fault.Spoilt(Fault.Mishap.EMPTY, false);
+      guarded.world.eventBridge().faults(Faults.always("PutEvents", empty));
+      var context = context("http");
+
+      assertThat(guarded.reply(order("http"), context).getStatusCode()).isEqualTo(503);
+
+      assertThat(line(context))
+          .containsEntry("outcome", "CANCELING")
+          .containsEntry("announced", true);
+      assertThat(context.lines.stream().map(GuardedWorld::json))
+          .filteredOn(it -> "failure".equals(it.get("event")))
+          .singleElement(as(MAP))
+          .containsEntry("handed_over", false)
+          .hasEntrySatisfying(
+              "reason", why -> assertThat((String) why).contains("did not answer for each event"));
+      assertThat(guarded.world.sns().messages()).hasSize(1);
     }
   }
 

@@ -66,7 +66,7 @@ class PrimingTest {
     var configuration = new Configuration(environment);
     try (var clients = configuration.clients();
         var aws = new PrimingServer(clients, Instant.now())) {
-      aws.mustBeRefused();
+      aws.verifyRealClientRejects();
       new Priming(configuration, clients, InstantSource.system()).rehearse(aws);
 
       assertThat(aws.calls().values().stream().mapToInt(calls -> calls).sum())

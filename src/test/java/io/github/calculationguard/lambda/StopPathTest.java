@@ -106,8 +106,7 @@ class StopPathTest {
             (_, _) -> {
               throw new IllegalStateException("a defect");
             },
-            (_, _) -> {},
-            (_, _, _) -> Map.of(),
+            (_, _) -> Map.of(),
             athena.clock,
             athena.clock::advance);
     var context = new TestContext("request-1");
@@ -118,6 +117,8 @@ class StopPathTest {
     assertThat(json(context.lines.getFirst()))
         .containsEntry("outcome", "CANCELED")
         .containsEntry("announced", false)
+        .containsEntry("error_type", "IllegalStateException")
+        .doesNotContainKey("event_sent")
         .extractingByKey("reason", as(STRING))
         .contains("IllegalStateException: a defect");
   }
@@ -138,8 +139,7 @@ class StopPathTest {
             new Configuration(ENVIRONMENT),
             athena,
             (notification, deadline) -> published.add(notification),
-            (_, _) -> {},
-            (_, _, _) -> Map.of(),
+            (_, _) -> Map.of(),
             athena.clock,
             athena.clock::advance);
     var context = new TestContext("request-1");

@@ -10,7 +10,6 @@ import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
-import io.github.calculationguard.report.RecordPublisher;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.SnsMessage;
@@ -83,7 +82,7 @@ class SweepAnnouncementsTest {
   }
 
   private List<String> warned() {
-    return world.eventBridge().events(RecordPublisher.WARNING).stream()
+    return world.eventBridge().events(SweepHandler.DETAIL_TYPE).stream()
         .map(event -> GuardedWorld.detail(json(event.json())))
         .filter(detail -> !"KEPT_OPEN".equals(detail.get("outcome")))
         .map(detail -> String.valueOf(detail.get("session_id")))
@@ -269,7 +268,8 @@ class SweepAnnouncementsTest {
                         "reason",
                         why ->
                             assertThat((String) why)
-                                .contains("limit 1 h; no event was sent: AccessDenied")));
+                                .contains(
+                                    "limit 1 h; the event may not have been sent: AccessDenied")));
     assertThat(lines().getLast())
         .as("two findings: Athena keeps it open, too")
         .containsEntry("AnnouncementFailures", 2)

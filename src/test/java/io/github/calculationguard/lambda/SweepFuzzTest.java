@@ -3,7 +3,6 @@ package io.github.calculationguard.lambda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.athenasparklocal.HandClock;
-import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.InventoryReader;
 import io.github.calculationguard.guard.Limits;
@@ -26,6 +25,7 @@ import io.github.calculationguard.spark.CalculationState;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.FakeAthenaSpark;
 import io.github.calculationguard.spark.Instants;
+import io.github.calculationguard.spark.InternalBus.Event;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
 import io.github.calculationguard.spark.SessionId;
@@ -143,7 +143,7 @@ class SweepFuzzTest {
             random.nextBoolean(),
             of(1, 2, 1000),
             of(0.0, 0.35, 100.0));
-    var findings = new ArrayList<Finding>();
+    var findings = new ArrayList<Event>();
     var sweep =
         new Sweep(
             athena,
@@ -200,7 +200,7 @@ class SweepFuzzTest {
     }
   }
 
-  private static void check(Finding finding) {
+  private static void check(Event finding) {
     var detail = GuardedWorld.json(Json.line(finding.detail()));
     assertThat(detail.get("limit")).isInstanceOf(Number.class);
     assertThat(detail.get("observed")).isInstanceOf(Number.class);

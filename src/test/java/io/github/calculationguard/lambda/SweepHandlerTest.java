@@ -16,6 +16,7 @@ import io.github.athenasparklocal.HandClock;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
 import io.github.calculationguard.guard.Finding;
+import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.standin.LocalEventBridge;
 import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.SnsMessage;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -74,11 +76,17 @@ class SweepHandlerTest {
 
   /** A sweep function of the workgroups of a world, which waits by moving the world's clock. */
   static SweepHandler handler(LocalWorld world, HandClock clock, Map<String, String> settings) {
+    return handler(world, clock, settings, clock::advance);
+  }
+
+  private static SweepHandler handler(
+      LocalWorld world, HandClock clock, Map<String, String> settings, Consumer<Duration> sleep) {
     var environment = new HashMap<>(world.environment());
     environment.put("BUS_NAME", "guard");
     environment.put("TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:guard");
     environment.putAll(settings);
-    return InProcess.sweep(environment, clock);
+    InProcess.tellTheSdk(environment);
+    return new SweepHandler(new Configuration(environment), clock, sleep);
   }
 
   private void busy(String workGroup, String session, String calculation, Duration age) {
@@ -358,13 +366,36 @@ class SweepHandlerTest {
     var handler = handler();
 
     assertThatThrownBy(() -> handler.handleRequest(Map.of(), invocation))
-        .isInstanceOf(SweepHandler.SweepFailedException.class);
+        .isInstanceOf(DeniedException.class);
     assertThat(lines().getFirst())
         .containsEntry("event", "sweep_failure")
         .containsEntry("level", "ERROR")
         .containsEntry("aws_service", "Athena")
         .containsKeys("reason", "error_type", "aws_request_id")
         .doesNotContainKey("subject");
+    assertThat(lines().getLast()).containsEntry("SweepFailures", 1);
+  }
+
+  @Test
+  void logsADefectOfOurs() {
+    world.athena().faults(Faults.first(1, "ListWorkGroups", Fault.Refusal.INTERNAL_ERROR));
+    var handler =
+        handler(
+            world,
+            clock,
+            settings,
+            _ -> {
+              throw new UnsupportedOperationException();
+            });
+
+    assertThatThrownBy(() -> handler.handleRequest(Map.of(), invocation))
+        .isInstanceOf(UnsupportedOperationException.class);
+
+    assertThat(lines().getFirst())
+        .containsEntry("event", "sweep_failure")
+        .containsEntry("level", "ERROR")
+        .containsEntry("error_type", "UnsupportedOperationException")
+        .containsEntry("reason", "java[.]lang[.]UnsupportedOperationException");
     assertThat(lines().getLast()).containsEntry("SweepFailures", 1);
   }
 

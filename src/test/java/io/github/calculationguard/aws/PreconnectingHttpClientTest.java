@@ -14,12 +14,14 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.http.ExecutableHttpRequest;
 import software.amazon.awssdk.http.HttpExecuteRequest;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.apache5.Apache5HttpClient;
 
-class ConnectionsTest {
+class PreconnectingHttpClientTest {
 
   private record Arrived(String what, InetSocketAddress from) {}
 
@@ -27,7 +29,7 @@ class ConnectionsTest {
   private final CountDownLatch opened = new CountDownLatch(1);
   private volatile CountDownLatch mayAnswerOpener = new CountDownLatch(0);
   private HttpServer server;
-  private Connections connections;
+  private PreconnectingHttpClient client;
 
   @BeforeEach
   void start() throws IOException {
@@ -50,12 +52,12 @@ class ConnectionsTest {
           }
         });
     server.start();
-    connections = new Connections(Apache5HttpClient.builder().build());
+    client = new PreconnectingHttpClient(Apache5HttpClient.builder().build());
   }
 
   @AfterEach
   void stop() {
-    connections.close();
+    client.close();
     server.stop(0);
   }
 
@@ -71,14 +73,14 @@ class ConnectionsTest {
 
   private int send(int port) throws IOException {
     var request = HttpExecuteRequest.builder().request(request(port)).build();
-    return connections.prepareRequest(request).call().httpResponse().statusCode();
+    return client.prepareRequest(request).call().httpResponse().statusCode();
   }
 
   @Test
   void aRequestUsesTheConnectionThatWasOpenedAheadOfIt() throws Exception {
     var port = server.getAddress().getPort();
-    connections.remember(request(port));
-    connections.open();
+    client.rememberEndpoint(request(port));
+    client.preconnect();
 
     assertThat(send(port)).isEqualTo(200);
 
@@ -90,11 +92,11 @@ class ConnectionsTest {
   void aRequestWaitsForTheConnectionThatIsBeingOpened() throws Exception {
     mayAnswerOpener = new CountDownLatch(1);
     var port = server.getAddress().getPort();
-    connections.remember(request(port));
-    connections.open();
+    client.rememberEndpoint(request(port));
+    client.preconnect();
     opened.await();
     var request = HttpExecuteRequest.builder().request(request(port)).build();
-    var prepared = connections.prepareRequest(request);
+    var prepared = client.prepareRequest(request);
     mayAnswerOpener.countDown();
 
     assertThat(prepared.call().httpResponse().statusCode()).isEqualTo(200);
@@ -106,16 +108,43 @@ class ConnectionsTest {
   void aConnectionThatCannotBeOpenedIsTheRequestsOwnError() throws Exception {
     var port = server.getAddress().getPort();
     server.stop(0);
-    connections.remember(request(port));
-    connections.open();
+    client.rememberEndpoint(request(port));
+    client.preconnect();
 
     assertThatThrownBy(() -> send(port)).isInstanceOf(IOException.class);
+  }
+
+  /** Such as a class that cannot be loaded. */
+  @Test
+  void anErrorDoesNotKeepRequestsWaiting() throws Exception {
+    var port = server.getAddress().getPort();
+    var apache = Apache5HttpClient.builder().build();
+    client =
+        new PreconnectingHttpClient(
+            new SdkHttpClient() {
+              @Override
+              public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
+                if (request.httpRequest().method() == SdkHttpMethod.GET) {
+                  throw new NoClassDefFoundError("odd");
+                }
+                return apache.prepareRequest(request);
+              }
+
+              @Override
+              public void close() {
+                apache.close();
+              }
+            });
+    client.rememberEndpoint(request(port));
+    client.preconnect();
+
+    assertThat(send(port)).isEqualTo(200);
   }
 
   @Test
   void opensNothingBeforeItIsAskedTo() throws Exception {
     var port = server.getAddress().getPort();
-    connections.remember(request(port));
+    client.rememberEndpoint(request(port));
 
     assertThat(send(port)).isEqualTo(200);
 

@@ -14,31 +14,30 @@ import software.amazon.awssdk.http.SdkHttpRequest;
  * An HTTP client that can open connections ahead of the requests that will use them. TLS is most of
  * what the first request after a restore waits for.
  */
-final class Connections implements SdkHttpClient {
+final class PreconnectingHttpClient implements SdkHttpClient {
 
   private final SdkHttpClient http;
 
   /** By host and port, in the order of their first use. */
   private final Map<String, SdkHttpRequest> endpoints;
 
-  private final Map<String, FutureTask<Void>> opening = new ConcurrentHashMap<>();
+  private final Map<String, CountDownLatch> opening = new ConcurrentHashMap<>();
 
-  Connections(SdkHttpClient http) {
+  PreconnectingHttpClient(SdkHttpClient http) {
     this(http, Collections.synchronizedMap(new LinkedHashMap<>()));
   }
 
-  private Connections(SdkHttpClient http, Map<String, SdkHttpRequest> endpoints) {
+  private PreconnectingHttpClient(SdkHttpClient http, Map<String, SdkHttpRequest> endpoints) {
     this.http = http;
     this.endpoints = endpoints;
   }
 
   /** Another client for the same endpoints. */
-  Connections through(SdkHttpClient other) {
-    return new Connections(other, endpoints);
+  PreconnectingHttpClient withHttpClient(SdkHttpClient other) {
+    return new PreconnectingHttpClient(other, endpoints);
   }
 
-  /** Remembers where a request goes. */
-  void remember(SdkHttpRequest request) {
+  void rememberEndpoint(SdkHttpRequest request) {
     endpoints.computeIfAbsent(key(request), _ -> opener(request));
   }
 
@@ -46,29 +45,29 @@ final class Connections implements SdkHttpClient {
    * Begins to open a connection to each remembered endpoint, one after the other, because the first
    * is needed first. Returns at once. What fails is tried again by the request that needs it.
    */
-  void open() {
+  void preconnect() {
     var tasks = new ArrayList<Runnable>();
     endpoints.forEach(
         (key, request) -> {
-          var task = new FutureTask<Void>(() -> open(key, request), null);
-          opening.put(key, task);
-          tasks.add(task);
+          var done = new CountDownLatch(1);
+          opening.put(key, done);
+          tasks.add(() -> connect(request, done));
         });
     Thread.startVirtualThread(() -> tasks.forEach(Runnable::run));
   }
 
-  /** Sends what is no call, without credentials. Whatever the answer is, its connection is kept. */
-  private void open(String key, SdkHttpRequest request) {
+  /** Sends an unsigned GET /. Any response leaves the connection in the pool. */
+  private void connect(SdkHttpRequest request, CountDownLatch done) {
     try {
       var opener = HttpExecuteRequest.builder().request(request).build();
       var body = http.prepareRequest(opener).call().responseBody();
       try (var in = body.orElse(AbortableInputStream.createEmpty())) {
         in.transferTo(OutputStream.nullOutputStream());
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       // The request that needs the connection reports the error.
     } finally {
-      opening.remove(key);
+      done.countDown();
     }
   }
 
@@ -89,23 +88,21 @@ final class Connections implements SdkHttpClient {
   @Override
   public ExecutableHttpRequest prepareRequest(HttpExecuteRequest request) {
     var prepared = http.prepareRequest(request);
-    var task = opening.get(key(request.httpRequest()));
-    return task == null ? prepared : new Waiting(task, prepared);
+    var done = opening.get(key(request.httpRequest()));
+    return done == null || done.getCount() == 0 ? prepared : new Waiting(done, prepared);
   }
 
   /** Waits for the connection, instead of opening a second one. */
-  private record Waiting(FutureTask<Void> opening, ExecutableHttpRequest request)
+  private record Waiting(CountDownLatch done, ExecutableHttpRequest request)
       implements ExecutableHttpRequest {
 
     @Override
     public HttpExecuteResponse call() throws IOException {
       try {
-        opening.get();
+        done.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException("interrupted while a connection was opened");
-      } catch (ExecutionException e) {
-        throw new IllegalStateException(e);
       }
       return request.call();
     }
