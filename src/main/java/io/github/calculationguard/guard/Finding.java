@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param expiresAt from then on the stop function ignores it
  */
-public record Finding(Judged judged, SweepPolicy policy, Instant expiresAt) {
+public record Finding(Judged judged, Sweep.Policy policy, Instant expiresAt) {
 
   /** Delivery takes seconds, and the next sweep judges anew: an older finding is out of date. */
   static final Duration LIFETIME = Duration.ofMinutes(10);

@@ -9,6 +9,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
+import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
@@ -36,6 +37,15 @@ import io.github.calculationguard.spark.Snapshot;
  */
 public final class Sweep {
 
+  /**
+   * What a sweep covers, and what it may do.
+   *
+   * @param mayTerminate whether sessions may be terminated
+   * @param maxActions how many stops one sweep may request
+   * @param usdPerDpuHour Athena's price in the Region
+   */
+  public record Policy(Scope scope, boolean mayTerminate, int maxActions, double usdPerDpuHour) {}
+
   static final Duration REMEMBERED = Duration.ofHours(24);
 
   /** Kept for findings and the notification, however long the reading takes. */
@@ -44,7 +54,7 @@ public final class Sweep {
   private final RateLimiter rateLimiter;
   private final InternalBus bus;
   private final InstantSource clock;
-  private final SweepPolicy policy;
+  private final Policy policy;
   private final Judge judge;
   private final InventoryReader reader;
   private final SweepReader.Memory memory = new SweepReader.Memory();
@@ -62,7 +72,7 @@ public final class Sweep {
       InternalBus bus,
       RecordedWarning.Store store,
       InstantSource clock,
-      SweepPolicy policy) {
+      Policy policy) {
     this.rateLimiter = rateLimiter;
     this.bus = bus;
     this.clock = clock;

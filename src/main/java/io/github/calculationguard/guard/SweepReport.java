@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param news what nobody was notified of in the last 24 hours
  */
 public record SweepReport(
-    SweepPolicy policy,
+    Sweep.Policy policy,
     Inventory inventory,
     int stoppedMeanwhile,
     List<Judged> judged,

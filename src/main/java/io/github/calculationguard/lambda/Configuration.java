@@ -7,7 +7,7 @@ import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
-import io.github.calculationguard.guard.SweepPolicy;
+import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import org.jspecify.annotations.Nullable;
@@ -103,9 +103,9 @@ final class Configuration {
     return new AwsClients(attempt, whole("MAX_ATTEMPTS", 3, 1, 10));
   }
 
-  SweepPolicy policy() {
+  Sweep.Policy policy() {
     var maxActions = whole("MAX_ACTIONS_PER_SWEEP", 10, 1, 1000);
-    return new SweepPolicy(scope(), mayTerminate(), maxActions, usdPerDpuHour());
+    return new Sweep.Policy(scope(), mayTerminate(), maxActions, usdPerDpuHour());
   }
 
   Scope scope() {

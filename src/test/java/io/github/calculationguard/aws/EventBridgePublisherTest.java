@@ -10,7 +10,7 @@ import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Rule;
-import io.github.calculationguard.guard.SweepPolicy;
+import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
@@ -148,7 +148,7 @@ class EventBridgePublisherTest {
       Exceeded verdict,
       @Nullable Return returned,
       Duration maxExempt) {
-    var policy = new SweepPolicy(new Scope("*", limits, maxExempt, "owner"), true, 10, 0.35);
+    var policy = new Sweep.Policy(new Scope("*", limits, maxExempt, "owner"), true, 10, 0.35);
     var judged = new Judged(snapshot, limits, verdict, Disposition.ORDERED, returned);
     return new Finding(judged, policy, FOUND.plus(Duration.ofMinutes(10))).event();
   }

@@ -5,7 +5,6 @@ import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
-import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
@@ -178,7 +177,7 @@ final class SweepGrowth {
             (_, _) -> Map.of(),
             (_, _, _, _) -> {},
             account.clock,
-            new SweepPolicy(scope, true, 10, 0.35));
+            new Sweep.Policy(scope, true, 10, 0.35));
     var reports = new ArrayList<SweepReport>();
     for (var i = 0; i < SWEEPS; i++) {
       reports.add(account.sweep(LocalWorld.PLACE));

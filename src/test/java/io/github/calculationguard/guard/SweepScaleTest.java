@@ -37,7 +37,7 @@ class SweepScaleTest {
 
   /** Of every five sessions one is busy. */
   private static World world(
-      SweepPolicy policy, int workGroups, int sessions, Duration age, Duration running) {
+      Sweep.Policy policy, int workGroups, int sessions, Duration age, Duration running) {
     var world = new World(policy);
     populate(world, workGroups, sessions, age, running);
     return world;

@@ -218,7 +218,7 @@ class SweepTest {
   void onlyLooksAtWorkGroupsThatMatch() {
     var world =
         new World(
-            new SweepPolicy(new Scope("etl-?", DEFAULTS, ofHours(24), "owner"), true, 10, 0.35));
+            new Sweep.Policy(new Scope("etl-?", DEFAULTS, ofHours(24), "owner"), true, 10, 0.35));
     for (var name : List.of("etl-1", "etl-12", "adhoc", "ETL-1")) {
       world.workGroup(name, NO_TAGS);
       world.idle(name, "s-of-" + name, ofHours(5), ofHours(2), NO_TAGS);

@@ -53,22 +53,22 @@ final class World implements InstantSource {
   final List<Inventory.Failure> tagFailures = new ArrayList<>();
   final List<String> tagged = new ArrayList<>();
   Sweep sweep;
-  private final SweepPolicy policy;
+  private final Sweep.Policy policy;
   private final RateLimiter rateLimiter;
   private boolean obeyed = true;
   private @Nullable String refusal;
   private boolean isMute;
   private @Nullable AthenaSparkException tagFault;
 
-  World(SweepPolicy policy) {
+  World(Sweep.Policy policy) {
     this(policy, 1, false);
   }
 
-  World(SweepPolicy policy, int callsASecond) {
+  World(Sweep.Policy policy, int callsASecond) {
     this(policy, callsASecond, true);
   }
 
-  private World(SweepPolicy policy, int callsASecond, boolean paced) {
+  private World(Sweep.Policy policy, int callsASecond, boolean paced) {
     this.policy = policy;
     rateLimiter = new RateLimiter(callsASecond, 1, this, paced ? this::pass : _ -> {});
     athena.listen(call -> rateLimiter.before(call.operation()));
@@ -83,12 +83,12 @@ final class World implements InstantSource {
         athena, new RateLimiter(1, 1, this, _ -> {}), this::put, this::tag, this, policy);
   }
 
-  static SweepPolicy policy(Limits limits) {
+  static Sweep.Policy policy(Limits limits) {
     return policy(limits, true, 1000);
   }
 
-  static SweepPolicy policy(Limits limits, boolean mayTerminate, int maxActions) {
-    return new SweepPolicy(
+  static Sweep.Policy policy(Limits limits, boolean mayTerminate, int maxActions) {
+    return new Sweep.Policy(
         new Scope("*", limits, Duration.ofHours(24), "owner"), mayTerminate, maxActions, 0.35);
   }
 

@@ -11,7 +11,7 @@ import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.guard.Inventory.Scope;
 import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Rule;
-import io.github.calculationguard.guard.SweepPolicy;
+import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict;
@@ -90,7 +90,7 @@ class FindingTest {
             Disposition.ORDERED,
             new Return("s-0", isAboutCalculations(rule)));
     var scope = new Scope("*", limits, Duration.ofHours(36), "owner");
-    var policy = new SweepPolicy(scope, true, 10, 0.35);
+    var policy = new Sweep.Policy(scope, true, 10, 0.35);
     return new Finding(judged, policy, FOUND.plus(ofMinutes(10))).event();
   }
 

@@ -11,7 +11,6 @@ import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.PageReader;
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.guard.Sweep;
-import io.github.calculationguard.guard.SweepPolicy;
 import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.Json;
@@ -138,7 +137,7 @@ class SweepFuzzTest {
   private void sweep() {
     var athena = account();
     var policy =
-        new SweepPolicy(
+        new Sweep.Policy(
             new Inventory.Scope("*", limits(), Duration.ofHours(of(0, 24, 1000)), "owner"),
             random.nextBoolean(),
             of(1, 2, 1000),
