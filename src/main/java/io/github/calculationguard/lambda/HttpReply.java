@@ -47,7 +47,7 @@ record HttpReply(Source source, String base) {
       fields.put("calculations", others.stream().map(LogRecord::fields).toList());
     }
     var title =
-        failure.isNotHandedOver() ? "The guard cannot go on with it" : "Athena is unavailable";
+        failure.isFalse("handed_over") ? "The guard cannot go on with it" : "Athena is unavailable";
     return problem(503, title, fields);
   }
 

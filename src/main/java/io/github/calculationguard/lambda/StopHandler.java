@@ -164,7 +164,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           var first = failures.getFirst();
           throw new RequestFailedException(first.reason(), first.cause());
         }
-        if (records.stream().anyMatch(LogRecord::isUnannounced)) {
+        if (records.stream().anyMatch(it -> it.isFalse("announced"))) {
           throw new RequestFailedException("it was carried out, but not announced", null);
         }
         var fields = records.stream().map(LogRecord::fields).toList();

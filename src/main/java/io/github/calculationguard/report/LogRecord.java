@@ -127,20 +127,20 @@ public final class LogRecord {
 
   /** Adds that nobody could be notified, which is an error, and why. */
   public LogRecord notAnnounced(NotPublishedException e) {
-    return lost("announced", "not announced: " + e.getMessage()).error(e);
+    return failed("announced", "not announced: " + e.getMessage()).error(e);
   }
 
   /** Adds that no event was sent, which is an error, and why. */
   public LogRecord eventNotSent(String why) {
-    return lost("event_sent", "no event was sent: " + why);
+    return failed("event_sent", "no event was sent: " + why);
   }
 
-  private LogRecord lost(String key, String why) {
+  private LogRecord failed(String key, String why) {
     var reason = fields.get("reason");
-    var lost = UserText.aws(why);
+    var failure = UserText.aws(why);
     return put(key, false)
         .put("level", Severity.ERROR.level())
-        .put("reason", reason == null ? lost : reason + "; " + lost);
+        .put("reason", reason == null ? failure : reason + "; " + failure);
   }
 
   /** The keys and their values, in the contract's order. */
@@ -148,19 +148,9 @@ public final class LogRecord {
     return fields;
   }
 
-  /** Whether it says that nobody could be notified. */
-  public boolean isUnannounced() {
-    return Boolean.FALSE.equals(fields.get("announced"));
-  }
-
-  /** Whether it says that no event could be sent. */
-  public boolean isEventUnsent() {
-    return Boolean.FALSE.equals(fields.get("event_sent"));
-  }
-
-  /** Whether it says that nobody goes on with the request, although its end is not known. */
-  public boolean isNotHandedOver() {
-    return Boolean.FALSE.equals(fields.get("handed_over"));
+  /** Whether a key says that something failed, such as "announced". */
+  public boolean isFalse(String key) {
+    return Boolean.FALSE.equals(fields.get(key));
   }
 
   /** The request's outcome; absent where it has none, as a description. */
@@ -241,12 +231,14 @@ public final class LogRecord {
         .put("description", UserText.cleanOrNull(snapshot.description()))
         .put("submitted_at", snapshot.since())
         .put("age_seconds", age == null ? null : age.toSeconds());
-    if (snapshot.cost() != null) {
-      put("dpu_hours", snapshot.cost().dpuHours())
-          .put("cost_usd", costs.soFar())
-          .put("cost_basis", costs.basis());
+    var soFar = costs.soFar();
+    if (soFar != null) {
+      put("dpu_hours", soFar.cost().dpuHours())
+          .put("cost_usd", soFar.usd())
+          .put("cost_basis", soFar.cost().basis());
     }
-    return put("still_costs", costs.perHour());
+    var perHour = costs.perHour();
+    return put("still_costs", perHour == null ? null : perHour.usd());
   }
 
   /** How AWS, or else Java, names an error. */
