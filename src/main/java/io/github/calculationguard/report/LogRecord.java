@@ -28,19 +28,37 @@ public final class LogRecord {
   private static final int MAX_REASONS = 5;
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
+  private final InvocationInfo info;
   private @Nullable Outcome outcome;
 
-  LogRecord() {}
+  LogRecord(String event, Severity severity, AccountRegion place, InvocationInfo info, Instant at) {
+    this.info = info;
+    put("timestamp", at)
+        .put("level", severity.level())
+        .put("event", event)
+        .put("guard_version", info.guardVersion())
+        .put("account_id", place.accountId())
+        .put("region", place.region());
+  }
+
+  private LogRecord(
+      String event, Severity severity, Request request, InvocationInfo info, Instant at) {
+    var metadata = request.metadata();
+    this(event, severity, metadata.place(), info, at);
+    put("order_id", metadata.id())
+        .put("trigger", metadata.source())
+        .put("requested_by", metadata.requestedBy())
+        .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
+  }
 
   /** A request with its outcome. */
   public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
     var record =
-        new LogRecord()
-            .head(event, severity(result), request, info, at)
+        new LogRecord(event, severity(result), request, info, at)
             .put("outcome", result.outcome())
             .put("reason", reason(result.reason(), request.metadata().reason()))
-            .body(request, result.snapshot(), info)
+            .body(request, result.snapshot())
             .returned(result.returned());
     record.outcome = result.outcome();
     var effort = result.effort();
@@ -50,28 +68,24 @@ public final class LogRecord {
           .put("stops_sent", effort.stopsSent())
           .put("repeat", effort.repeat() ? true : null);
     }
-    return record.tail(info);
+    return record;
   }
 
   /** A calculation or a session that was described. */
   public static LogRecord described(Request request, Snapshot snapshot, InvocationInfo info) {
-    return new LogRecord()
-        .head("describe", Severity.INFO, request, info, snapshot.at())
-        .body(request, snapshot, info)
-        .tail(info);
+    return new LogRecord("describe", Severity.INFO, request, info, snapshot.at())
+        .body(request, snapshot);
   }
 
   /** A request, or a part of one, without an outcome: it must be repeated. */
   public static LogRecord failure(
       Request request, Unresolved unresolved, InvocationInfo info, Instant at) {
-    return new LogRecord()
-        .head("failure", Severity.ERROR, request, info, at)
+    return new LogRecord("failure", Severity.ERROR, request, info, at)
         .put("reason", UserText.aws(unresolved.reason()))
         .error(unresolved.cause())
         .put("handed_over", unresolved.cause() instanceof NotPublishedException ? false : null)
-        .body(request, null, info)
-        .put("calculation_id", unresolved.calculation())
-        .tail(info);
+        .body(request, null)
+        .put("calculation_id", unresolved.calculation());
   }
 
   /**
@@ -85,17 +99,15 @@ public final class LogRecord {
       AccountRegion place,
       InvocationInfo info,
       Instant at) {
-    return new LogRecord()
-        .head("sweep_failure", Severity.ERROR, place, info, at)
+    return new LogRecord("sweep_failure", Severity.ERROR, place, info, at)
         .put("subject", subject)
         .put("reason", UserText.aws(String.valueOf(e.getMessage())))
-        .error(e)
-        .tail(info);
+        .error(e);
   }
 
   /** A request that only keeps the function's snapshot alive. */
   public static LogRecord keepAlive(Request request, InvocationInfo info, Instant at) {
-    return new LogRecord().head("keep_alive", Severity.INFO, request, info, at).tail(info);
+    return new LogRecord("keep_alive", Severity.INFO, request, info, at);
   }
 
   /** One view of the page on the dashboard. */
@@ -104,8 +116,7 @@ public final class LogRecord {
     var reasons = failures.stream().map(Failure::why).filter(Objects::nonNull).distinct();
     var reason = UserText.aws(reasons.limit(MAX_REASONS).collect(joining("; ")));
     var severity = failures.isEmpty() ? Severity.INFO : Severity.WARNING;
-    return new LogRecord()
-        .head(
+    return new LogRecord(
             "look",
             reason.isEmpty() ? severity : Severity.ERROR,
             inventory.place(),
@@ -116,8 +127,7 @@ public final class LogRecord {
         .put("work_groups", inventory.workGroups())
         .put("sessions_seen", inventory.entries().size())
         .put("unread", failures.size())
-        .put("duration_millis", Duration.between(inventory.startedAt(), inventory.at()).toMillis())
-        .tail(info);
+        .put("duration_millis", Duration.between(inventory.startedAt(), inventory.at()).toMillis());
   }
 
   /** Adds that people were notified. */
@@ -143,9 +153,12 @@ public final class LogRecord {
         .put("reason", reason == null ? failure : reason + "; " + failure);
   }
 
-  /** The keys and their values, in the contract's order. */
+  /** A copy of the keys and their values, in the contract's order. */
   public Map<String, Object> fields() {
-    return fields;
+    var all = new LinkedHashMap<>(fields);
+    all.put("request_id", info.requestId());
+    all.put("cold_start", info.coldStart());
+    return all;
   }
 
   /** Whether a key says that something failed, such as "announced". */
@@ -163,17 +176,7 @@ public final class LogRecord {
     return fields.get(key) instanceof String text ? text : null;
   }
 
-  private LogRecord head(
-      String event, Severity severity, Request request, InvocationInfo info, Instant at) {
-    var metadata = request.metadata();
-    return head(event, severity, metadata.place(), info, at)
-        .put("order_id", metadata.id())
-        .put("trigger", metadata.source())
-        .put("requested_by", metadata.requestedBy())
-        .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
-  }
-
-  private LogRecord body(Request request, @Nullable Snapshot snapshot, InvocationInfo info) {
+  private LogRecord body(Request request, @Nullable Snapshot snapshot) {
     put("calculation_id", request.calculation()).put("session_id", request.session());
     var violation = request.violation();
     if (violation != null) {
@@ -182,7 +185,7 @@ public final class LogRecord {
           .put("observed", violation.observed())
           .put("limit_set_by", UserText.cleanOrNull(violation.setBy()));
     }
-    return snapshot == null ? this : details(snapshot, info.usdPerDpuHour());
+    return snapshot == null ? this : details(snapshot);
   }
 
   /** Of a request with its outcome: what returned is at least a warning, whatever became of it. */
@@ -198,24 +201,8 @@ public final class LogRecord {
         : put("returned_after", UserText.name(returned.after()));
   }
 
-  /** What every line begins with. */
-  LogRecord head(
-      String event, Severity severity, AccountRegion account, InvocationInfo info, Instant at) {
-    return put("timestamp", at)
-        .put("level", severity.level())
-        .put("event", event)
-        .put("guard_version", info.guardVersion())
-        .put("account_id", account.accountId())
-        .put("region", account.region());
-  }
-
-  /** What every line ends with. */
-  LogRecord tail(InvocationInfo info) {
-    return put("request_id", info.requestId()).put("cold_start", info.coldStart());
-  }
-
   /** What is known of a calculation or a session. */
-  LogRecord details(Snapshot snapshot, double usdPerDpuHour) {
+  LogRecord details(Snapshot snapshot) {
     var calculation = snapshot.calculation();
     var session = snapshot.session();
     if (calculation != null) {
@@ -225,7 +212,7 @@ public final class LogRecord {
       put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
     var age = snapshot.age();
-    var costs = new Costs(snapshot, usdPerDpuHour);
+    var costs = new Costs(snapshot, info.usdPerDpuHour());
     put("state", UserText.cleanOrNull(snapshot.state()))
         .put("owner", UserText.cleanOrNull(snapshot.owner()))
         .put("description", UserText.cleanOrNull(snapshot.description()))
@@ -265,6 +252,7 @@ public final class LogRecord {
       case Number number -> fields.put(key, number);
       case Boolean bool -> fields.put(key, bool);
       case Instant instant -> fields.put(key, instant.truncatedTo(ChronoUnit.MILLIS).toString());
+      case List<?> list -> fields.put(key, list);
       default -> fields.put(key, value.toString());
     }
     return this;

@@ -38,8 +38,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
     var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
     return head("sweep_failure", Severity.ERROR)
         .put("subject", failure.what() + " " + failure.of())
-        .put("reason", UserText.aws(why))
-        .tail(info);
+        .put("reason", UserText.aws(why));
   }
 
   /** The line of a notification that failed. */
@@ -69,14 +68,12 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   public Notification notification() {
     var message = new SweepMessage(report, stack);
     var findings = message.listed().map(it -> finding(it).fields()).toList();
-    var record = message.audience().putInto(summary());
-    record.fields().put("findings", findings);
-    return message.notification(record);
+    return message.notification(message.audience().putInto(summary()).put("findings", findings));
   }
 
   private LogRecord head(String event, Severity severity) {
     var inventory = report.inventory();
-    return new LogRecord().head(event, severity, inventory.place(), info, inventory.startedAt());
+    return new LogRecord(event, severity, inventory.place(), info, inventory.startedAt());
   }
 
   private LogRecord summary() {
@@ -111,7 +108,7 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
         .put("duration_millis", report.took().toMillis())
         .put("calls", calls());
     report.calls().forEach((name, calls) -> record.put("calls" + lowerSnake(name), calls));
-    return record.tail(info);
+    return record;
   }
 
   private int calls() {
@@ -136,6 +133,6 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
           .put("observed", usage.observed())
           .put("limit_set_by", judged.limits().setBy(usage.rule()));
     }
-    return record.details(judged.snapshot(), info.usdPerDpuHour()).tail(info);
+    return record.details(judged.snapshot());
   }
 }
