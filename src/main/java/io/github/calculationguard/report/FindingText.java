@@ -12,13 +12,14 @@ import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /** What a message says of one finding of a sweep. All text is clean. */
 record FindingText(SweepReport report, Judged judged) {
 
   private static final int MAX_IN_LINE = 200;
-  // A chat takes titles of 250 characters.
+  // Its work and its owner leave room for the rest of a chat's title.
   private static final int MAX_IN_TITLE = 60;
 
   // As long as the button promises.
@@ -43,40 +44,40 @@ record FindingText(SweepReport report, Judged judged) {
     };
   }
 
-  /** Such as: calculation "Nightly join". */
-  String what() {
-    return what(MAX_IN_LINE);
+  /** Such as: calculation "Nightly join"; without a description, by its ID. */
+  static String what(String kind, @Nullable String id, @Nullable String description, int max) {
+    var name = description == null ? "" : UserText.clean(description, max);
+    return name.isEmpty() ? UserText.joined(" ", kind, id) : kind + " " + UserText.quoted(name);
   }
 
-  private String what(int max) {
-    var kind = judged.snapshot().calculation() == null ? "session" : "calculation";
-    var description = judged.snapshot().description();
-    return description == null || description.isBlank()
-        ? kind + " " + judged.snapshot().id()
-        : kind + " " + UserText.quoted(UserText.clean(description, max));
+  /** What a headline names, such as: calculation "Nightly join" of "team data". */
+  static String inHeadline(String kind, @Nullable String id, Snapshot snapshot) {
+    var owner = snapshot.owner() == null ? "" : UserText.clean(snapshot.owner(), MAX_IN_TITLE);
+    return what(kind, id, snapshot.description(), MAX_IN_TITLE)
+        + (owner.isEmpty() ? "" : " of " + UserText.quoted(owner));
+  }
+
+  String what() {
+    var snapshot = judged.snapshot();
+    return what(kind(), snapshot.id(), snapshot.description(), MAX_IN_LINE);
+  }
+
+  private String kind() {
+    return judged.snapshot().calculation() == null ? "session" : "calculation";
   }
 
   /** The whole message in a sentence. */
   String headline() {
-    var of = judged.snapshot().owner();
-    var what =
-        what(MAX_IN_TITLE)
-            + (owner() == null || of == null
-                ? ""
-                : " of " + UserText.quoted(UserText.clean(of, MAX_IN_TITLE)));
+    var what = inHeadline(kind(), judged.snapshot().id(), judged.snapshot());
+    var ends = whenStopped();
     return switch (judged.disposition()) {
-      case WARNED -> {
-        var ends = whenStopped();
-        yield ends == null
-            ? unstoppable().formatted(what)
-            : "Warning: %s %s.".formatted(what, ends);
-      }
+      case WARNED ->
+          ends == null ? unstoppable().formatted(what) : "Warning: %s %s.".formatted(what, ends);
       case OBSERVED -> "Over its limit, and would be stopped in mode enforce: %s.".formatted(what);
       case HELD_BACK -> "Over its limit, and not stopped yet: %s.".formatted(what);
-      case EXEMPT -> {
-        var until = exemptUntil();
-        yield "Over its limit, and %s: %s.".formatted(until == null ? "exempt" : until, what);
-      }
+      case EXEMPT ->
+          "Over its limit, and %s: %s."
+              .formatted(Objects.requireNonNullElse(exemptUntil(), "exempt"), what);
       case NOT_EXEMPT -> "Not exempt as its tag asks: %s.".formatted(what);
       case KEPT_OPEN -> "Athena does not end it in time: %s.".formatted(what);
       case LEFT, ORDERED, REFUSED -> what;
@@ -116,7 +117,7 @@ record FindingText(SweepReport report, Judged judged) {
       return null;
     }
     if (judged.verdict() instanceof Exceeded) {
-      return "will be stopped by the next sweep, in about 10 minutes";
+      return "will be stopped by the next sweep";
     }
     if (!(judged.verdict() instanceof Warning it) || it.stopAt() == null) {
       return null;
@@ -138,9 +139,14 @@ record FindingText(SweepReport report, Judged judged) {
     return terminate == null ? whenStopped() : "to end it, run: " + terminate;
   }
 
+  /** Whether a sweep is going to stop it. */
+  private boolean isToBeStopped() {
+    return whenStopped() != null || judged.disposition() == Disposition.HELD_BACK;
+  }
+
   /** What a stop loses. */
   @Nullable String loss() {
-    if (whenStopped() == null && judged.disposition() != Disposition.HELD_BACK) {
+    if (!isToBeStopped()) {
       return null;
     }
     return judged.snapshot().calculation() == null
@@ -162,8 +168,8 @@ record FindingText(SweepReport report, Judged judged) {
   @Nullable String exemptCommand() {
     var fits =
         switch (judged.disposition()) {
-          case WARNED -> whenStopped() != null;
-          case OBSERVED, HELD_BACK, NOT_EXEMPT -> true;
+          case WARNED, HELD_BACK -> isToBeStopped();
+          case OBSERVED, NOT_EXEMPT -> true;
           case LEFT, KEPT_OPEN, ORDERED, REFUSED, EXEMPT -> false;
         };
     return fits ? report.exemptCommand(judged) : null;
@@ -192,7 +198,7 @@ record FindingText(SweepReport report, Judged judged) {
           case WARNED, OBSERVED, HELD_BACK, KEPT_OPEN, NOT_EXEMPT, EXEMPT -> true;
           case LEFT, ORDERED, REFUSED -> false;
         };
-    if (whenStopped() != null && report.policy().scope().maxExempt().compareTo(KEPT) >= 0) {
+    if (isToBeStopped() && report.policy().scope().maxExempt().compareTo(KEPT) >= 0) {
       buttons.put("session_arn", report.arnOf(judged));
       var until = report.inventory().at().plus(KEPT).truncatedTo(ChronoUnit.SECONDS);
       buttons.put("keep_until", until.toString());

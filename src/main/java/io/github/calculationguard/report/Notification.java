@@ -1,7 +1,6 @@
 package io.github.calculationguard.report;
 
 import static java.util.Objects.requireNonNullElse;
-import static java.util.stream.Collectors.joining;
 
 import module java.base;
 
@@ -42,6 +41,11 @@ public record Notification(
 
   private static final int MAX_SUBJECT = 99;
   private static final String STEP = "* ";
+
+  // Of Amazon Q's schema.
+  private static final int MAX_TITLE = 250;
+  private static final int MAX_DESCRIPTION = 8000;
+  private static final int MAX_NOTE = 100;
 
   record Fact(String name, String text) {
 
@@ -137,16 +141,12 @@ public record Notification(
           case WARNING -> ":warning: ";
           case ERROR -> ":x: ";
         };
-    var description =
-        facts().stream()
-            .map(it -> "*%s:* `%s`\n".formatted(it.name(), it.text()))
-            .collect(joining());
     var steps = new ArrayList<>(nextSteps());
     steps.add("Open the console: " + console());
     var content = new LinkedHashMap<String, Object>();
     content.put("textType", "client-markdown");
-    content.put("title", emoji + headline());
-    content.put("description", description);
+    content.put("title", UserText.cut(emoji + headline(), MAX_TITLE));
+    content.put("description", description());
     content.put("nextSteps", steps);
     var metadata = new LinkedHashMap<String, Object>();
     metadata.put("threadId", thread);
@@ -164,6 +164,23 @@ public record Notification(
     chat.put("content", content);
     chat.put("metadata", metadata);
     return Json.line(chat);
+  }
+
+  /** As many facts as fit, the most important first. */
+  private String description() {
+    var facts = facts();
+    var description = new StringBuilder();
+    for (var shown = 0; shown < facts.size(); shown++) {
+      var line = "*%s:* `%s`\n".formatted(facts.get(shown).name(), facts.get(shown).text());
+      if (description.length() + line.length() > MAX_DESCRIPTION - MAX_NOTE) {
+        var leftOut = facts.size() - shown;
+        return description
+            .append("*Left out:* `%d more facts; the email has them all`\n".formatted(leftOut))
+            .toString();
+      }
+      description.append(line);
+    }
+    return description.toString();
   }
 
   String console() {
@@ -192,8 +209,8 @@ public record Notification(
   public static String failurePopup(LogRecord record) {
     var headline =
         record.isFalse("handed_over")
-            ? "It was asked to stop and has NOT stopped yet, and the guard cannot go on with it."
-            : "Athena could not be reached. It is not known whether anything was stopped.";
+            ? "Stop was sent, but the work has NOT stopped yet, and the guard cannot follow up."
+            : "The stop could not be confirmed.";
     var reason = new Fact("Reason", String.valueOf(record.text("reason")));
     var step = "Click the button again. It is safe to stop something twice.";
     return PopupRenderer.of().execute(new Popup(headline, List.of(reason), List.of(step)));

@@ -68,12 +68,23 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return record.text("session_id");
   }
 
+  /** As it was read, or else as the finding names it. */
   @Nullable String workGroup() {
-    return record.text("work_group");
+    var read = record.text("work_group");
+    var violation = request.violation();
+    return read != null || violation == null || violation.workGroup() == null
+        ? read
+        : UserText.name(violation.workGroup());
   }
 
-  String what() {
+  String kind() {
     return calculationId() == null ? "session" : "calculation";
+  }
+
+  /** Such as: calculation "Nightly join" of "team data". */
+  String what() {
+    var id = calculationId() == null ? sessionId() : calculationId();
+    return FindingText.inHeadline(kind(), id, snapshot());
   }
 
   boolean hadEnded() {
@@ -110,20 +121,9 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return result.reason() == null ? null : UserText.aws(result.reason());
   }
 
-  String why() {
-    return UserText.joined("; ", UserText.quotedOrNull(metadata().reason()), violation());
-  }
-
-  private @Nullable String violation() {
-    var it = request.violation();
-    if (it == null) {
-      return null;
-    }
-    var rule = UserText.clean(it.rule());
-    return it.limit() == null || it.observed() == null
-        ? rule
-        : "%s is %s, observed %s"
-            .formatted(rule, Format.number(it.limit()), Format.number(it.observed()));
+  /** A finding's reason names its limit. */
+  @Nullable String why() {
+    return UserText.quotedOrNull(metadata().reason());
   }
 
   private Optional<Rule> rule() {
@@ -147,6 +147,17 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   private String group() {
     var it = request.violation();
     return it == null || it.workGroup() == null ? "" : it.workGroup();
+  }
+
+  /** Whether the session has ended, even if it could not be read afterwards. */
+  boolean hasSessionEnded() {
+    return outcome() == Outcome.SESSION_TERMINATED || costs.hasEnded();
+  }
+
+  /** Whether it ran in a session of Spark 3.5, which only its client can start in the same way. */
+  boolean isSparkConnect() {
+    var session = snapshot().session();
+    return session != null && !session.supportsCalculations();
   }
 
   /** Where its files are, such as "result s3://…". */
@@ -174,7 +185,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     if (!mayAppeal() || outcome() == Outcome.CANCELING) {
       return null;
     }
-    return costs.hasEnded()
+    return hasSessionEnded()
         ? "all that the session held in memory, and what ran in it; files in S3 remain"
         : "what it had not written to S3 yet; its session stays open";
   }
@@ -200,7 +211,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   /** The session in which it can be started again: the same, unless that has ended. */
   String sessionToUse() {
     var id = sessionId();
-    return costs.hasEnded() || id == null ? "NEW_SESSION_ID" : id;
+    return hasSessionEnded() || id == null ? "NEW_SESSION_ID" : id;
   }
 
   /** What the button in a chat needs, if it fits. */

@@ -108,7 +108,7 @@ public final class UserText {
     return cut(line.replace('<', '‹').replace('>', '›').replace('`', '\''), max);
   }
 
-  private static String cut(String text, int max) {
+  static String cut(String text, int max) {
     if (text.length() <= max) {
       return text;
     }

@@ -124,7 +124,7 @@ class WidgetPageTest {
                 page(
                     List.of(),
                     new Failure("the sessions of workgroup", "etl", "AccessDenied: no"))))
-        .contains("Nothing is running, as far as could be read.")
+        .contains("Nothing is running, but not everything could be read.")
         .contains("the sessions of workgroup etl: AccessDenied: no");
   }
 
