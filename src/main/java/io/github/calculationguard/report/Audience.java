@@ -84,11 +84,7 @@ record Audience(News news) {
     return news.addressees().iterator().next();
   }
 
-  /**
-   * The names in a list attribute.
-   *
-   * @param fitting those that it has room for; null stands for no owner
-   */
+  /** What an attribute has room for, and how many names it has not. Null stands for no owner. */
   private record Names(List<@Nullable String> fitting, int leftOut) {}
 
   private Names names(Function<Addressee, @Nullable String> name) {

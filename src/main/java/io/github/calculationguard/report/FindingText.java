@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /** What a message says of one finding of a sweep. All text is clean. */
 record FindingText(SweepReport report, Judged judged) {
 
-  private static final int MAX_IN_LINE = 200;
   // Its work and its owner leave room for the rest of a chat's title.
   private static final int MAX_IN_TITLE = 60;
 
@@ -44,31 +43,22 @@ record FindingText(SweepReport report, Judged judged) {
     };
   }
 
-  /** Such as: calculation "Nightly join"; without a description, by its ID. */
-  static String what(String kind, @Nullable String id, @Nullable String description, int max) {
-    var name = description == null ? "" : UserText.clean(description, max);
-    return name.isEmpty() ? UserText.joined(" ", kind, id) : kind + " " + UserText.quoted(name);
-  }
-
-  /** What a headline names, such as: calculation "Nightly join" of "team data". */
+  /** Such as: calculation "Nightly join" of "team data"; without a description, by its ID. */
   static String inHeadline(String kind, @Nullable String id, Snapshot snapshot) {
-    var owner = snapshot.owner() == null ? "" : UserText.clean(snapshot.owner(), MAX_IN_TITLE);
-    return what(kind, id, snapshot.description(), MAX_IN_TITLE)
-        + (owner.isEmpty() ? "" : " of " + UserText.quoted(owner));
+    var description = briefly(snapshot.description());
+    var owner = briefly(snapshot.owner());
+    var name = description == null ? id : description;
+    return UserText.joined(" ", kind, name, owner == null ? null : "of " + owner);
   }
 
-  String what() {
-    var snapshot = judged.snapshot();
-    return what(kind(), snapshot.id(), snapshot.description(), MAX_IN_LINE);
+  private static @Nullable String briefly(@Nullable String text) {
+    return text == null ? null : UserText.quotedOrNull(UserText.clean(text, MAX_IN_TITLE));
   }
 
-  private String kind() {
-    return judged.snapshot().calculation() == null ? "session" : "calculation";
-  }
-
-  /** The whole message in a sentence. */
   String headline() {
-    var what = inHeadline(kind(), judged.snapshot().id(), judged.snapshot());
+    var snapshot = judged.snapshot();
+    var kind = snapshot.calculation() == null ? "session" : "calculation";
+    var what = inHeadline(kind, snapshot.id(), snapshot);
     var ends = whenStopped();
     return switch (judged.disposition()) {
       case WARNED ->
@@ -144,7 +134,6 @@ record FindingText(SweepReport report, Judged judged) {
     return whenStopped() != null || judged.disposition() == Disposition.HELD_BACK;
   }
 
-  /** What a stop loses. */
   @Nullable String loss() {
     if (!isToBeStopped()) {
       return null;
@@ -173,6 +162,10 @@ record FindingText(SweepReport report, Judged judged) {
           case LEFT, KEPT_OPEN, ORDERED, REFUSED, EXEMPT -> false;
         };
     return fits ? report.exemptCommand(judged) : null;
+  }
+
+  @Nullable String description() {
+    return UserText.quotedOrNull(judged.snapshot().description());
   }
 
   @Nullable String owner() {

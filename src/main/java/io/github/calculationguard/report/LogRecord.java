@@ -249,10 +249,8 @@ public final class LogRecord {
       case null -> {}
       case String text when text.isEmpty() -> {}
       case Double number -> fields.put(key, rounded(number));
-      case Number number -> fields.put(key, number);
-      case Boolean bool -> fields.put(key, bool);
+      case Number _, Boolean _, List<?> _ -> fields.put(key, value);
       case Instant instant -> fields.put(key, instant.truncatedTo(ChronoUnit.MILLIS).toString());
-      case List<?> list -> fields.put(key, list);
       default -> fields.put(key, value.toString());
     }
     return this;

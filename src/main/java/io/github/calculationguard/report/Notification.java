@@ -56,7 +56,7 @@ public record Notification(
   }
 
   public Notification {
-    var ascii = subject.replaceAll("[^\\x20-\\x7E]", "?").strip();
+    var ascii = UserText.attribute(subject);
     lines = lines.stream().filter(it -> !it.isBlank()).toList();
     subject =
         ascii.length() <= MAX_SUBJECT ? ascii : ascii.substring(0, MAX_SUBJECT - 3).strip() + "...";
@@ -109,7 +109,6 @@ public record Notification(
         .toList();
   }
 
-  /** What to do, each with its command. */
   List<String> nextSteps() {
     return lines.stream()
         .filter(it -> it.startsWith(STEP))

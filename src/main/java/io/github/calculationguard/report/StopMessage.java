@@ -180,7 +180,6 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
         };
   }
 
-  /** What a stop for a limit lost. */
   @Nullable String lost() {
     if (!mayAppeal() || outcome() == Outcome.CANCELING) {
       return null;

@@ -157,7 +157,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
     return Format.number(usdPerDpuHour);
   }
 
-  /** An amount at the top. */
   record Total(String name, String value, String note) {}
 
   /** How much of a limit is used, and how wide its bar is. */
@@ -173,12 +172,10 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
     }
   }
 
-  /** What the page says of itself, in Markdown. */
   @JStache(path = "widget.md")
   @JStacheConfig(type = JStacheType.STACHE)
   record Documentation() {}
 
-  /** A session. */
   record Row(Entry entry, Costs costs, Actions actions) {
 
     /** What it costs; if its size is not known, as much as Athena's largest session would. */
@@ -247,12 +244,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
       return actions.mayTerminate()
           && entry.current() == null
           && (!session.supportsCalculations() || state.isIdle() || state.isDegraded());
-    }
-
-    /** What ending the session saves. */
-    String savings() {
-      var perHour = costs.perHour();
-      return perHour == null ? "an amount that is not known" : perHour.text();
     }
 
     @Nullable String since() {

@@ -231,7 +231,7 @@ class AppealTest {
       guarded.world.eventBridge().addBus("guard");
       var sweep = SweepHandlerTest.handler(guarded.world, guarded.clock, settings);
       sweep.handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
-      assertThat(guarded.message().text("email")).contains("will be stopped by the next sweep");
+      assertThat(guarded.message().text("email")).contains("will be stopped by the next sweep.\n");
       if (!until.isEmpty()) {
         tag(guarded, ARN + "/session/" + SESSION, "exempt-until", until);
       }

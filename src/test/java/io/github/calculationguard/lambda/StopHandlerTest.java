@@ -592,6 +592,8 @@ class StopHandlerTest {
           .containsEntry("announced", true)
           .containsEntry("repeat", true)
           .containsEntry("order_id", line(first).get("order_id"));
+      assertThat(guarded.message().text("email"))
+          .contains("had already been canceled when the guard checked.");
     }
   }
 
