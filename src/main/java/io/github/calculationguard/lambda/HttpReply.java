@@ -45,7 +45,7 @@ record HttpReply(Source source, String base) {
       fields.put("calculations", others.stream().map(LogRecord::fields).toList());
     }
     var title =
-        failure.isNotHandedOver()
+        failure.isFalse("handed_over")
             ? "The guard cannot continue in the background"
             : "Athena is unavailable";
     return problem(503, title, fields);

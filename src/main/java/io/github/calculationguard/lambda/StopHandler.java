@@ -160,7 +160,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           var first = failures.getFirst();
           throw new RequestFailedException(first.reason(), first.cause());
         }
-        if (records.stream().anyMatch(LogRecord::isUnannounced)) {
+        if (records.stream().anyMatch(it -> it.isFalse("announced"))) {
           throw new RequestFailedException(
               "the stop was carried out, but nobody could be notified", null);
         }

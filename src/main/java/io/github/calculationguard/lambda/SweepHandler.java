@@ -76,7 +76,7 @@ public final class SweepHandler
       untagged.forEach(it -> lines.add(record.failure(it)));
       lines.forEach(invocation::log);
       var metrics = record.metrics(untagged.size());
-      var failed = failures.size() + lines.stream().filter(LogRecord::isEventUnsent).count();
+      var failed = failures.size() + lines.stream().filter(it -> it.isFalse("event_sent")).count();
       if (failed > 0) {
         metrics.count("AnnouncementFailures", failed);
       }

@@ -12,7 +12,6 @@ import io.github.calculationguard.report.LogRecord;
 import io.github.calculationguard.report.SparkUiPopup;
 import io.github.calculationguard.report.WidgetPage;
 import io.github.calculationguard.report.WidgetPage.Actions;
-import io.github.calculationguard.report.WidgetPage.Theme;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.SessionId;
@@ -66,9 +65,8 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
     var inventory = page.read(invocation.place(), invocation.within(MAX_READING));
     invocation.log(LogRecord.of(inventory, invocation.info()));
     var isDark = "dark".equals(request.object("widgetContext").text("theme"));
-    var theme = isDark ? Theme.DARK : Theme.LIGHT;
     var actions = new Actions(stopFunctionArn, mayTerminate, context.getInvokedFunctionArn());
-    return new WidgetPage(inventory, invocation.info().usdPerDpuHour(), actions, theme).html();
+    return new WidgetPage(inventory, invocation.info().usdPerDpuHour(), actions, isDark).html();
   }
 
   private SparkUiPopup sparkUi(JsonObject request, Invocation invocation) {

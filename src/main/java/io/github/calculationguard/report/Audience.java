@@ -36,7 +36,8 @@ record Audience(News news) {
   /** As the subject names it. */
   String inSubject() {
     if (isShared()) {
-      return Format.count(names(Addressee::workGroup).size(), "workgroup");
+      var groups = news.addressees().stream().map(Addressee::workGroup).distinct();
+      return Format.count(groups.count(), "workgroup");
     }
     var group = UserText.clean(addressee().workGroup(), MAX_IN_SUBJECT);
     var owner = owner();
@@ -66,54 +67,50 @@ record Audience(News news) {
         .put(Notification.OWNER, UserText.cleanOrNull(owner()));
   }
 
-  /** What a finding says of its own addressee; absent where the notification says it once. */
+  /** The workgroup and owner of one finding; null if the whole notification has one addressee. */
   @Nullable String member(String workGroup, @Nullable String owner) {
     var group = "workgroup " + UserText.clean(workGroup);
     var quoted = UserText.quotedOrNull(owner);
     return !isShared() ? null : quoted == null ? group : group + "; owner " + quoted;
   }
 
-  /** How many names the attributes have no room for; absent if they have room for all. */
+  /** How many names the attributes have no room for; null if they have room for all. */
   @Nullable Integer leftOut() {
-    var leftOut = leftOut(names(Addressee::workGroup)) + leftOut(names(Addressee::owner));
+    var leftOut = names(Addressee::workGroup).leftOut() + names(Addressee::owner).leftOut();
     return isShared() && leftOut > 0 ? (Integer) leftOut : null;
-  }
-
-  private static int leftOut(Set<@Nullable String> names) {
-    return names.size() - fitting(names).size();
   }
 
   private Addressee addressee() {
     return news.addressees().iterator().next();
   }
 
-  private Set<@Nullable String> names(Function<Addressee, @Nullable String> name) {
-    var names = new LinkedHashSet<@Nullable String>();
+  /** What an attribute has room for, and how many names it has not. Null stands for no owner. */
+  private record Names(List<@Nullable String> fitting, int leftOut) {}
+
+  private Names names(Function<Addressee, @Nullable String> name) {
+    var all = new LinkedHashSet<@Nullable String>();
     for (var it : news.addressees()) {
       var text = name.apply(it);
-      names.add(text == null ? null : UserText.attribute(text));
+      all.add(text == null ? null : UserText.attribute(text));
     }
-    return names;
-  }
-
-  /** Null stands for no owner. Where nothing else is known, the attribute is absent. */
-  private static void putList(
-      Map<String, Object> attributes, String key, Set<@Nullable String> names) {
-    if (names.stream().anyMatch(Objects::nonNull)) {
-      attributes.put(key, fitting(names));
-    }
-  }
-
-  private static List<@Nullable String> fitting(Set<@Nullable String> names) {
     var fitting = new ArrayList<@Nullable String>();
     var left = MAX_OF_LIST;
-    for (var name : names) {
-      left -= String.valueOf(name).length() + SEPARATORS;
-      if (left < 0) {
-        break;
+    var leftOut = 0;
+    for (var it : all) {
+      left -= String.valueOf(it).length() + SEPARATORS;
+      if (left >= 0) {
+        fitting.add(it);
+      } else if (it != null) {
+        leftOut++;
       }
-      fitting.add(name);
     }
-    return fitting;
+    return new Names(fitting, leftOut);
+  }
+
+  /** Where no name is known, the attribute is absent. */
+  private static void putList(Map<String, Object> attributes, String key, Names names) {
+    if (names.fitting().stream().anyMatch(Objects::nonNull)) {
+      attributes.put(key, names.fitting());
+    }
   }
 }

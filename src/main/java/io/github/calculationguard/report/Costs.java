@@ -5,64 +5,64 @@ import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
-/** What a calculation or a session costs, in US dollars. What is not known is null. */
+/** What a calculation or a session costs, in US dollars. */
 record Costs(Snapshot snapshot, double usdPerDpuHour) {
 
-  @Nullable Double soFar() {
-    var cost = snapshot.cost();
-    return cost == null ? null : cost.usd(usdPerDpuHour);
+  /** Dollars, or dollars an hour. */
+  sealed interface Amount {
+    double usd();
+
+    boolean isUpperBound();
+  }
+
+  /** What it has cost so far, and how that is known. */
+  record SoFar(Cost cost, double usd) implements Amount {
+
+    @Override
+    public boolean isUpperBound() {
+      return cost.basis() == Cost.Basis.UPPER_BOUND;
+    }
+
+    String text() {
+      return (isUpperBound() ? "at most " : "") + Format.usd(usd);
+    }
+
+    String dpuHours() {
+      return Format.dpuHours(cost.dpuHours());
+    }
+
+    String basisInWords() {
+      return switch (cost.basis()) {
+        case REPORTED -> "reported by Athena (REPORTED)";
+        case LIVE -> "estimated from the sizes and times of the session's executors (LIVE)";
+        case UPPER_BOUND -> "if the session had held its maximum DPUs all the time (UPPER_BOUND)";
+      };
+    }
   }
 
   /** What its session costs from now on. */
-  @Nullable Double perHour() {
-    var held = snapshot.dpusStillHeld();
-    return held == null ? null : held * usdPerDpuHour;
+  record PerHour(double usd, boolean isUpperBound) implements Amount {
+
+    String text() {
+      return (isUpperBound ? "at most " : "") + Format.usdPerHour(usd);
+    }
   }
 
-  boolean isSoFarAtMost() {
+  /** Null if it is not known. */
+  @Nullable SoFar soFar() {
     var cost = snapshot.cost();
-    return cost != null && cost.basis() == Cost.Basis.UPPER_BOUND;
+    return cost == null ? null : new SoFar(cost, cost.usd(usdPerDpuHour));
   }
 
-  /** Whether the session's nodes are not known. */
-  boolean isPerHourAtMost() {
-    return snapshot.executors().stream().noneMatch(it -> it.terminatedAt() == null);
+  /** Null if it is not known; an upper bound if the session's nodes are not known. */
+  @Nullable PerHour perHour() {
+    var held = snapshot.dpusStillHeld();
+    var isUpperBound = snapshot.executors().stream().noneMatch(it -> it.terminatedAt() == null);
+    return held == null ? null : new PerHour(held * usdPerDpuHour, isUpperBound);
   }
 
   /** Whether the session costs nothing any more. */
   boolean hasEnded() {
     return snapshot.session() != null && snapshot.session().state().hasEnded();
-  }
-
-  @Nullable String soFarText() {
-    var usd = soFar();
-    return usd == null ? null : (isSoFarAtMost() ? "at most " : "") + Format.usd(usd);
-  }
-
-  @Nullable String perHourText() {
-    var usd = perHour();
-    return usd == null ? null : (isPerHourAtMost() ? "at most " : "") + Format.usdPerHour(usd);
-  }
-
-  @Nullable String dpuHours() {
-    var cost = snapshot.cost();
-    return cost == null ? null : Format.dpuHours(cost.dpuHours());
-  }
-
-  @Nullable String basis() {
-    var cost = snapshot.cost();
-    return cost == null ? null : cost.basis().name();
-  }
-
-  /** What the cost so far is based on; empty if there is none. */
-  String basisInWords() {
-    var cost = snapshot.cost();
-    return cost == null
-        ? ""
-        : switch (cost.basis()) {
-          case REPORTED -> "reported by Athena (REPORTED)";
-          case LIVE -> "estimated from the sizes and times of the session's executors (LIVE)";
-          case UPPER_BOUND -> "if the session had held its maximum DPUs all the time (UPPER_BOUND)";
-        };
   }
 }

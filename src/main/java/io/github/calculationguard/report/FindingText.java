@@ -12,32 +12,17 @@ import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Warning;
 import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /** What a message says of one finding of a sweep. All text is clean. */
-record FindingText(SweepReport report, Judged judged, Costs costs) {
+record FindingText(SweepReport report, Judged judged) {
 
-  private static final int MAX_IN_LINE = 200;
-  // A chat takes titles of 250 characters.
+  // Its work and its owner leave room for the rest of a chat's title.
   private static final int MAX_IN_TITLE = 60;
 
   // As long as the button promises.
   private static final Duration KEPT = Duration.ofHours(2);
-
-  static FindingText of(Judged judged, SweepReport report, double usdPerDpuHour) {
-    return new FindingText(report, judged, new Costs(judged.snapshot(), usdPerDpuHour));
-  }
-
-  /** The only news, but for one that its session is kept open; absent where there is more. */
-  static @Nullable FindingText only(SweepReport report, double usdPerDpuHour) {
-    var news = report.news().judged();
-    var first = news.stream().filter(it -> it.disposition() != Disposition.KEPT_OPEN).toList();
-    var all = first.isEmpty() ? news : first;
-    var isOne = news.stream().map(it -> it.session().id()).distinct().count() == 1;
-    return isOne && all.size() == 1 && report.news().invalidTags().isEmpty()
-        ? of(all.getFirst(), report, usdPerDpuHour)
-        : null;
-  }
 
   /** Why Athena keeps the session open, if that is said beside something else. */
   @Nullable String keptOpen() {
@@ -58,40 +43,31 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
     };
   }
 
-  /** Such as: calculation "Nightly join". */
-  String what() {
-    return what(MAX_IN_LINE);
+  /** Such as: calculation "Nightly join" of "team data"; without a description, by its ID. */
+  static String inHeadline(String kind, @Nullable String id, Snapshot snapshot) {
+    var description = briefly(snapshot.description());
+    var owner = briefly(snapshot.owner());
+    var name = description == null ? id : description;
+    return UserText.joined(" ", kind, name, owner == null ? null : "of " + owner);
   }
 
-  private String what(int max) {
-    var kind = judged.snapshot().calculation() == null ? "session" : "calculation";
-    var description = judged.snapshot().description();
-    return description == null || description.isBlank()
-        ? kind + " " + judged.snapshot().id()
-        : kind + " " + UserText.quoted(UserText.clean(description, max));
+  private static @Nullable String briefly(@Nullable String text) {
+    return text == null ? null : UserText.quotedOrNull(UserText.clean(text, MAX_IN_TITLE));
   }
 
-  /** The whole message in a sentence. */
   String headline() {
-    var of = judged.snapshot().owner();
-    var what =
-        what(MAX_IN_TITLE)
-            + (owner() == null || of == null
-                ? ""
-                : " of " + UserText.quoted(UserText.clean(of, MAX_IN_TITLE)));
+    var snapshot = judged.snapshot();
+    var kind = snapshot.calculation() == null ? "session" : "calculation";
+    var what = inHeadline(kind, snapshot.id(), snapshot);
+    var ends = whenStopped();
     return switch (judged.disposition()) {
-      case WARNED -> {
-        var ends = end();
-        yield ends == null
-            ? unstoppable().formatted(what)
-            : "Warning: %s %s.".formatted(what, ends);
-      }
+      case WARNED ->
+          ends == null ? unstoppable().formatted(what) : "Warning: %s %s.".formatted(what, ends);
       case OBSERVED -> "Over its limit, and would be stopped in mode enforce: %s.".formatted(what);
       case HELD_BACK -> "Over its limit, and not stopped yet: %s.".formatted(what);
-      case EXEMPT -> {
-        var until = exemptUntil();
-        yield "Over its limit, and %s: %s.".formatted(until == null ? "exempt" : until, what);
-      }
+      case EXEMPT ->
+          "Over its limit, and %s: %s."
+              .formatted(Objects.requireNonNullElse(exemptUntil(), "exempt"), what);
       case NOT_EXEMPT -> "Not exempt as its tag asks: %s.".formatted(what);
       case KEPT_OPEN -> "Athena does not end it in time: %s.".formatted(what);
       case LEFT, ORDERED, REFUSED -> what;
@@ -126,12 +102,12 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
   }
 
   /** When it will be stopped; absent where it will not be. */
-  private @Nullable String end() {
+  private @Nullable String whenStopped() {
     if (judged.disposition() != Disposition.WARNED) {
       return null;
     }
     if (judged.verdict() instanceof Exceeded) {
-      return "will be stopped by the next sweep, in about 10 minutes";
+      return "will be stopped by the next sweep";
     }
     if (!(judged.verdict() instanceof Warning it) || it.stopAt() == null) {
       return null;
@@ -150,12 +126,16 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
       return exemptUntil + "; after that, people are warned again before it is stopped";
     }
     var terminate = report.terminateCommand(judged);
-    return terminate == null ? end() : "to end it, run: " + terminate;
+    return terminate == null ? whenStopped() : "to end it, run: " + terminate;
   }
 
-  /** What a stop loses. */
-  @Nullable String lost() {
-    if (end() == null && judged.disposition() != Disposition.HELD_BACK) {
+  /** Whether a sweep is going to stop it. */
+  private boolean isToBeStopped() {
+    return whenStopped() != null || judged.disposition() == Disposition.HELD_BACK;
+  }
+
+  @Nullable String loss() {
+    if (!isToBeStopped()) {
       return null;
     }
     return judged.snapshot().calculation() == null
@@ -164,52 +144,39 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
   }
 
   String cost() {
-    var soFar =
-        costs.soFar() == null ? null : costs.soFarText() + " so far, " + costs.basisInWords();
-    var next = costs.perHour() == null ? null : costs.perHourText() + " until its session ends";
-    return Stream.of(soFar, next).filter(Objects::nonNull).collect(Collectors.joining("; "));
+    var costs = new Costs(judged.snapshot(), report.policy().usdPerDpuHour());
+    var soFar = costs.soFar();
+    var perHour = costs.perHour();
+    return UserText.joined(
+        "; ",
+        soFar == null ? null : soFar.text() + " so far, " + soFar.basisInWords(),
+        perHour == null ? null : perHour.text() + " until its session ends");
   }
 
-  /** How to keep it, where a stop may follow. */
-  @Nullable String keep() {
-    var mayFollow =
+  /** The command that exempts it, where a stop may follow or a tag asks for something else. */
+  @Nullable String exemptCommand() {
+    var fits =
         switch (judged.disposition()) {
-          case WARNED -> end() != null;
-          case OBSERVED, HELD_BACK -> true;
-          case LEFT, NOT_EXEMPT, KEPT_OPEN, ORDERED, REFUSED, EXEMPT -> false;
+          case WARNED, HELD_BACK -> isToBeStopped();
+          case OBSERVED, NOT_EXEMPT -> true;
+          case LEFT, KEPT_OPEN, ORDERED, REFUSED, EXEMPT -> false;
         };
-    return mayFollow ? report.exemptCommand(judged) : null;
+    return fits ? report.exemptCommand(judged) : null;
   }
 
-  /** Whether the only news is that Athena keeps an idle session open. */
-  boolean isKeptOpen() {
-    return judged.disposition() == Disposition.KEPT_OPEN;
-  }
-
-  /** The command that grants as much as may be granted, where a tag asks for something else. */
-  @Nullable String exemptAnew() {
-    return judged.disposition() == Disposition.NOT_EXEMPT ? report.exemptCommand(judged) : null;
+  @Nullable String description() {
+    return UserText.quotedOrNull(judged.snapshot().description());
   }
 
   @Nullable String owner() {
     return UserText.quotedOrNull(judged.snapshot().owner());
   }
 
-  @Nullable String calculation() {
-    var calculation = judged.snapshot().calculation();
-    return calculation == null ? null : calculation.id().value();
-  }
-
-  String session() {
-    return judged.session().id().value();
-  }
-
   String workGroup() {
     return UserText.clean(judged.session().workGroup());
   }
 
-  /** Whom to ask. */
-  String ask() {
+  String whomToAsk() {
     var limit = "whoever deployed the guard in this account about the limit";
     return owner() == null
         ? "Ask " + limit + "; no tag names the owner of the work."
@@ -218,24 +185,22 @@ record FindingText(SweepReport report, Judged judged, Costs costs) {
 
   /** What the buttons in a chat need: each is there only where its button fits. */
   Map<String, String> buttons() {
-    var place = report.inventory().place();
     var buttons = new LinkedHashMap<String, String>();
-    buttons.put("region", place.region());
     var isOpen =
         switch (judged.disposition()) {
           case WARNED, OBSERVED, HELD_BACK, KEPT_OPEN, NOT_EXEMPT, EXEMPT -> true;
           case LEFT, ORDERED, REFUSED -> false;
         };
-    if (end() != null && report.policy().scope().maxExempt().compareTo(KEPT) >= 0) {
+    if (isToBeStopped() && report.policy().scope().maxExempt().compareTo(KEPT) >= 0) {
       buttons.put("session_arn", report.arnOf(judged));
       var until = report.inventory().at().plus(KEPT).truncatedTo(ChronoUnit.SECONDS);
       buttons.put("keep_until", until.toString());
     }
-    var calculation = calculation();
+    var calculation = judged.snapshot().calculation();
     if (isOpen && calculation != null) {
-      buttons.put("stop_calculation_id", calculation);
+      buttons.put("stop_calculation_id", calculation.id().value());
     } else if (isOpen) {
-      buttons.put("end_session_id", session());
+      buttons.put("end_session_id", judged.session().id().value());
     }
     return buttons;
   }

@@ -28,19 +28,37 @@ public final class LogRecord {
   private static final int MAX_REASONS = 5;
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
+  private final InvocationInfo info;
   private @Nullable Outcome outcome;
 
-  LogRecord() {}
+  LogRecord(String event, Severity severity, AccountRegion place, InvocationInfo info, Instant at) {
+    this.info = info;
+    put("timestamp", at)
+        .put("level", severity.level())
+        .put("event", event)
+        .put("guard_version", info.guardVersion())
+        .put("account_id", place.accountId())
+        .put("region", place.region());
+  }
+
+  private LogRecord(
+      String event, Severity severity, Request request, InvocationInfo info, Instant at) {
+    var metadata = request.metadata();
+    this(event, severity, metadata.place(), info, at);
+    put("order_id", metadata.id())
+        .put("trigger", metadata.source())
+        .put("requested_by", metadata.requestedBy())
+        .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
+  }
 
   /** A request with its outcome. */
   public static LogRecord of(Request request, StopResult result, InvocationInfo info, Instant at) {
     var event = request instanceof Request.DescribeRequest ? "describe" : "stop";
     var record =
-        new LogRecord()
-            .head(event, severity(result), request, info, at)
+        new LogRecord(event, severity(result), request, info, at)
             .put("outcome", result.outcome())
             .put("reason", reason(result.reason(), request.metadata().reason()))
-            .body(request, result.snapshot(), info)
+            .body(request, result.snapshot())
             .returned(result.returned());
     record.outcome = result.outcome();
     var effort = result.effort();
@@ -50,28 +68,24 @@ public final class LogRecord {
           .put("stops_sent", effort.stopsSent())
           .put("repeat", effort.repeat() ? true : null);
     }
-    return record.tail(info);
+    return record;
   }
 
   /** A calculation or a session that was described. */
   public static LogRecord described(Request request, Snapshot snapshot, InvocationInfo info) {
-    return new LogRecord()
-        .head("describe", Severity.INFO, request, info, snapshot.at())
-        .body(request, snapshot, info)
-        .tail(info);
+    return new LogRecord("describe", Severity.INFO, request, info, snapshot.at())
+        .body(request, snapshot);
   }
 
   /** A request, or a part of one, without an outcome: it must be repeated. */
   public static LogRecord failure(
       Request request, Unresolved unresolved, InvocationInfo info, Instant at) {
-    return new LogRecord()
-        .head("failure", Severity.ERROR, request, info, at)
+    return new LogRecord("failure", Severity.ERROR, request, info, at)
         .put("reason", UserText.aws(unresolved.reason()))
         .error(unresolved.cause())
         .put("handed_over", unresolved.cause() instanceof NotPublishedException ? false : null)
-        .body(request, null, info)
-        .put("calculation_id", unresolved.calculation())
-        .tail(info);
+        .body(request, null)
+        .put("calculation_id", unresolved.calculation());
   }
 
   /**
@@ -85,17 +99,15 @@ public final class LogRecord {
       AccountRegion place,
       InvocationInfo info,
       Instant at) {
-    return new LogRecord()
-        .head("sweep_failure", Severity.ERROR, place, info, at)
+    return new LogRecord("sweep_failure", Severity.ERROR, place, info, at)
         .put("subject", subject)
         .put("reason", UserText.aws(Objects.requireNonNullElse(e.getMessage(), e.toString())))
-        .error(e)
-        .tail(info);
+        .error(e);
   }
 
   /** A request that only keeps the function's snapshot alive. */
   public static LogRecord keepAlive(Request request, InvocationInfo info, Instant at) {
-    return new LogRecord().head("keep_alive", Severity.INFO, request, info, at).tail(info);
+    return new LogRecord("keep_alive", Severity.INFO, request, info, at);
   }
 
   /** One view of the page on the dashboard. */
@@ -104,8 +116,7 @@ public final class LogRecord {
     var reasons = failures.stream().map(Failure::why).filter(Objects::nonNull).distinct();
     var reason = UserText.aws(reasons.limit(MAX_REASONS).collect(joining("; ")));
     var severity = failures.isEmpty() ? Severity.INFO : Severity.WARNING;
-    return new LogRecord()
-        .head(
+    return new LogRecord(
             "look",
             reason.isEmpty() ? severity : Severity.ERROR,
             inventory.place(),
@@ -116,8 +127,7 @@ public final class LogRecord {
         .put("work_groups", inventory.workGroups())
         .put("sessions_seen", inventory.entries().size())
         .put("unread", failures.size())
-        .put("duration_millis", Duration.between(inventory.startedAt(), inventory.at()).toMillis())
-        .tail(info);
+        .put("duration_millis", Duration.between(inventory.startedAt(), inventory.at()).toMillis());
   }
 
   /** Adds that people were notified. */
@@ -128,40 +138,33 @@ public final class LogRecord {
   /** Adds that nobody could be notified, which is an error, and why. */
   public LogRecord notAnnounced(RuntimeException e) {
     var why = e instanceof NotPublishedException ? e.getMessage() : e.toString();
-    return lost("announced", "not announced: " + why).error(e);
+    return failed("announced", "not announced: " + why).error(e);
   }
 
   /** Adds that no event was sent, as far as AWS tells, which is an error, and why. */
   public LogRecord eventNotSent(String why) {
-    return lost("event_sent", "the event may not have been sent: " + why);
+    return failed("event_sent", "the event may not have been sent: " + why);
   }
 
-  private LogRecord lost(String key, String why) {
+  private LogRecord failed(String key, String why) {
     var reason = fields.get("reason");
-    var lost = UserText.aws(why);
+    var failure = UserText.aws(why);
     return put(key, false)
         .put("level", Severity.ERROR.level())
-        .put("reason", reason == null ? lost : reason + "; " + lost);
+        .put("reason", reason == null ? failure : reason + "; " + failure);
   }
 
-  /** The keys and their values, in the contract's order. */
+  /** A copy of the keys and their values, in the contract's order. */
   public Map<String, Object> fields() {
-    return fields;
+    var all = new LinkedHashMap<>(fields);
+    all.put("request_id", info.requestId());
+    all.put("cold_start", info.coldStart());
+    return all;
   }
 
-  /** Whether it says that nobody could be notified. */
-  public boolean isUnannounced() {
-    return Boolean.FALSE.equals(fields.get("announced"));
-  }
-
-  /** Whether it says that no event could be sent. */
-  public boolean isEventUnsent() {
-    return Boolean.FALSE.equals(fields.get("event_sent"));
-  }
-
-  /** Whether it says that nobody goes on with the request, although its end is not known. */
-  public boolean isNotHandedOver() {
-    return Boolean.FALSE.equals(fields.get("handed_over"));
+  /** Whether a key says that something failed, such as "announced". */
+  public boolean isFalse(String key) {
+    return Boolean.FALSE.equals(fields.get(key));
   }
 
   /** The request's outcome; absent where it has none, as a description. */
@@ -174,17 +177,7 @@ public final class LogRecord {
     return fields.get(key) instanceof String text ? text : null;
   }
 
-  private LogRecord head(
-      String event, Severity severity, Request request, InvocationInfo info, Instant at) {
-    var metadata = request.metadata();
-    return head(event, severity, metadata.place(), info, at)
-        .put("order_id", metadata.id())
-        .put("trigger", metadata.source())
-        .put("requested_by", metadata.requestedBy())
-        .put("claimed_by", UserText.cleanOrNull(metadata.claimedBy()));
-  }
-
-  private LogRecord body(Request request, @Nullable Snapshot snapshot, InvocationInfo info) {
+  private LogRecord body(Request request, @Nullable Snapshot snapshot) {
     put("calculation_id", request.calculation()).put("session_id", request.session());
     var violation = request.violation();
     if (violation != null) {
@@ -193,7 +186,7 @@ public final class LogRecord {
           .put("observed", violation.observed())
           .put("limit_set_by", UserText.cleanOrNull(violation.setBy()));
     }
-    return snapshot == null ? this : details(snapshot, info.usdPerDpuHour());
+    return snapshot == null ? this : details(snapshot);
   }
 
   /** Of a request with its outcome: what returned is at least a warning, whatever became of it. */
@@ -209,24 +202,8 @@ public final class LogRecord {
         : put("returned_after", UserText.name(returned.after()));
   }
 
-  /** What every line begins with. */
-  LogRecord head(
-      String event, Severity severity, AccountRegion account, InvocationInfo info, Instant at) {
-    return put("timestamp", at)
-        .put("level", severity.level())
-        .put("event", event)
-        .put("guard_version", info.guardVersion())
-        .put("account_id", account.accountId())
-        .put("region", account.region());
-  }
-
-  /** What every line ends with. */
-  LogRecord tail(InvocationInfo info) {
-    return put("request_id", info.requestId()).put("cold_start", info.coldStart());
-  }
-
   /** What is known of a calculation or a session. */
-  LogRecord details(Snapshot snapshot, double usdPerDpuHour) {
+  LogRecord details(Snapshot snapshot) {
     var calculation = snapshot.calculation();
     var session = snapshot.session();
     if (calculation != null) {
@@ -236,18 +213,20 @@ public final class LogRecord {
       put("session_id", session.id()).put("work_group", UserText.name(session.workGroup()));
     }
     var age = snapshot.age();
-    var costs = new Costs(snapshot, usdPerDpuHour);
+    var costs = new Costs(snapshot, info.usdPerDpuHour());
     put("state", UserText.cleanOrNull(snapshot.state()))
         .put("owner", UserText.cleanOrNull(snapshot.owner()))
         .put("description", UserText.cleanOrNull(snapshot.description()))
         .put("submitted_at", snapshot.since())
         .put("age_seconds", age == null ? null : age.toSeconds());
-    if (snapshot.cost() != null) {
-      put("dpu_hours", snapshot.cost().dpuHours())
-          .put("cost_usd", costs.soFar())
-          .put("cost_basis", costs.basis());
+    var soFar = costs.soFar();
+    if (soFar != null) {
+      put("dpu_hours", soFar.cost().dpuHours())
+          .put("cost_usd", soFar.usd())
+          .put("cost_basis", soFar.cost().basis());
     }
-    return put("still_costs", costs.perHour());
+    var perHour = costs.perHour();
+    return put("still_costs", perHour == null ? null : perHour.usd());
   }
 
   /** How AWS, or else Java, names an error. */
@@ -271,8 +250,7 @@ public final class LogRecord {
       case null -> {}
       case String text when text.isEmpty() -> {}
       case Double number -> fields.put(key, rounded(number));
-      case Number number -> fields.put(key, number);
-      case Boolean bool -> fields.put(key, bool);
+      case Number _, Boolean _, List<?> _ -> fields.put(key, value);
       case Instant instant -> fields.put(key, instant.truncatedTo(ChronoUnit.MILLIS).toString());
       default -> fields.put(key, value.toString());
     }

@@ -54,9 +54,9 @@ public final class Metrics {
     var dimensions = List.of(List.of("Service"));
     var directive =
         Map.of("Namespace", "CalculationGuard", "Dimensions", dimensions, "Metrics", metrics);
-    var directives = List.of(directive);
     var line = new LinkedHashMap<String, Object>();
-    line.put("_aws", Map.of("Timestamp", at.toEpochMilli(), "CloudWatchMetrics", directives));
+    line.put(
+        "_aws", Map.of("Timestamp", at.toEpochMilli(), "CloudWatchMetrics", List.of(directive)));
     line.put("Service", service);
     line.putAll(values);
     return Json.line(line);

@@ -1,7 +1,6 @@
 package io.github.calculationguard.report;
 
 import static java.util.Objects.requireNonNullElse;
-import static java.util.stream.Collectors.joining;
 
 import module java.base;
 
@@ -19,23 +18,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param record what is logged of the same, and sent to programs
  * @param subject what matters most, in one line; at most 99 ASCII characters, as SNS requires
- * @param headline what happened, in one sentence
- * @param facts the most important first
- * @param next what to do, each with its command
+ * @param lines the headline, then facts with their names before a colon, and next steps after an
+ *     asterisk. Blank lines and facts without a text are left out.
  * @param thread groups messages in a chat
- * @param buttons what the buttons under a chat message need, without spaces
+ * @param buttons what the buttons under a chat message need beside the Region, without spaces
  * @param attributes for filter policies: texts, and lists of texts
  */
-// Without the library's own classes, whose loading would delay the first message. Not escaped.
-@JStache(path = "notification.mustache")
-@JStacheConfig(type = JStacheType.STACHE)
 public record Notification(
     LogRecord record,
     Severity severity,
     String subject,
-    String headline,
-    List<Fact> facts,
-    List<String> next,
+    List<String> lines,
     AccountRegion place,
     String thread,
     Map<String, String> buttons,
@@ -47,24 +40,24 @@ public record Notification(
   static final String OWNER = "owner";
 
   private static final int MAX_SUBJECT = 99;
+  private static final String STEP = "* ";
 
-  /** Something known, by its name. */
+  // Of Amazon Q's schema.
+  private static final int MAX_TITLE = 250;
+  private static final int MAX_DESCRIPTION = 8000;
+  private static final int MAX_NOTE = 100;
+
   record Fact(String name, String text) {
 
-    /** The fact in a line: its name, a colon, and the text. */
     static Fact of(String line) {
       var colon = line.indexOf(':');
       return new Fact(line.substring(0, Math.max(colon, 0)), line.substring(colon + 1).strip());
     }
-
-    /** The fact as the email lists it. */
-    String line() {
-      return "%-12s %s".formatted(name + ":", text);
-    }
   }
 
   public Notification {
-    var ascii = subject.replaceAll("[^\\x20-\\x7E]", "?").strip();
+    var ascii = UserText.attribute(subject);
+    lines = lines.stream().filter(it -> !it.isBlank()).toList();
     subject =
         ascii.length() <= MAX_SUBJECT ? ascii : ascii.substring(0, MAX_SUBJECT - 3).strip() + "...";
   }
@@ -77,18 +70,21 @@ public record Notification(
     var severity = LogRecord.severity(result);
     var attributes = new LinkedHashMap<String, Object>();
     for (var key : List.of("outcome", "state", "trigger")) {
-      Optional.ofNullable(record.text(key)).ifPresent(it -> attributes.put(key, it));
+      putAttribute(attributes, key, record.text(key));
     }
-    var snapshot = result.snapshot();
-    var session = snapshot == null ? null : snapshot.session();
+    var session = message.snapshot().session();
     putAttribute(attributes, WORK_GROUP, session == null ? null : session.workGroup());
-    putAttribute(attributes, OWNER, snapshot == null ? null : snapshot.owner());
+    putAttribute(attributes, OWNER, message.snapshot().owner());
     attributes.put("severity", severity.name());
-    var thread = requireNonNullElse(message.sessionId(), request.metadata().id());
-    var text = StopMessageRenderer.of().execute(message);
-    var place = request.metadata().place();
-    var buttons = message.buttons();
-    return of(record, severity, message.subject(), text, place, thread, buttons, attributes);
+    return new Notification(
+        record,
+        severity,
+        message.subject(),
+        StopMessageRenderer.of().execute(message).lines().toList(),
+        request.metadata().place(),
+        requireNonNullElse(message.sessionId(), request.metadata().id()),
+        message.buttons(),
+        attributes);
   }
 
   /** Adds a text as an attribute, which may not be empty. */
@@ -99,47 +95,36 @@ public record Notification(
     }
   }
 
-  /**
-   * A notification from a template's text.
-   *
-   * @param text lines: the headline, facts with their names before a colon, and steps after an
-   *     asterisk. Empty lines and facts without a text are left out.
-   */
-  static Notification of(
-      LogRecord record,
-      Severity severity,
-      String subject,
-      String text,
-      AccountRegion place,
-      String thread,
-      Map<String, String> buttons,
-      Map<String, Object> attributes) {
-    var lines = text.lines().filter(line -> !line.isBlank()).toList();
-    var steps =
-        lines.stream().filter(it -> it.startsWith("* ")).map(it -> it.substring(2)).toList();
-    var facts =
-        lines.stream()
-            .skip(1)
-            .filter(it -> !it.startsWith("* "))
-            .map(Fact::of)
-            .filter(it -> !it.text().isEmpty())
-            .toList();
-    return new Notification(
-        record,
-        severity,
-        subject,
-        lines.getFirst(),
-        facts,
-        steps,
-        place,
-        thread,
-        buttons,
-        attributes);
+  String headline() {
+    return lines.getFirst();
+  }
+
+  /** The most important first. */
+  List<Fact> facts() {
+    return lines.stream()
+        .skip(1)
+        .filter(it -> !it.startsWith(STEP))
+        .map(Fact::of)
+        .filter(it -> !it.text().isEmpty())
+        .toList();
+  }
+
+  List<String> nextSteps() {
+    return lines.stream()
+        .filter(it -> it.startsWith(STEP))
+        .map(it -> it.substring(STEP.length()))
+        .toList();
   }
 
   /** For people, as an email and wherever nothing else fits. */
   public String text() {
-    return NotificationRenderer.of().execute(this);
+    var text = new StringBuilder(headline()).append("\n\n");
+    facts().forEach(it -> text.append("%-12s %s\n".formatted(it.name() + ":", it.text())));
+    if (!nextSteps().isEmpty()) {
+      text.append("\nWhat to do next\n");
+    }
+    nextSteps().forEach(it -> text.append("  * ").append(it).append('\n'));
+    return text.append("\nConsole: ").append(console()).append('\n').toString();
   }
 
   /** For programs: one line of JSON. */
@@ -155,14 +140,12 @@ public record Notification(
           case WARNING -> ":warning: ";
           case ERROR -> ":x: ";
         };
-    var description =
-        facts.stream().map(it -> "*%s:* `%s`\n".formatted(it.name(), it.text())).collect(joining());
-    var steps = new ArrayList<>(next);
+    var steps = new ArrayList<>(nextSteps());
     steps.add("Open the console: " + console());
     var content = new LinkedHashMap<String, Object>();
     content.put("textType", "client-markdown");
-    content.put("title", emoji + headline);
-    content.put("description", description);
+    content.put("title", UserText.cut(emoji + headline(), MAX_TITLE));
+    content.put("description", description());
     content.put("nextSteps", steps);
     var metadata = new LinkedHashMap<String, Object>();
     metadata.put("threadId", thread);
@@ -171,6 +154,7 @@ public record Notification(
     var context = new LinkedHashMap<>(attributes);
     context.values().removeIf(List.class::isInstance);
     context.remove(OWNER);
+    context.put("region", place.region());
     context.putAll(buttons);
     metadata.put("additionalContext", context);
     var chat = new LinkedHashMap<String, Object>();
@@ -179,6 +163,23 @@ public record Notification(
     chat.put("content", content);
     chat.put("metadata", metadata);
     return Json.line(chat);
+  }
+
+  /** As many facts as fit, the most important first. */
+  private String description() {
+    var facts = facts();
+    var description = new StringBuilder();
+    for (var shown = 0; shown < facts.size(); shown++) {
+      var line = "*%s:* `%s`\n".formatted(facts.get(shown).name(), facts.get(shown).text());
+      if (description.length() + line.length() > MAX_DESCRIPTION - MAX_NOTE) {
+        var leftOut = facts.size() - shown;
+        return description
+            .append("*Left out:* `%d more facts; the email has them all`\n".formatted(leftOut))
+            .toString();
+      }
+      description.append(line);
+    }
+    return description.toString();
   }
 
   String console() {
@@ -196,19 +197,19 @@ public record Notification(
    * could not be published.
    */
   public String popup() {
-    var all = new ArrayList<>(facts);
-    if (record.isUnannounced()) {
+    var all = new ArrayList<>(facts());
+    if (record.isFalse("announced")) {
       all.add(new Fact("Attention", "No notification was sent: " + record.text("reason")));
     }
-    return PopupRenderer.of().execute(new Popup(headline, all, next));
+    return PopupRenderer.of().execute(new Popup(headline(), all, nextSteps()));
   }
 
   /** The same where a click did not end in an outcome. */
   public static String failurePopup(LogRecord record) {
     var headline =
-        record.isNotHandedOver()
-            ? "It was asked to stop and has NOT stopped yet, and the guard cannot go on with it."
-            : "Athena could not be reached. It is not known whether anything was stopped.";
+        record.isFalse("handed_over")
+            ? "Stop was sent, but the work has NOT stopped yet, and the guard cannot follow up."
+            : "The stop could not be confirmed.";
     var reason = new Fact("Reason", String.valueOf(record.text("reason")));
     var step = "Click the button again. It is safe to stop something twice.";
     return PopupRenderer.of().execute(new Popup(headline, List.of(reason), List.of(step)));
@@ -217,5 +218,5 @@ public record Notification(
   // Escaped, unlike the rest.
   @JStache(path = "popup.mustache")
   @JStacheConfig(type = JStacheType.JSTACHIO)
-  record Popup(String headline, List<Fact> facts, List<String> next) {}
+  record Popup(String headline, List<Fact> facts, List<String> nextSteps) {}
 }

@@ -31,11 +31,10 @@ public record SparkUiPopup(
 
   /** That somebody asked, and what the problem was. */
   public LogRecord record(AccountRegion place, InvocationInfo info, Instant at) {
-    return new LogRecord()
-        .head("spark_ui", problem == null ? Severity.INFO : Severity.WARNING, place, info, at)
+    return new LogRecord(
+            "spark_ui", problem == null ? Severity.INFO : Severity.WARNING, place, info, at)
         .put("outcome", problem == null ? "SHOWN" : "NOT_SHOWN")
         .put("reason", problem)
-        .put("session_id", session)
-        .tail(info);
+        .put("session_id", session);
   }
 }

@@ -11,7 +11,6 @@ import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Request;
 import io.github.calculationguard.stop.RequestMetadata;
-import io.github.calculationguard.stop.Source;
 import io.github.calculationguard.stop.StopResult;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
@@ -36,11 +35,12 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
 
   String subject() {
     var session = snapshot().session();
-    return joined(
+    var soFar = costs.soFar();
+    return UserText.joined(
         " | ",
         outcome().name(),
         session == null ? null : UserText.clean(session.workGroup(), MAX_WORK_GROUP_IN_SUBJECT),
-        costs.soFarText(),
+        soFar == null ? null : soFar.text(),
         metadata().place().accountId() + " " + region());
   }
 
@@ -68,12 +68,23 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return record.text("session_id");
   }
 
+  /** As it was read, or else as the finding names it. */
   @Nullable String workGroup() {
-    return record.text("work_group");
+    var read = record.text("work_group");
+    var violation = request.violation();
+    return read != null || violation == null || violation.workGroup() == null
+        ? read
+        : UserText.name(violation.workGroup());
   }
 
-  String what() {
+  String kind() {
     return calculationId() == null ? "session" : "calculation";
+  }
+
+  /** Such as: calculation "Nightly join" of "team data". */
+  String what() {
+    var id = calculationId() == null ? sessionId() : calculationId();
+    return FindingText.inHeadline(kind(), id, snapshot());
   }
 
   boolean hadEnded() {
@@ -100,7 +111,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   String states() {
     var calculation = snapshot().calculation();
     var session = snapshot().session();
-    return joined(
+    return UserText.joined(
         ", ",
         calculation == null ? null : "calculation " + UserText.clean(calculation.state().name()),
         session == null ? null : "session " + UserText.clean(session.state().name()));
@@ -110,17 +121,9 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return result.reason() == null ? null : UserText.aws(result.reason());
   }
 
-  String why() {
-    return joined("; ", UserText.quotedOrNull(metadata().reason()), violation());
-  }
-
-  private @Nullable String violation() {
-    var it = request.violation();
-    return it == null
-        ? null
-        : "%s is %s, observed %s"
-            .formatted(
-                UserText.clean(it.rule()), Format.number(it.limit()), Format.number(it.observed()));
+  /** A finding's reason names its limit. */
+  @Nullable String why() {
+    return UserText.quotedOrNull(metadata().reason());
   }
 
   /** Who set the limit that was exceeded, if the sweep made the request. */
@@ -133,6 +136,17 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
                 rule ->
                     Origin.of(it.setBy()).map(by -> FindingText.setBy(rule, by, it.workGroup())))
             .orElse(null);
+  }
+
+  /** Whether the session has ended, even if it could not be read afterwards. */
+  boolean hasSessionEnded() {
+    return outcome() == Outcome.SESSION_TERMINATED || costs.hasEnded();
+  }
+
+  /** Whether it ran in a session of Spark 3.5, which only its client can start in the same way. */
+  boolean isSparkConnect() {
+    var session = snapshot().session();
+    return session != null && !session.supportsCalculations();
   }
 
   /** Where its files are, such as "result s3://…". */
@@ -155,17 +169,16 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
         };
   }
 
-  /** What a stop for a limit lost. */
   @Nullable String lost() {
     if (!mayAppeal() || outcome() == Outcome.CANCELING) {
       return null;
     }
-    return costs.hasEnded()
+    return hasSessionEnded()
         ? "all that the session held in memory, and what ran in it; files in S3 remain"
         : "what it had not written to S3 yet; its session stays open";
   }
 
-  /** The command that raises the limit by the tag that may: half as much again as was used. */
+  /** The command that sets the limit's tag to 1.5 times the larger of limit and usage. */
   @Nullable String raise() {
     var it = request.violation();
     if (it == null) {
@@ -186,60 +199,49 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   /** The session in which it can be started again: the same, unless that has ended. */
   String sessionToUse() {
     var id = sessionId();
-    return costs.hasEnded() || id == null ? "NEW_SESSION_ID" : id;
+    return hasSessionEnded() || id == null ? "NEW_SESSION_ID" : id;
   }
 
-  /** What the buttons in a chat need. */
+  /** What the button in a chat needs, if it fits. */
   Map<String, String> buttons() {
-    var buttons = new LinkedHashMap<String, String>();
-    buttons.put("region", region());
     var id = sessionId();
-    if (leavesSession() && id != null) {
-      buttons.put("end_session_id", id);
-    }
-    return buttons;
+    return leavesSession() && id != null ? Map.of("end_session_id", id) : Map.of();
   }
 
   /** Such as "returned after ID". */
   @Nullable String returned() {
-    var it = result.returned();
-    return it == null ? null : UserText.clean(it.inWords());
+    var returned = result.returned();
+    return returned == null ? null : UserText.clean(returned.inWords());
   }
 
   String askedBy() {
     var verified = metadata().requestedBy();
     var claimed = metadata().claimedBy();
     if (verified != null || claimed != null) {
-      return joined(
+      return UserText.joined(
           ", ",
           verified == null ? null : UserText.clean(verified) + " (verified by AWS)",
           claimed == null ? null : UserText.quoted(claimed) + " (not verified by AWS)");
     }
     return switch (metadata().source()) {
-      case Source.SWEEP -> "the guard's own sweep";
-      case Source.CHAT -> "somebody in a chat; AWS does not say who";
-      case Source.WIDGET -> "a viewer of the dashboard; CloudWatch does not say who";
+      case SWEEP -> "the guard's own sweep";
+      case CHAT -> "somebody in a chat; AWS does not say who";
+      case WIDGET -> "a viewer of the dashboard; CloudWatch does not say who";
       case HANDOVER -> "a caller of the API or a viewer of the dashboard; AWS does not say who";
-      default -> outcome() == Outcome.INVALID ? "" : "unknown";
+      case HTTP_API, REST_API, FUNCTION_URL, EVENTBRIDGE, CLOUDTRAIL, ALARM, DIRECT, UNKNOWN ->
+          outcome() == Outcome.INVALID ? "" : "unknown";
     };
   }
 
-  @Nullable String age() {
-    return snapshot().age() == null ? null : Format.duration(snapshot().age());
-  }
-
-  @Nullable String since() {
-    return snapshot().since() == null ? null : Format.time(snapshot().since());
+  @Nullable String ran() {
+    var age = snapshot().age();
+    var since = snapshot().since();
+    return age == null || since == null
+        ? null
+        : Format.duration(age) + ", since " + Format.time(since);
   }
 
   String madeAt() {
     return Format.time(metadata().at());
-  }
-
-  /** Those that are there and not empty. */
-  private static String joined(String separator, @Nullable String... texts) {
-    return Stream.of(texts)
-        .filter(it -> it != null && !it.isEmpty())
-        .collect(Collectors.joining(separator));
   }
 }

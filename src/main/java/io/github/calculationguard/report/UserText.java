@@ -22,8 +22,8 @@ public final class UserText {
   private static final Pattern INVISIBLE = Pattern.compile("[\\p{C}\\p{Z}\\s]+");
   private static final Pattern AT = Pattern.compile("[@\ufe6b\uff20]");
 
-  // A dot is a full stop or what browsers take for one. No top-level domain has a single letter or
-  // begins with a digit, so "e.g." and "1.5" are safe.
+  // Dots, with the Unicode variants that browsers accept in host names. No top-level domain has a
+  // single letter or begins with a digit, so "e.g." and "1.5" are safe.
   private static final String DOT = "[.\u2024\u3002\ufe52\uff0e\uff61]";
   private static final Pattern LINK =
       Pattern.compile(
@@ -94,6 +94,13 @@ public final class UserText {
         .strip();
   }
 
+  /** The texts that are there and not empty, with a separator between them. */
+  static String joined(String separator, @Nullable String... texts) {
+    return Stream.of(texts)
+        .filter(it -> it != null && !it.isEmpty())
+        .collect(Collectors.joining(separator));
+  }
+
   private static String line(String text, int max) {
     // Cut before anything else, so that a megabyte costs no more than a line.
     var line = INVISIBLE.matcher(cut(text, 8 * max)).replaceAll(" ").strip();
@@ -101,7 +108,7 @@ public final class UserText {
     return cut(line.replace('<', '‹').replace('>', '›').replace('`', '\''), max);
   }
 
-  private static String cut(String text, int max) {
+  static String cut(String text, int max) {
     if (text.length() <= max) {
       return text;
     }

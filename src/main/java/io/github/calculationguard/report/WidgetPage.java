@@ -13,6 +13,7 @@ import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Verdict.Usage;
+import io.github.calculationguard.report.Costs.Amount;
 import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Snapshot;
@@ -27,12 +28,13 @@ import org.jspecify.annotations.Nullable;
  * All text in it is clean.
  *
  * @param usdPerDpuHour the price of a DPU-hour in this Region, in dollars
+ * @param all the rows, the costliest first
  * @see <a
  *     href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html">Interactivity
  *     in a custom widget</a>
  */
 @JStache(path = "widget.mustache")
-public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions actions, Theme theme) {
+public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDark, List<Row> all) {
 
   /**
    * What a viewer may do with a row.
@@ -44,18 +46,19 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
   public record Actions(
       @Nullable String stopFunctionArn, boolean mayTerminate, @Nullable String widgetFunctionArn) {}
 
-  /** CloudWatch's console has two. */
-  public enum Theme {
-    LIGHT,
-    DARK
-  }
-
   /** So many rows, the costliest, are shown. */
   private static final int MAX_ROWS = 500;
 
   private static final int MAX_REASONS = 8;
   private static final int MAX_NAMES = 3;
   private static final int SHORT_ID = 8;
+
+  public WidgetPage(Inventory inventory, double usdPerDpuHour, Actions actions, boolean isDark) {
+    var rows =
+        inventory.entries().stream()
+            .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), actions));
+    this(inventory, usdPerDpuHour, isDark, rows.toList());
+  }
 
   /** The page as HTML. */
   public String html() {
@@ -67,38 +70,29 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
     return DocumentationRenderer.of().execute(new Documentation());
   }
 
-  String themeClass() {
-    return theme.name().toLowerCase(Locale.ROOT);
-  }
-
-  private List<Row> all() {
-    return inventory.entries().stream()
-        .map(it -> new Row(it, new Costs(it.details(), usdPerDpuHour), actions))
-        .toList();
-  }
-
   List<Total> totals() {
     return List.of(
-        total("Cost so far", Costs::soFar, Costs::isSoFarAtMost),
-        total("Cost an hour from now on", Costs::perHour, Costs::isPerHourAtMost),
-        new Total("Active sessions", String.valueOf(inventory.entries().size()), states()));
+        total("Cost so far", Costs::soFar),
+        total("Cost an hour from now on", Costs::perHour),
+        new Total("Active sessions", String.valueOf(all.size()), states()));
   }
 
-  private Total total(
-      String name, Function<Costs, @Nullable Double> usd, Predicate<Costs> isAtMost) {
-    var costs = all().stream().map(Row::costs).toList();
-    var bound = sum(costs.stream().filter(isAtMost), usd);
-    var unknown = costs.stream().filter(it -> usd.apply(it) == null).count();
-    var notes =
-        Stream.of(
-            bound > 0 ? Format.usd(bound) + " of it is an upper bound" : "",
-            unknown > 0 ? "without " + Format.count(unknown, "session") + " of unknown cost" : "");
-    var note = notes.filter(it -> !it.isEmpty()).collect(joining("; "));
-    return new Total(name, Format.usd(sum(costs.stream(), usd)), note);
+  private Total total(String name, Function<Costs, @Nullable Amount> amount) {
+    var known = all.stream().map(it -> amount.apply(it.costs())).filter(Objects::nonNull).toList();
+    var bound = usd(known.stream().filter(Amount::isUpperBound));
+    var unknown = all.size() - known.size();
+    var note =
+        UserText.joined(
+            "; ",
+            bound > 0 ? Format.usd(bound) + " of it is an upper bound" : null,
+            unknown > 0
+                ? "without " + Format.count(unknown, "session") + " of unknown cost"
+                : null);
+    return new Total(name, Format.usd(usd(known.stream())), note);
   }
 
-  private static double sum(Stream<Costs> costs, Function<Costs, @Nullable Double> usd) {
-    return costs.map(usd).filter(Objects::nonNull).mapToDouble(Double::doubleValue).sum();
+  private static double usd(Stream<? extends Amount> amounts) {
+    return amounts.mapToDouble(Amount::usd).sum();
   }
 
   private String states() {
@@ -112,16 +106,16 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
   }
 
   List<Row> rows() {
-    return all().stream().limit(MAX_ROWS).toList();
+    return all.stream().limit(MAX_ROWS).toList();
   }
 
-  @Nullable String cut() {
-    var cut = all().stream().skip(MAX_ROWS).toList();
-    var usd = sum(cut.stream().map(Row::costs), Costs::soFar);
-    return cut.isEmpty()
+  @Nullable String notShown() {
+    var rest = all.stream().skip(MAX_ROWS).toList();
+    var usd = usd(rest.stream().map(it -> it.costs().soFar()).filter(Objects::nonNull));
+    return rest.isEmpty()
         ? null
         : "%s not shown, which cost less: %s so far, as far as known. The totals include them."
-            .formatted(Format.count(cut.size(), "more session"), Format.usd(usd));
+            .formatted(Format.count(rest.size(), "more session"), Format.usd(usd));
   }
 
   /** What could not be read, and why. */
@@ -133,7 +127,7 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
                     it -> new Failure(it.what(), "", it.why()),
                     LinkedHashMap::new,
                     mapping(Failure::of, toList())));
-    var texts = byReason.entrySet().stream().map(it -> text(it.getKey(), it.getValue())).toList();
+    var texts = byReason.entrySet().stream().map(it -> gap(it.getKey(), it.getValue())).toList();
     var rest = texts.size() - MAX_REASONS;
     var more = "and more, for %d other reasons".formatted(rest);
     return rest > 0
@@ -141,7 +135,7 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
         : texts;
   }
 
-  private static String text(Failure failure, List<String> names) {
+  private static String gap(Failure failure, List<String> names) {
     var shown = names.stream().limit(MAX_NAMES).map(UserText::clean).collect(joining(", "));
     var rest = names.size() - MAX_NAMES;
     return (failure.what() + " " + shown).strip()
@@ -163,7 +157,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
     return Format.number(usdPerDpuHour);
   }
 
-  /** An amount at the top. */
   record Total(String name, String value, String note) {}
 
   /** How much of a limit is used, and how wide its bar is. */
@@ -179,16 +172,14 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
     }
   }
 
-  /** What the page says of itself, in Markdown. */
   @JStache(path = "widget.md")
   @JStacheConfig(type = JStacheType.STACHE)
   record Documentation() {}
 
-  /** A session. */
   record Row(Entry entry, Costs costs, Actions actions) {
 
     /** What it costs; if its size is not known, as much as Athena's largest session would. */
-    Costs shown() {
+    Costs displayedCosts() {
       var details = entry.details();
       var session = entry.session().withMaxDpus(Session.MAX_DPUS);
       return entry.session().maxDpus() != null || details.cost() != null
@@ -255,12 +246,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
           && (!session.supportsCalculations() || state.isIdle() || state.isDegraded());
     }
 
-    /** What ending the session saves. */
-    String savings() {
-      var perHour = costs.perHourText();
-      return perHour == null ? "an amount that is not known" : perHour;
-    }
-
     @Nullable String since() {
       var idle = entry.current() == null ? entry.details().idle() : null;
       var time = idle == null ? current().age() : idle;
@@ -288,11 +273,10 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, Actions acti
         return "exempt until " + Format.time(limits.exemptUntil());
       }
       var isKept = entry.isSessionExceeded() && !actions.mayTerminate();
-      var notes =
-          Stream.of(
-              limits.mode() == Mode.OBSERVE ? "only observed" : "",
-              isKept ? "the guard may not end it: Escalation is NONE" : "");
-      return notes.filter(it -> !it.isEmpty()).collect(joining("; "));
+      return UserText.joined(
+          "; ",
+          limits.mode() == Mode.OBSERVE ? "only observed" : null,
+          isKept ? "the guard may not end it: Escalation is NONE" : null);
     }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Tells: the flat record of an outcome, and what is made of it: the log line, the metrics line, the
- * messages, the page. Knows what happened, and neither AWS's SDK nor Lambda. Markup is in mustache
- * templates, which are compiled into classes named Renderer.
+ * Reports what happened: one flat record of each outcome becomes the log line, the messages and the
+ * events. The metrics and the page are made here too. Depends neither on AWS's SDK nor on Lambda.
+ * Markup is in mustache templates, which are compiled into classes named Renderer.
  */
 @NullMarked
 @JStacheConfig(pathing = @JStachePath(prefix = "io/github/calculationguard/report/", suffix = ""))

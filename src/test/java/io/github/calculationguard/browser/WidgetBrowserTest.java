@@ -169,7 +169,7 @@ class WidgetBrowserTest {
         .isEqualTo("CANCELED");
     assertThat(chromium.evaluate("document.getElementById('popup').textContent"))
         .asString()
-        .contains("The calculation is canceled.")
+        .containsPattern("The calculation .* is canceled\\.")
         .contains("a viewer of the dashboard; CloudWatch does not say who");
     assertThat(world.sns().messages()).hasSize(1);
   }

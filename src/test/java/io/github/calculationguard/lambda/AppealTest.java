@@ -3,6 +3,7 @@ package io.github.calculationguard.lambda;
 import static io.github.calculationguard.lambda.GuardedWorld.CALCULATION;
 import static io.github.calculationguard.lambda.GuardedWorld.NOW;
 import static io.github.calculationguard.lambda.GuardedWorld.SESSION;
+import static io.github.calculationguard.lambda.GuardedWorld.detail;
 import static io.github.calculationguard.lambda.GuardedWorld.json;
 import static io.github.calculationguard.lambda.GuardedWorld.sample;
 import static java.time.Duration.ofHours;
@@ -17,8 +18,10 @@ import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -144,6 +147,8 @@ class AppealTest {
               "set by the tag calculation-guard:max-calculation-minutes of workgroup"
                   + " analytics-spark")
           .containsPattern("Lost: +what it had not written to S3 yet; its session stays open")
+          .as("the limit once")
+          .containsPattern("Why: +\"running for 3 h 7 min, limit 2 h\"\n")
           .containsPattern("Output: +.*s3://")
           .contains(
               "aws athena tag-resource --resource-arn "
@@ -153,6 +158,69 @@ class AppealTest {
           .contains("aws athena start-calculation-execution --session-id " + SESSION)
           .contains("get-calculation-execution-code --calculation-execution-id " + CALCULATION)
           .contains("until the session ends");
+    }
+  }
+
+  @Test
+  void namesTheWorkAndItsOwnerInTheTitleOfAStop() {
+    try (var guarded = GuardedWorld.running(Course.USUAL)) {
+      guarded.log(sample("finding-calculation.json"));
+
+      assertThat(part(json(guarded.message().text("https")), "content"))
+          .containsEntry(
+              "title",
+              ":white_check_mark: The calculation \"Nightly join of all orders\" of \"team data\""
+                  + " is canceled.");
+    }
+  }
+
+  @Test
+  void saysWhatATerminationLostEvenIfTheSessionCannotBeReadAfterIt() {
+    var stubborn = Course.onStop(new Course.OnStop.Ignored());
+    try (var guarded = GuardedWorld.running(stubborn).with("ESCALATION", "TERMINATE_SESSION")) {
+      var reads = new AtomicInteger();
+      guarded
+          .world
+          .athena()
+          .faults(
+              call ->
+                  call.operation().equals("GetSession")
+                          && List.of("CANCELED", "FAILED")
+                              .contains(guarded.model().calculationState(CALCULATION))
+                          && reads.incrementAndGet() > 1
+                      ? Fault.Refusal.DENIED
+                      : null);
+
+      assertThat(guarded.log(sample("finding-calculation.json")))
+          .containsEntry("outcome", "SESSION_TERMINATED")
+          .doesNotContainKey("work_group");
+      assertThat(guarded.message().text("email"))
+          .containsPattern("Lost: +all that the session held in memory")
+          .contains("its ID is the NEW_SESSION_ID: aws athena start-session --work-group analytics")
+          .contains("start-calculation-execution --session-id NEW_SESSION_ID")
+          .doesNotContain("stays open");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    SparkModel.PYSPARK_3 + ", To start a session again: aws athena start-session",
+    SparkModel.SPARK_35 + ", let the Spark client start a new session in workgroup analytics-spark",
+  })
+  void saysHowToStartASessionAgainThatWasTerminatedForItsLimit(String engine, String step) {
+    try (var guarded = new GuardedWorld().with("ESCALATION", "TERMINATE_SESSION")) {
+      guarded.model().addWorkGroup("analytics-spark", engine, Map.of());
+      guarded
+          .model()
+          .add(SessionSetup.in("analytics-spark").id(SESSION).startedAt(NOW.minus(ofHours(4))));
+      var finding = sample("finding-session.json");
+      detail(finding).remove("onlyIfIdleSince");
+      detail(finding).put("expiresAt", NOW.plusSeconds(300).toString());
+
+      assertThat(guarded.log(finding)).containsEntry("outcome", "SESSION_TERMINATED");
+      var text = guarded.message().text("email");
+      assertThat(text).contains(step).doesNotContain("NEW_SESSION_ID");
+      assertThat(text.contains("MaxConcurrentDpus")).isEqualTo(engine.equals(SparkModel.PYSPARK_3));
     }
   }
 
@@ -166,7 +234,7 @@ class AppealTest {
       guarded.world.eventBridge().addBus("guard");
       var sweep = SweepHandlerTest.handler(guarded.world, guarded.clock, settings);
       sweep.handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
-      assertThat(guarded.message().text("email")).contains("will be stopped by the next sweep");
+      assertThat(guarded.message().text("email")).contains("will be stopped by the next sweep.\n");
       if (!until.isEmpty()) {
         tag(guarded, ARN + "/session/" + SESSION, "exempt-until", until);
       }
@@ -202,6 +270,36 @@ class AppealTest {
           .hasEntrySatisfying(
               "keep_until", it -> assertThat((String) it).matches("2026-11-22T11:30:\\d\\dZ"));
       assertThat(context.values()).allSatisfy(it -> assertThat((String) it).doesNotContain(" "));
+    }
+  }
+
+  @Test
+  void offersToKeepWhatWasHeldBack() {
+    try (var guarded = new GuardedWorld()) {
+      var model = guarded.model();
+      for (var owner : List.of("ann", "bob")) {
+        model.addWorkGroup(owner, SparkModel.PYSPARK_3, Map.of("owner", owner));
+        model.add(SessionSetup.in(owner).id("s-" + owner).startedAt(NOW.minus(ofHours(4))));
+        model.add(
+            CalculationSetup.in("s-" + owner)
+                .id("c-" + owner)
+                .course(Course.lasting(ofHours(100)))
+                .submittedAt(NOW.minus(ofHours(3))));
+      }
+      var settings = new HashMap<>(guarded.settings);
+      settings.putAll(
+          Map.of("MODE", "enforce", "WARN_AT_PERCENT", "100", "MAX_ACTIONS_PER_SWEEP", "1"));
+      guarded.world.eventBridge().addBus("guard");
+      SweepHandlerTest.handler(guarded.world, guarded.clock, settings)
+          .handleRequest(Map.of(), new TestContext("sweep-1", Duration.ofMinutes(9), null));
+
+      var heldBack =
+          guarded.world.sns().messages().stream()
+              .filter(it -> it.text("email").startsWith("Over its limit, and not stopped yet"))
+              .toList();
+      assertThat(heldBack).hasSize(1);
+      assertThat(context(heldBack.getFirst().text("https")))
+          .containsKeys("session_arn", "keep_until", "stop_calculation_id");
     }
   }
 

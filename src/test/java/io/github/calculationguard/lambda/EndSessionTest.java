@@ -109,7 +109,8 @@ class EndSessionTest {
       guarded.clock.advance(Duration.ofMinutes(1));
       assertThat(guarded.model().sessionState(SESSION)).isEqualTo("TERMINATED");
       assertThat(guarded.athenaCalls().contains("ListCalculationExecutions")).isEqualTo(!isConnect);
-      assertThat(guarded.message().text("email")).contains("The session is terminated.");
+      assertThat(guarded.message().text("email"))
+          .containsPattern("^The session .* is terminated\\.\n");
     }
   }
 

@@ -19,6 +19,7 @@ import io.github.athenasparklocal.Faults;
 import io.github.calculationguard.report.Handover;
 import io.github.calculationguard.report.InvocationInfo;
 import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.report.Notification;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Deadline;
 import io.github.calculationguard.spark.SessionId;
@@ -247,7 +248,7 @@ class HandoverTest {
       guarded.world.eventBridge().faults(Faults.always("PutEvents", Fault.Refusal.INTERNAL_ERROR));
       var popup = String.valueOf(guarded.play(order("page"), context("page")));
 
-      assertThat(popup).contains("has NOT stopped yet, and the guard cannot go on with it");
+      assertThat(popup).contains("has NOT stopped yet, and the guard cannot follow up");
       assertThat(guarded.clock.instant()).isBefore(NOW.plusSeconds(6));
     }
   }
@@ -314,7 +315,7 @@ class HandoverTest {
   }
 
   @Test
-  void namesTheSessionThatIsToEnd() {
+  void namesTheSessionThatIsToEndAndSaysHowToCheckIt() {
     var place = new AccountRegion("aws", "us-east-1", "123456789012");
     var deadline = new Deadline(NOW.plusSeconds(5));
     var metadata =
@@ -329,6 +330,11 @@ class HandoverTest {
 
     assertThat(reply.getStatusCode()).isEqualTo(202);
     assertThat(reply.getHeaders()).containsEntry("Location", "/prod/sessions/" + SESSION);
+    assertThat(Notification.of(request, result, info, NOW).text())
+        .contains(
+            "Check whether it has ended: aws athena get-session --session-id %s --query Status.State"
+                .formatted(SESSION))
+        .contains("If it still runs, terminate it again: aws athena terminate-session");
   }
 
   @SuppressWarnings("unchecked")

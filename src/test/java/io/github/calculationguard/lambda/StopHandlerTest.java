@@ -301,7 +301,8 @@ class StopHandlerTest {
       var invocation = new TestContext("request-1");
       assertThat((String) guarded.play(click(CALCULATION), invocation))
           .startsWith("<style>")
-          .contains("<h2>The calculation is canceled.</h2>")
+          .contains(
+              "<h2>The calculation &quot;‹i›&#x27;x&#x27;‹/i› &amp; y&quot; of &quot;team data&quot; is canceled.</h2>")
           .contains("&quot;‹i›&#x27;x&#x27;‹/i› &amp; y&quot;")
           .contains("a viewer of the dashboard; CloudWatch does not say who")
           .doesNotContain("Attention");
@@ -318,12 +319,12 @@ class StopHandlerTest {
           .doesNotContain("<b>");
       guarded.world.athena().faults(Faults.always(Fault.Refusal.INTERNAL_ERROR));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-2")))
-          .contains("Athena could not be reached.")
+          .contains("The stop could not be confirmed.")
           .contains("Click the button again");
       guarded.world.athena().faults(Faults.none());
       guarded.world.sns().faults(Faults.always(Fault.Refusal.DENIED));
       assertThat((String) guarded.play(click(CALCULATION), new TestContext("request-3")))
-          .contains("The calculation is canceled.")
+          .containsPattern("<h2>The calculation .* is canceled\\.</h2>")
           .contains("No notification was sent: ");
     }
   }
@@ -592,6 +593,8 @@ class StopHandlerTest {
           .containsEntry("announced", true)
           .containsEntry("repeat", true)
           .containsEntry("order_id", line(first).get("order_id"));
+      assertThat(guarded.message().text("email"))
+          .contains("had already been canceled when the guard checked.");
     }
   }
 

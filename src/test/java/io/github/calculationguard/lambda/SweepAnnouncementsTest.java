@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -319,6 +320,14 @@ class SweepAnnouncementsTest {
         .hasSizeBetween(50, 99);
     assertThat(shared.getFirst().text("email"))
         .contains("names of workgroups and owners do not fit");
+    for (var message : world.sns().messages()) {
+      var content = (Map<?, ?>) Objects.requireNonNull(json(message.text("https")).get("content"));
+      assertThat(String.valueOf(content.get("description")))
+          .as("Amazon Q drops a message with a longer one")
+          .hasSizeLessThanOrEqualTo(8000);
+    }
+    assertThat(shared.getFirst().text("https"))
+        .containsPattern("\\*Left out:\\* `\\d+ more facts; the email has them all`");
     assertThat(Set.copyOf(warned())).hasSize(120);
   }
 }

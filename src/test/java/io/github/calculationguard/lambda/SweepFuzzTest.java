@@ -167,7 +167,7 @@ class SweepFuzzTest {
                 inventory,
                 policy.usdPerDpuHour(),
                 new WidgetPage.Actions(null, policy.mayTerminate(), null),
-                WidgetPage.Theme.DARK)
+                true)
             .html();
     assertThat(page).doesNotContain("<b>>").doesNotContain("<!channel>").doesNotContain("\u202e");
   }

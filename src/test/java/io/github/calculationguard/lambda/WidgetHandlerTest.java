@@ -159,7 +159,7 @@ class WidgetHandlerTest {
     world.athena().faults(Faults.always(refusal));
 
     assertThat(page())
-        .contains("Nothing is running, as far as could be read.")
+        .contains("Nothing is running, but not everything could be read.")
         .contains("the workgroups: " + words);
   }
 

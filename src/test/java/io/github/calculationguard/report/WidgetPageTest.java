@@ -9,7 +9,6 @@ import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.report.WidgetPage.Actions;
-import io.github.calculationguard.report.WidgetPage.Theme;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.spark.Calculation;
 import io.github.calculationguard.spark.CalculationId;
@@ -103,8 +102,7 @@ class WidgetPageTest {
   }
 
   private static String page(List<Entry> entries, Failure... failures) {
-    return new WidgetPage(inventory(3, entries, List.of(failures)), 0.5, ACTIONS, Theme.LIGHT)
-        .html();
+    return new WidgetPage(inventory(3, entries, List.of(failures)), 0.5, ACTIONS, false).html();
   }
 
   /** What a reader reads, a line for each element. */
@@ -127,7 +125,7 @@ class WidgetPageTest {
                 page(
                     List.of(),
                     new Failure("the sessions of workgroup", "etl", "AccessDenied: no"))))
-        .contains("Nothing is running, as far as could be read.")
+        .contains("Nothing is running, but not everything could be read.")
         .contains("the sessions of workgroup etl: AccessDenied: no");
   }
 
@@ -181,8 +179,7 @@ class WidgetPageTest {
   }
 
   private static String page(Entry entry, Actions actions) {
-    return new WidgetPage(inventory(1, List.of(entry), List.of()), 0.5, actions, Theme.LIGHT)
-        .html();
+    return new WidgetPage(inventory(1, List.of(entry), List.of()), 0.5, actions, false).html();
   }
 
   @ParameterizedTest
@@ -256,8 +253,7 @@ class WidgetPageTest {
   void hasNoButtonWhereNothingRunsOrNoneIsWanted() {
     var running = busy(calculation("c-1", "Nightly join", Duration.ofMinutes(90)), LIMITS);
     var without =
-        new WidgetPage(inventory(1, List.of(running), List.of()), 0.5, NO_ACTIONS, Theme.LIGHT)
-            .html();
+        new WidgetPage(inventory(1, List.of(running), List.of()), 0.5, NO_ACTIONS, false).html();
 
     assertThat(without).doesNotContain("<cwdb-action").doesNotContain("Stop");
     assertThat(page(List.of(idle("s-1", 8, null)))).doesNotContain("<cwdb-action");
@@ -346,9 +342,8 @@ class WidgetPageTest {
   @Test
   void wearsTheConsolesTheme() {
     var overview = inventory(1, List.of(), List.of());
-    assertThat(new WidgetPage(overview, 1, NO_ACTIONS, Theme.DARK).html())
+    assertThat(new WidgetPage(overview, 1, NO_ACTIONS, true).html())
         .contains("class=\"cg cg-dark ");
-    assertThat(new WidgetPage(overview, 1, NO_ACTIONS, Theme.LIGHT).html())
-        .contains("class=\"cg cg-light ");
+    assertThat(new WidgetPage(overview, 1, NO_ACTIONS, false).html()).contains("class=\"cg cwdb");
   }
 }
