@@ -49,7 +49,6 @@ public final class AwsClients implements AutoCloseable {
     this(attemptTimeout, maxAttempts, httpClient(attemptTimeout).build());
   }
 
-  /** With an HTTP client of the caller's. */
   public AwsClients(Duration attemptTimeout, int maxAttempts, SdkHttpClient http) {
     this(attemptTimeout, maxAttempts, new PreconnectingHttpClient(http));
   }

@@ -44,7 +44,6 @@ final class Configuration {
     }
   }
 
-  /** A variable of the environment is missing or wrong, so the function can't start. */
   static final class InvalidConfigurationException extends RuntimeException {
     InvalidConfigurationException(String message) {
       super(message, null, false, false);

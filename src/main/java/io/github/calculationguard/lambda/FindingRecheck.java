@@ -65,7 +65,7 @@ record FindingRecheck(AthenaSpark athena, InstantSource clock) implements StopSe
     return requireNonNullElse(orNull(() -> athena.tags(arn, deadline)), Map.of());
   }
 
-  /** What ended meanwhile is not stopped; and the sweep has read the tags before. */
+  /** What has ended is not stopped anyway; and where access is denied, the sweep's tags count. */
   private static <T> @Nullable T orNull(Supplier<T> reading) {
     try {
       return reading.get();

@@ -6,7 +6,9 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.report.LogRecord;
+import io.github.calculationguard.stop.Outcome;
 import io.github.calculationguard.stop.Source;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Replies over HTTP: the log record as JSON, and errors as problem details (RFC 9457).
@@ -16,8 +18,9 @@ import io.github.calculationguard.stop.Source;
  */
 record HttpReply(Source source, String base) {
 
-  Object of(LogRecord record) {
-    return switch (record.outcome()) {
+  /** The reply to a request with its outcome; null for one that was only to describe. */
+  Object of(@Nullable Outcome outcome, LogRecord record) {
+    return switch (outcome) {
       case CANCELED, FINISHED_ANYWAY, SESSION_TERMINATED, ALREADY_OVER, LEFT_ALONE, DRY_RUN ->
           reply(200, record.fields(), Map.of());
       case null -> reply(200, record.fields(), Map.of());
@@ -38,7 +41,7 @@ record HttpReply(Source source, String base) {
     };
   }
 
-  /** The reply to a request that must be repeated, and what became of its other parts. */
+  /** The reply to a request that needs a retry, with the outcomes of its other parts. */
   Object unavailable(LogRecord failure, List<LogRecord> others) {
     var fields = new LinkedHashMap<>(failure.fields());
     if (!others.isEmpty()) {

@@ -60,7 +60,6 @@ record Invocation(
       service = configuration.service();
     }
 
-    /** Whether this is not the first invocation. */
     boolean isWarm() {
       return made > 1;
     }
@@ -110,7 +109,6 @@ record Invocation(
     return record;
   }
 
-  /** Logs a line at the level that it names. */
   static void log(Map<String, ?> fields, BiConsumer<byte[], LogLevel> logger) {
     log(Json.line(fields), LogLevel.valueOf(String.valueOf(fields.get("level"))), logger);
   }

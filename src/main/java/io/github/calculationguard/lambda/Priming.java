@@ -90,7 +90,7 @@ record Priming(Configuration configuration, AwsClients clients, InstantSource cl
     json.toJson(handler.handle(event, invocation), OutputStream.nullOutputStream(), Object.class);
   }
 
-  /** Waits until the compilers are idle, or they would compete with the first request. */
+  /** Waits until the JIT compilers are idle, so that they do not compete with the first request. */
   private static void awaitCompilers() {
     var compilers = ManagementFactory.getCompilationMXBean();
     var before = -1L;

@@ -149,7 +149,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     return switch (source) {
       case HTTP_API, REST_API, FUNCTION_URL ->
           failed.isEmpty()
-              ? http.of(records.getFirst())
+              ? http.of(results.getFirst().outcome(), records.getFirst())
               : http.unavailable(failed.getFirst(), records);
       case WIDGET ->
           failed.isEmpty()
@@ -171,8 +171,8 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   /**
-   * Sends the request to this function itself if its sender must be answered before its end. What
-   * comes from there is not sent again.
+   * Sends the request to this function itself if its sender must be answered before its end. A
+   * hand-over is never handed over again.
    *
    * @return the failure to do so, if it failed
    */
@@ -243,7 +243,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     var info = invocation.info();
     try {
       var record = LogRecord.described(request, service.describe(request), info);
-      return http.of(invocation.log(record));
+      return http.of(null, invocation.log(record));
     } catch (AthenaUnavailableException e) {
       var unresolved = new Unresolved(request.calculation(), false, e);
       return http.unavailable(logFailure(request, unresolved, invocation), List.of());
@@ -251,7 +251,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       var outcome = e instanceof DeniedException ? Outcome.DENIED : Outcome.NOT_FOUND;
       var result = new StopResult(outcome, e.getMessage(), null);
       var record = LogRecord.of(request, result, info, invocation.now());
-      return http.of(invocation.log(record.error(e)));
+      return http.of(outcome, invocation.log(record.error(e)));
     }
   }
 

@@ -27,7 +27,7 @@ public final class SweepHandler
   /** The type of the event that says what a sweep found and nobody has stopped. */
   static final String DETAIL_TYPE = "Athena Calculation Guard Warning";
 
-  /** So many calls at once: one after the other, slow ones could take more time than is left. */
+  /** Concurrent messages. One after the other, slow ones could miss the deadline. */
   private static final int AT_ONCE = 5;
 
   private final InstantSource clock;
@@ -36,7 +36,6 @@ public final class SweepHandler
   private final NotificationPublisher publisher;
   private final InternalBus bus;
 
-  /** For Lambda. Fails with a message that names each variable that is missing or wrong. */
   public SweepHandler() {
     this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
@@ -137,7 +136,7 @@ public final class SweepHandler
     return failures;
   }
 
-  /** One that fails does not keep the others from being published. */
+  /** A failure does not prevent the other messages. */
   private @Nullable LogRecord publish(SweepReport part, Invocation it) {
     var record = new SweepRecord(part, it.info(), it.service());
     try {

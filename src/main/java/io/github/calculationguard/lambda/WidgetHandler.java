@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */
 public final class WidgetHandler implements RequestHandler<Map<String, Object>, Object> {
 
-  /** Only a slow or throttled Athena needs it. The rest of the ten seconds is for the page. */
+  /** Reached only if Athena is slow or throttles. Leaves two of the function's ten seconds for the page. */
   private static final Duration MAX_READING = Duration.ofSeconds(8);
 
   /** Names the session whose live Spark UI a viewer wants to see. */

@@ -33,7 +33,6 @@ record Audience(News news) {
     return UserText.quotedOrNull(owner());
   }
 
-  /** As the subject names it. */
   String inSubject() {
     if (isShared()) {
       var groups = news.addressees().stream().map(Addressee::workGroup).distinct();
@@ -44,7 +43,6 @@ record Audience(News news) {
     return owner == null ? group : group + " | " + UserText.clean(owner, MAX_IN_SUBJECT);
   }
 
-  /** The attributes of its notification. */
   Map<String, Object> attributes(Severity severity) {
     var attributes = new LinkedHashMap<String, Object>();
     attributes.put("outcome", "SWEPT");
@@ -60,7 +58,6 @@ record Audience(News news) {
     return attributes;
   }
 
-  /** Adds the one addressee to a record. */
   LogRecord putInto(LogRecord record) {
     return record
         .put(Notification.WORK_GROUP, workGroup())

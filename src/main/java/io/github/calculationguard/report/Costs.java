@@ -8,7 +8,6 @@ import org.jspecify.annotations.Nullable;
 /** What a calculation or a session costs, in US dollars. */
 record Costs(Snapshot snapshot, double usdPerDpuHour) {
 
-  /** Dollars, or dollars an hour. */
   sealed interface Amount {
     double usd();
 
@@ -61,7 +60,6 @@ record Costs(Snapshot snapshot, double usdPerDpuHour) {
     return held == null ? null : new PerHour(held * usdPerDpuHour, isUpperBound);
   }
 
-  /** Whether the session costs nothing any more. */
   boolean hasEnded() {
     return snapshot.session() != null && snapshot.session().state().hasEnded();
   }

@@ -24,7 +24,7 @@ record FindingText(SweepReport report, Judged judged) {
   // As long as the button promises.
   private static final Duration KEPT = Duration.ofHours(2);
 
-  /** Why Athena keeps the session open, if that is said beside something else. */
+  /** Why Athena keeps the session open, where that is a second finding. */
   @Nullable String keptOpen() {
     return report.news().judged().stream()
         .filter(it -> it.disposition() == Disposition.KEPT_OPEN && !it.equals(judged))
@@ -88,7 +88,6 @@ record FindingText(SweepReport report, Judged judged) {
         : null;
   }
 
-  /** Why, and who set the limit. */
   String reason() {
     var limit = limit();
     return limit == null ? judged.reason() : judged.reason() + "; limit set by " + limit;
@@ -129,7 +128,6 @@ record FindingText(SweepReport report, Judged judged) {
     return terminate == null ? whenStopped() : "to end it, run: " + terminate;
   }
 
-  /** Whether a sweep is going to stop it. */
   private boolean isToBeStopped() {
     return whenStopped() != null || judged.disposition() == Disposition.HELD_BACK;
   }

@@ -29,7 +29,6 @@ public final class LogRecord {
 
   private final Map<String, Object> fields = new LinkedHashMap<>();
   private final InvocationInfo info;
-  private @Nullable Outcome outcome;
 
   LogRecord(String event, Severity severity, AccountRegion place, InvocationInfo info, Instant at) {
     this.info = info;
@@ -60,7 +59,6 @@ public final class LogRecord {
             .put("reason", reason(result.reason(), request.metadata().reason()))
             .body(request, result.snapshot())
             .returned(result.returned());
-    record.outcome = result.outcome();
     var effort = result.effort();
     if (effort != null) {
       record
@@ -77,7 +75,7 @@ public final class LogRecord {
         .body(request, snapshot);
   }
 
-  /** A request, or a part of one, without an outcome: it must be repeated. */
+  /** A request, or a part of one, without an outcome: it needs a retry. */
   public static LogRecord failure(
       Request request, Unresolved unresolved, InvocationInfo info, Instant at) {
     return new LogRecord("failure", Severity.ERROR, request, info, at)
@@ -167,10 +165,6 @@ public final class LogRecord {
     return Boolean.FALSE.equals(fields.get(key));
   }
 
-  /** The request's outcome; absent where it has none, as a description. */
-  public @Nullable Outcome outcome() {
-    return outcome;
-  }
 
   /** The text behind a key; absent where it is unknown. */
   public @Nullable String text(String key) {
@@ -202,7 +196,6 @@ public final class LogRecord {
         : put("returned_after", UserText.name(returned.after()));
   }
 
-  /** What is known of a calculation or a session. */
   LogRecord details(Snapshot snapshot) {
     var calculation = snapshot.calculation();
     var session = snapshot.session();
@@ -229,7 +222,7 @@ public final class LogRecord {
     return put("still_costs", perHour == null ? null : perHour.usd());
   }
 
-  /** How AWS, or else Java, names an error. */
+  /** Adds the error's type: AWS's code, or else the Java class. */
   public LogRecord error(RuntimeException e) {
     var error =
         switch (e) {

@@ -32,7 +32,7 @@ public final class Metrics {
     return cost == null ? metrics : metrics.put("CostAtStop", "None", cost.usd(usdPerDpuHour));
   }
 
-  /** The metrics of a request without an outcome. */
+  /** The metrics of a failed request. */
   public static Metrics ofFailure() {
     return new Metrics().count("StopRequests", 1).count("StopFailures", 1);
   }

@@ -91,7 +91,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return result.effort() != null && result.effort().hadEnded();
   }
 
-  /** Whether the session may go on to cost money, and nothing else is to be done. */
+  /** Whether the only next step is to end a session that is still open. */
   boolean leavesSession() {
     return switch (outcome()) {
       case CANCELING, DENIED, NOT_FOUND, INVALID, SESSION_TERMINATED -> false;
@@ -159,7 +159,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
             .collect(Collectors.joining(", "));
   }
 
-  /** Whether the guard stopped it for its limit, so that somebody may want it back. */
+  /** Whether the guard stopped it for its limit, so that its owner may want to run it again. */
   boolean mayAppeal() {
     return limitSetBy() != null
         && switch (outcome()) {
@@ -208,7 +208,6 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
     return leavesSession() && id != null ? Map.of("end_session_id", id) : Map.of();
   }
 
-  /** Such as "returned after ID". */
   @Nullable String returned() {
     var returned = result.returned();
     return returned == null ? null : UserText.clean(returned.inWords());

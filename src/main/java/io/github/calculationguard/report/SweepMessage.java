@@ -40,7 +40,6 @@ record SweepMessage(SweepReport report, String stack) {
           new Kind("Kept open", "kept open", Disposition.KEPT_OPEN),
           new Kind("Exempt", "exempt", Disposition.EXEMPT));
 
-  /** The findings of one kind, or the invalid tags. */
   record Section(String title, String count, List<String> facts) {
 
     List<String> shown() {

@@ -46,7 +46,7 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
   public record Actions(
       @Nullable String stopFunctionArn, boolean mayTerminate, @Nullable String widgetFunctionArn) {}
 
-  /** So many rows, the costliest, are shown. */
+  /** At most this many rows; the costliest sessions come first. */
   private static final int MAX_ROWS = 500;
 
   private static final int MAX_REASONS = 8;
@@ -118,7 +118,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
             .formatted(Format.count(rest.size(), "more session"), Format.usd(usd));
   }
 
-  /** What could not be read, and why. */
   List<String> failures() {
     var byReason =
         inventory.failures().stream()
@@ -189,7 +188,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
               costs.usdPerDpuHour());
     }
 
-    /** The calculation that runs, or else the session alone. */
     Snapshot current() {
       var current = entry.current();
       return current == null ? entry.details() : entry.details().withCalculation(current);
@@ -230,7 +228,6 @@ public record WidgetPage(Inventory inventory, double usdPerDpuHour, boolean isDa
       return UserText.cleanOrNull(current().state());
     }
 
-    /** How the state is coloured. */
     String badge() {
       var state = entry.session().state();
       var idle = state.isIdle() && entry.current() == null;

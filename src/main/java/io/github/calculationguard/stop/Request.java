@@ -55,7 +55,6 @@ public sealed interface Request {
   /** Asks to stop something. */
   sealed interface StopRequest extends Request {}
 
-  /** Stop this calculation. */
   record StopCalculation(
       RequestMetadata metadata, CalculationId calculation, @Nullable LimitViolation violation)
       implements StopRequest {}
@@ -82,11 +81,9 @@ public sealed interface Request {
   /** Asks what is known of something, and stops nothing. */
   sealed interface DescribeRequest extends Request {}
 
-  /** Describe this calculation. */
   record DescribeCalculation(RequestMetadata metadata, CalculationId calculation)
       implements DescribeRequest {}
 
-  /** Describe this session. */
   record DescribeSession(RequestMetadata metadata, SessionId session) implements DescribeRequest {}
 
   /** Do nothing: keeps Lambda from deleting the function's snapshot. */

@@ -37,7 +37,7 @@ final class ReturnLookup implements ReturnSearch.History {
             .orElse(metadata.at());
   }
 
-  /** The same; with what it may have returned after, if it was stopped. */
+  /** Adds what it may have returned after, if it was stopped. */
   StopResult mark(StopResult result) {
     if (result.snapshot() == null || result.effort() == null) {
       return result;

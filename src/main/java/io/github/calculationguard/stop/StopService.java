@@ -46,7 +46,6 @@ public record StopService(
    */
   public record EscalationPolicy(boolean mayTerminate, Duration terminateAfter) {}
 
-  /** Decides whether a finding still holds. */
   @FunctionalInterface
   public interface FindingCheck {
     /** Why a finding is not to be carried out any more; absent where it is. */
