@@ -2,13 +2,9 @@ package io.github.calculationguard.aws;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.*;
+import io.github.calculationguard.spark.AthenaSparkException.*;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
-import io.github.calculationguard.spark.AthenaSparkException.AwsError;
-import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
-import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.Deadline;
 import software.amazon.awssdk.awscore.AwsRequestOverrideConfiguration;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.ApiCallAttemptTimeoutException;

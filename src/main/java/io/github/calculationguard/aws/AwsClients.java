@@ -4,8 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.RateLimiter;
 import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.spark.*;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
 import software.amazon.awssdk.auth.credentials.ContainerCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;

@@ -4,8 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.report.Json;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.spark.*;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.eventbridge.EventBridgeClient;

@@ -4,10 +4,8 @@ import static java.util.Objects.requireNonNullElse;
 
 import module java.base;
 
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.SessionState;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.athena.model.EngineConfiguration;
 import software.amazon.awssdk.services.athena.model.GetSessionResponse;

@@ -2,9 +2,7 @@ package io.github.calculationguard.aws;
 
 import module java.base;
 
-import io.github.calculationguard.report.Json;
-import io.github.calculationguard.report.Notification;
-import io.github.calculationguard.report.NotificationPublisher;
+import io.github.calculationguard.report.*;
 import io.github.calculationguard.spark.Deadline;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sns.SnsClient;

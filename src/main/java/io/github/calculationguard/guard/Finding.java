@@ -4,10 +4,8 @@ import module java.base;
 
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.spark.Cost;
-import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.InternalBus.Event;
-import io.github.calculationguard.spark.Return;
 import org.jspecify.annotations.Nullable;
 
 /**

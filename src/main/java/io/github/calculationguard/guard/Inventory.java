@@ -7,10 +7,7 @@ import module java.base;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.News.Addressee;
 import io.github.calculationguard.guard.Verdict.Usage;
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /**

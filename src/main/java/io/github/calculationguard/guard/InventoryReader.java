@@ -2,19 +2,11 @@ package io.github.calculationguard.guard;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.Inventory.Scope;
+import io.github.calculationguard.guard.Inventory.*;
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.News.Addressee;
-import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkReader;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /** What the page and the sweep read an account with. */

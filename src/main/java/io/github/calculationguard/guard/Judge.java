@@ -3,14 +3,8 @@ package io.github.calculationguard.guard;
 import module java.base;
 
 import io.github.calculationguard.guard.Limits.Rule;
-import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.Ok;
-import io.github.calculationguard.guard.Verdict.Usage;
-import io.github.calculationguard.guard.Verdict.Warning;
-import io.github.calculationguard.spark.Format;
-import io.github.calculationguard.spark.Instants;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.guard.Verdict.*;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /**

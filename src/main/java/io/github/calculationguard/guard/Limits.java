@@ -2,8 +2,7 @@ package io.github.calculationguard.guard;
 
 import module java.base;
 
-import io.github.calculationguard.spark.Format;
-import io.github.calculationguard.spark.Instants;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /**

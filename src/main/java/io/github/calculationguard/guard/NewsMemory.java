@@ -4,8 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.*;
 
 /** What people were told of in the last 24 hours. The rest of what a sweep finds is news. */
 public final class NewsMemory {

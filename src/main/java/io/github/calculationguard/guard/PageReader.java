@@ -11,14 +11,9 @@ import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.InventoryReader.EffectiveTags;
 import io.github.calculationguard.guard.InventoryReader.Reading;
-import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -5,11 +5,7 @@ import static java.util.stream.Collectors.joining;
 import module java.base;
 
 import io.github.calculationguard.guard.Verdict.Usage;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Format;
-import io.github.calculationguard.spark.Instants;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 
 /**
  * A warning that people were given of what comes near a limit of a session, or of its calculations.

@@ -6,17 +6,10 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.InventoryReader.EffectiveTags;
-import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.Ok;
-import io.github.calculationguard.guard.Verdict.Warning;
+import io.github.calculationguard.guard.Verdict.*;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Instants;
-import io.github.calculationguard.spark.Session;
 import io.github.calculationguard.spark.Session.Executor;
-import io.github.calculationguard.spark.Snapshot;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -7,25 +7,14 @@ import static java.util.stream.Collectors.toSet;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.Inventory.Scope;
+import io.github.calculationguard.guard.Inventory.*;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.Note;
-import io.github.calculationguard.guard.Verdict.Ok;
-import io.github.calculationguard.guard.Verdict.Warning;
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.guard.Verdict.*;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.AthenaSparkReader;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.InternalBus;
 import io.github.calculationguard.spark.InternalBus.Event;
-import io.github.calculationguard.spark.Return;
-import io.github.calculationguard.spark.Snapshot;
 
 /**
  * Reads the active sessions of an account, judges them and what runs in them, and publishes a
@@ -98,8 +87,8 @@ public final class Sweep {
             .flatMap(this::judge)
             .collect(partitioningBy(it -> it.disposition() == Disposition.ORDERED));
     var returns = new ReturnFinder(reading, publishedAt, knownReturns);
-    var judged = new ArrayList<>(isToStop.get(false));
-    var ranked = choose(isToStop.get(true), reading);
+    var judged = new ArrayList<>(isToStop.getOrDefault(false, List.of()));
+    var ranked = choose(isToStop.getOrDefault(true, List.of()), reading);
     judged.addAll(publish(ranked, returns, failures, deadline));
     judged.replaceAll(returns::mark);
     knownReturns.keySet().retainAll(judged.stream().map(Judged::id).collect(toSet()));

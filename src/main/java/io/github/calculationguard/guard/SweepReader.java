@@ -9,14 +9,9 @@ import io.github.calculationguard.guard.Inventory.Entry;
 import io.github.calculationguard.guard.InventoryReader.EffectiveTags;
 import io.github.calculationguard.guard.InventoryReader.Reading;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.spark.AccountRegion;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.AthenaSparkException;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /**

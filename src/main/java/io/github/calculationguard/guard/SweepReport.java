@@ -4,11 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.News.Addressee;
-import io.github.calculationguard.spark.Return;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.Severity;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /**

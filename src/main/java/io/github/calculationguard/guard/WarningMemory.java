@@ -5,8 +5,7 @@ import module java.base;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Usage;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 
 /**
  * Which warnings people were given, as far as this sweep's environment remembers or a session's own

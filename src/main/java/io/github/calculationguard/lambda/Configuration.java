@@ -3,11 +3,10 @@ package io.github.calculationguard.lambda;
 import module java.base;
 
 import io.github.calculationguard.aws.AwsClients;
+import io.github.calculationguard.guard.*;
 import io.github.calculationguard.guard.Inventory.Scope;
-import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
-import io.github.calculationguard.guard.Sweep;
 import io.github.calculationguard.spark.AccountRegion;
 import io.github.calculationguard.stop.StopService.EscalationPolicy;
 import org.jspecify.annotations.Nullable;

@@ -9,15 +9,12 @@ import io.github.calculationguard.guard.Limits;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Limits.Rule;
 import io.github.calculationguard.report.UserText;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.AthenaSpark;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.Format;
+import io.github.calculationguard.stop.*;
 import io.github.calculationguard.stop.Request.LimitViolation;
-import io.github.calculationguard.stop.RequestMetadata;
-import io.github.calculationguard.stop.StopService;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -4,10 +4,8 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayProxyResponseEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
-import io.github.calculationguard.report.Json;
-import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.stop.Outcome;
-import io.github.calculationguard.stop.Source;
+import io.github.calculationguard.report.*;
+import io.github.calculationguard.stop.*;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -6,8 +6,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
-import io.github.calculationguard.report.Handover;
-import io.github.calculationguard.report.Json;
+import io.github.calculationguard.report.*;
 import io.github.calculationguard.stop.Source;
 import org.jspecify.annotations.Nullable;
 

@@ -4,12 +4,8 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.logging.LogLevel;
-import io.github.calculationguard.report.InvocationInfo;
-import io.github.calculationguard.report.Json;
-import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.report.Metrics;
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.report.*;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -3,8 +3,7 @@ package io.github.calculationguard.lambda;
 import module java.base;
 
 import com.amazonaws.services.lambda.runtime.LambdaRuntime;
-import io.github.calculationguard.aws.AwsClients;
-import io.github.calculationguard.aws.PrimingServer;
+import io.github.calculationguard.aws.*;
 import java.lang.management.ManagementFactory;
 import org.crac.Context;
 import org.crac.Resource;

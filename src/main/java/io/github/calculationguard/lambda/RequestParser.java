@@ -7,13 +7,9 @@ import module java.base;
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.lambda.Configuration.Budgets;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
-import io.github.calculationguard.report.Handover;
-import io.github.calculationguard.report.UserText;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.RequestMetadata;
-import io.github.calculationguard.stop.Source;
+import io.github.calculationguard.report.*;
+import io.github.calculationguard.spark.*;
+import io.github.calculationguard.stop.*;
 import org.jspecify.annotations.Nullable;
 
 /** Parses an event, whichever of the accepted shapes it has, into a request. */

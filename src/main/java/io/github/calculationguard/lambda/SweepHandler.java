@@ -6,17 +6,11 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
+import io.github.calculationguard.guard.*;
 import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.RateLimiter;
-import io.github.calculationguard.guard.Sweep;
-import io.github.calculationguard.guard.SweepReport;
 import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.report.Metrics;
-import io.github.calculationguard.report.NotificationPublisher;
-import io.github.calculationguard.report.SweepRecord;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.report.*;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.InternalBus.Event;
 import org.jspecify.annotations.Nullable;
 

@@ -4,23 +4,21 @@ import module java.base;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
-import io.github.calculationguard.guard.InventoryReader;
-import io.github.calculationguard.guard.PageReader;
-import io.github.calculationguard.guard.RateLimiter;
+import io.github.calculationguard.guard.*;
 import io.github.calculationguard.lambda.JsonObject.InvalidFieldException;
-import io.github.calculationguard.report.LogRecord;
-import io.github.calculationguard.report.SparkUiPopup;
-import io.github.calculationguard.report.WidgetPage;
+import io.github.calculationguard.report.*;
 import io.github.calculationguard.report.WidgetPage.Actions;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /** Answers CloudWatch's dashboard with the page of what runs now. It reads only. */
 public final class WidgetHandler implements RequestHandler<Map<String, Object>, Object> {
 
-  /** Reached only if Athena is slow or throttles. Leaves two of the function's ten seconds for the page. */
+  /**
+   * Reached only if Athena is slow or throttles. Leaves two of the function's ten seconds for the
+   * page.
+   */
   private static final Duration MAX_READING = Duration.ofSeconds(8);
 
   /** Names the session whose live Spark UI a viewer wants to see. */

@@ -2,8 +2,7 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.InternalBus;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.InternalBus.Event;
 import org.jspecify.annotations.Nullable;
 

@@ -4,8 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.News;
 import io.github.calculationguard.guard.News.Addressee;
-import io.github.calculationguard.spark.Format;
-import io.github.calculationguard.spark.Severity;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /** Whom a sweep's notification is for: one addressee, or the many that share the last one. */

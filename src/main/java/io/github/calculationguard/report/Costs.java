@@ -1,8 +1,6 @@
 package io.github.calculationguard.report;
 
-import io.github.calculationguard.spark.Cost;
-import io.github.calculationguard.spark.Format;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /** What a calculation or a session costs, in US dollars. */

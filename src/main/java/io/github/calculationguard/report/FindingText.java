@@ -2,17 +2,13 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Limits;
-import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Limits.Origin;
-import io.github.calculationguard.guard.Limits.Rule;
-import io.github.calculationguard.guard.SweepReport;
+import io.github.calculationguard.guard.*;
+import io.github.calculationguard.guard.Limits.*;
 import io.github.calculationguard.guard.SweepReport.Disposition;
 import io.github.calculationguard.guard.SweepReport.Judged;
 import io.github.calculationguard.guard.Verdict.Exceeded;
 import io.github.calculationguard.guard.Verdict.Warning;
-import io.github.calculationguard.spark.Format;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 
 /** What a message says of one finding of a sweep. All text is clean. */

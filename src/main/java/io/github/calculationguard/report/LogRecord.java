@@ -8,15 +8,9 @@ import module java.base;
 import io.github.calculationguard.guard.Inventory;
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.Return;
-import io.github.calculationguard.spark.Severity;
-import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.Outcome;
-import io.github.calculationguard.stop.Request;
+import io.github.calculationguard.spark.*;
+import io.github.calculationguard.stop.*;
 import io.github.calculationguard.stop.StopReport.Unresolved;
-import io.github.calculationguard.stop.StopResult;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -164,7 +158,6 @@ public final class LogRecord {
   public boolean isFalse(String key) {
     return Boolean.FALSE.equals(fields.get(key));
   }
-
 
   /** The text behind a key; absent where it is unknown. */
   public @Nullable String text(String key) {

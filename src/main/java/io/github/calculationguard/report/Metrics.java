@@ -2,8 +2,7 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.stop.Outcome;
-import io.github.calculationguard.stop.StopResult;
+import io.github.calculationguard.stop.*;
 
 /**
  * A metrics line in CloudWatch's embedded metric format. CloudWatch bills a metric for each

@@ -4,10 +4,8 @@ import static java.util.Objects.requireNonNullElse;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.Severity;
-import io.github.calculationguard.stop.Request;
-import io.github.calculationguard.stop.StopResult;
+import io.github.calculationguard.spark.*;
+import io.github.calculationguard.stop.*;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;
 import io.jstach.jstache.JStacheType;

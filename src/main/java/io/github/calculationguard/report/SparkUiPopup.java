@@ -2,9 +2,7 @@ package io.github.calculationguard.report;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.Severity;
+import io.github.calculationguard.spark.*;
 import io.jstach.jstache.JStache;
 import org.jspecify.annotations.Nullable;
 

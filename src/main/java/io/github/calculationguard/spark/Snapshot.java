@@ -155,7 +155,7 @@ public record Snapshot(
       var executors =
           ahead(() -> orElse(List.<Executor>of(), () -> athena.executors(id, deadline)));
       var tags = probable == null ? null : ahead(() -> tags(place.arnOf(probable, id), deadline));
-      var session = orElse(null, reading);
+      var session = Reader.<@Nullable Session>orElse(null, reading);
       if (session == null) {
         return null;
       }
@@ -203,7 +203,8 @@ public record Snapshot(
     }
 
     /** A snapshot that lacks something is better than none. */
-    private static <T extends @Nullable Object> T orElse(T otherwise, Supplier<T> reading) {
+    private static <T extends @Nullable Object> T orElse(
+        T otherwise, Supplier<? extends T> reading) {
       try {
         return reading.get();
       } catch (AthenaSparkException _) {

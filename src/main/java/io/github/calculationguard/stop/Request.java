@@ -1,8 +1,6 @@
 package io.github.calculationguard.stop;
 
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.Return;
-import io.github.calculationguard.spark.SessionId;
+import io.github.calculationguard.spark.*;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;

@@ -1,7 +1,6 @@
 package io.github.calculationguard.stop;
 
-import io.github.calculationguard.spark.AccountRegion;
-import io.github.calculationguard.spark.Deadline;
+import io.github.calculationguard.spark.*;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 

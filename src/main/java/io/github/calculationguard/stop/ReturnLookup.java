@@ -2,12 +2,8 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Deadline;
-import io.github.calculationguard.spark.ReturnSearch;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -2,10 +2,9 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.Request.EndSession;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;

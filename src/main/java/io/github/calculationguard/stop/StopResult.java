@@ -1,7 +1,6 @@
 package io.github.calculationguard.stop;
 
-import io.github.calculationguard.spark.Return;
-import io.github.calculationguard.spark.Snapshot;
+import io.github.calculationguard.spark.*;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 

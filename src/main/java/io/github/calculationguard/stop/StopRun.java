@@ -2,14 +2,10 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AthenaSparkException;
+import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.CalculationId;
-import io.github.calculationguard.spark.CalculationState;
-import io.github.calculationguard.spark.Snapshot;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import org.jspecify.annotations.Nullable;
 

@@ -2,24 +2,10 @@ package io.github.calculationguard.stop;
 
 import module java.base;
 
-import io.github.calculationguard.spark.AthenaSpark;
-import io.github.calculationguard.spark.AthenaSparkException;
-import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
-import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.*;
+import io.github.calculationguard.spark.AthenaSparkException.*;
 import io.github.calculationguard.spark.AthenaSparkReader.CalculationList;
-import io.github.calculationguard.spark.Calculation;
-import io.github.calculationguard.spark.Session;
-import io.github.calculationguard.spark.SessionId;
-import io.github.calculationguard.spark.Snapshot;
-import io.github.calculationguard.stop.Request.DescribeCalculation;
-import io.github.calculationguard.stop.Request.DescribeRequest;
-import io.github.calculationguard.stop.Request.DescribeSession;
-import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.LimitViolation;
-import io.github.calculationguard.stop.Request.StopCalculation;
-import io.github.calculationguard.stop.Request.StopRequest;
-import io.github.calculationguard.stop.Request.StopSession;
+import io.github.calculationguard.stop.Request.*;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import org.jspecify.annotations.Nullable;
 

@@ -326,7 +326,8 @@ class HandoverTest {
     var info = new InvocationInfo("0.1.0", "request-1", false, 0.35);
     var record = LogRecord.of(request, result, info, NOW);
 
-    var reply = GuardedWorld.reply(new HttpReply(Source.HTTP_API, "/prod").of(record));
+    var http = new HttpReply(Source.HTTP_API, "/prod");
+    var reply = GuardedWorld.reply(http.of(Outcome.CANCELING, record));
 
     assertThat(reply.getStatusCode()).isEqualTo(202);
     assertThat(reply.getHeaders()).containsEntry("Location", "/prod/sessions/" + SESSION);
