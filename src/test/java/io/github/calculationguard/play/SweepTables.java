@@ -1,12 +1,14 @@
 package io.github.calculationguard.play;
 
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.spark.Format;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LambdaFunction.Result;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +43,16 @@ record SweepTables(Screen screen, SparkModel model) {
         .forEach(
             line ->
                 screen.say(
-                    "%s sessions and %s calculations seen, %s over a limit, %s calls to Athena"
+                    "%s and %s seen, %s over a limit, %s to Athena"
                         .formatted(
-                            line.get("sessions_seen"),
-                            line.get("calculations_seen"),
+                            count(line, "sessions_seen", "session"),
+                            count(line, "calculations_seen", "calculation"),
                             line.get("over"),
-                            line.get("calls"))));
+                            count(line, "calls", "call"))));
+  }
+
+  private static String count(Map<String, Object> line, String key, String noun) {
+    return Format.count(((Number) Objects.requireNonNull(line.get(key))).longValue(), noun);
   }
 
   /** Messages of the sweep; those of the stop function have other outcomes. */
