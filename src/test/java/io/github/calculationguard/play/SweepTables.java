@@ -51,7 +51,7 @@ record SweepTables(Screen screen, SparkModel model) {
                             count(line, "calls", "call"))));
   }
 
-  private static String count(Map<String, Object> line, String key, String noun) {
+  private static String count(Map<?, ?> line, String key, String noun) {
     return Format.count(((Number) Objects.requireNonNull(line.get(key))).longValue(), noun);
   }
 
