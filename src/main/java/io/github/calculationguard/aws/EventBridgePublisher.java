@@ -2,7 +2,6 @@ package io.github.calculationguard.aws;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.report.Json;
 import io.github.calculationguard.spark.*;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -63,7 +62,7 @@ public record EventBridgePublisher(EventBridgeClient eventBridge, String bus, In
   private PutEventsRequestEntry entry(Event event) {
     return PutEventsRequestEntry.builder()
         .eventBusName(bus)
-        .source(Finding.SOURCE)
+        .source(InternalBus.SOURCE)
         .detailType(event.detailType())
         .time(event.at())
         .detail(Json.line(event.detail()))

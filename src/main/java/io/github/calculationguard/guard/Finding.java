@@ -18,7 +18,6 @@ public record Finding(Judged judged, Sweep.Policy policy, Instant expiresAt) {
   /** Delivery takes seconds, and the next sweep judges anew: an older finding is out of date. */
   static final Duration LIFETIME = Duration.ofMinutes(10);
 
-  public static final String SOURCE = "calculation-guard";
   public static final String DETAIL_TYPE = "Athena Spark Finding";
   public static final String TARGET = "target";
   public static final String CALCULATION = "calculation";

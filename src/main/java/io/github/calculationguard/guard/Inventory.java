@@ -102,8 +102,15 @@ public record Inventory(
    * @param what in words, to be followed by the name or ID
    * @param of the name or ID; empty if it is the account itself
    * @param why in AWS's words; absent if there was no time, or no call, left for it
+   * @param cause absent where the failure is no exception
    */
-  public record Failure(String what, String of, @Nullable String why) {}
+  public record Failure(
+      String what, String of, @Nullable String why, @Nullable RuntimeException cause) {
+
+    public Failure(String what, String of, @Nullable String why) {
+      this(what, of, why, null);
+    }
+  }
 
   /**
    * What is guarded, and by which limits.

@@ -25,7 +25,7 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
     int sessionsLeft;
     private final InstantSource clock;
     private final SequencedMap<InvalidTag, Addressee> invalidTags = new LinkedHashMap<>();
-    private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
+    private final List<Failure> failures = new ArrayList<>();
     private int workGroups;
     private int sessionsSeen;
 
@@ -78,22 +78,36 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
       return new EffectiveTags(limits, owner == null ? group.owner : owner);
     }
 
+    /** What was read, or why not. */
+    record Attempt<T>(Optional<T> value, @Nullable Failure failure) {}
+
     /**
-     * For any thread. What cannot be read, even by a defect of ours, is a failure of its own: the
-     * rest of the reading goes on.
+     * What cannot be read, even by a defect of ours, is a failure of its own: the rest of the
+     * reading goes on.
      */
     <T> Optional<T> read(String what, Object of, Supplier<T> reading) {
-      String why = null;
+      return result(attempt(what, of, reading));
+    }
+
+    /** For any thread. */
+    <T> Attempt<T> attempt(String what, Object of, Supplier<T> reading) {
+      var failure = new Failure(what, of.toString(), null);
       if (!isOutOfTime()) {
         try {
-          return Optional.of(reading.get());
+          return new Attempt<>(Optional.of(reading.get()), null);
+        } catch (AthenaSparkException e) {
+          var why = isOutOfTime() ? null : e.getMessage();
+          failure = new Failure(what, of.toString(), why, e);
         } catch (RuntimeException e) {
-          var message = e instanceof AthenaSparkException ? e.getMessage() : e.toString();
-          why = isOutOfTime() ? null : message;
+          failure = new Failure(what, of.toString(), e + " at " + e.getStackTrace()[0], e);
         }
       }
-      failures.add(new Failure(what, of.toString(), why));
-      return Optional.empty();
+      return new Attempt<>(Optional.empty(), failure);
+    }
+
+    <T> Optional<T> result(Attempt<T> attempt) {
+      Optional.ofNullable(attempt.failure).ifPresent(failures::add);
+      return attempt.value;
     }
 
     void leaveOut(String what, Object of) {

@@ -42,7 +42,7 @@ public record Judge(boolean mayTerminate) {
         .orElseGet(() -> new Warning(usage, stopAt(usage, snapshot), reason(usage)));
   }
 
-  /** That Athena's own idle timeout, as far as it was read, comes after the limit, if it does. */
+  /** Why Athena does not end an idle session by its limit; empty if it does, or nobody knows. */
   static Optional<String> keptOpen(Session session, Limits limits) {
     var timeout = session.idleTimeout();
     var minutes = limits.max().get(Rule.MAX_SESSION_IDLE_MINUTES);

@@ -122,7 +122,7 @@ public record Limits(
   /** Every tag of the guard begins with this; case does not matter. */
   public static final String PREFIX = "calculation-guard:";
 
-  private static final String ONCE = "one value: another tag differs from its key in case only";
+  private static final String ONCE = "a key of its own: another tag has the same key in other case";
 
   /** The key of the tag that exempts a workgroup or a session. */
   public static final String EXEMPT_UNTIL = PREFIX + "exempt-until";

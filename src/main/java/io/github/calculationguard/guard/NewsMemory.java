@@ -68,7 +68,7 @@ public final class NewsMemory {
           try {
             store.tag(tag.sessionArn, tag.key, warning.value(), deadline);
           } catch (AthenaSparkException e) {
-            failures.add(new Failure("tag on", tag.sessionArn, e.getMessage()));
+            failures.add(new Failure("tag on", tag.sessionArn, e.getMessage(), e));
           }
         });
     return failures;

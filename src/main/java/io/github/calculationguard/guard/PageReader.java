@@ -2,15 +2,12 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.comparingDouble;
-import static java.util.stream.Collectors.toList;
 import static java.util.stream.Collectors.toSet;
 
 import module java.base;
 
-import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.Failure;
-import io.github.calculationguard.guard.InventoryReader.EffectiveTags;
-import io.github.calculationguard.guard.InventoryReader.Reading;
+import io.github.calculationguard.guard.Inventory.*;
+import io.github.calculationguard.guard.InventoryReader.*;
 import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.Session.Executor;
@@ -54,8 +51,8 @@ public final class PageReader {
   private final Map<String, TimedTags> knownTags = new HashMap<>();
   private @Nullable Inventory last;
 
-  /** How many calls a reading needs that shows what runs. */
-  private int callsOfReading;
+  /** How many calls a reading takes that shows what runs. */
+  private int callsNeeded;
 
   /**
    * @param limiter which the reader's calls go through
@@ -75,7 +72,7 @@ public final class PageReader {
     if (last != null
         && !last.at().isBefore(now.minus(REMEMBERED))
         && !limiter.isSlowedDown()
-        && limiter.callsBy(now) < callsOfReading) {
+        && limiter.callsBy(now) < callsNeeded) {
       return last.with(new Failure("anything newer", "", null));
     }
     last = new PageReading(place, deadline).read();
@@ -113,7 +110,7 @@ public final class PageReader {
         var isSlow = limiter.isSlowedDown();
         deadline = isSlow ? end : new Deadline(now().plus(MAX_DETAILS)).orEarlier(end);
         calls = limiter.callsBy(isSlow ? end.at() : now());
-        callsOfReading = before - calls;
+        callsNeeded = before - calls;
         forget(listed);
         var groups = new TreeMap<String, Supplier<Map<String, String>>>();
         for (var session : listed) {
@@ -127,7 +124,7 @@ public final class PageReader {
         var groupTags = new HashMap<String, EffectiveTags>();
         groups.forEach(
             (name, tags) -> groupTags.put(name, effectiveTags(new WorkGroup(name), tags.get())));
-        var entries = started.stream().map(it -> it.apply(groupTags)).collect(toList());
+        var entries = new ArrayList<>(started.stream().map(it -> it.apply(groupTags)).toList());
         entries.sort(comparing(Entry::session, costliest));
         return inventory(entries, now());
       }
@@ -156,7 +153,8 @@ public final class PageReader {
     }
 
     private <T> Supplier<Optional<T>> start(String what, Object of, Supplier<T> reading) {
-      return CompletableFuture.supplyAsync(() -> read(what, of, reading), threads)::join;
+      var attempt = CompletableFuture.supplyAsync(() -> attempt(what, of, reading), threads);
+      return () -> result(attempt.join());
     }
 
     private Supplier<Map<String, String>> tags(String arn, Object of) {
@@ -207,7 +205,7 @@ public final class PageReader {
           leaveOut(what, id);
         }
       }
-      callsOfReading = Math.min(callsOfReading + running.size(), BURST / 2);
+      callsNeeded = Math.min(callsNeeded + running.size(), BURST / 2);
       var details = new HashMap<SessionId, Supplier<Optional<Session>>>();
       for (var session : ranked.subList(0, Math.min(ranked.size(), spare - running.size()))) {
         var id = session.id();

@@ -38,8 +38,8 @@ public final class RateLimiter {
   }
 
   /**
-   * The same, but waits no longer than this. What may not be made waits all the same: its time is
-   * then over, and its caller reports that and no failure.
+   * The same, but waits no longer than this. If the call may not be made, it still waits until the
+   * time is over, so that its caller reports a lack of time and not a failure.
    *
    * @return whether the call may be made
    */

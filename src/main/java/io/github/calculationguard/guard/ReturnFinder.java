@@ -2,8 +2,7 @@ package io.github.calculationguard.guard;
 
 import module java.base;
 
-import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.SweepReport.*;
 import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
@@ -41,8 +40,8 @@ final class ReturnFinder implements ReturnSearch.History {
           && !reading.isOutOfTime()) {
         known.put(id, new ReturnSearch(this).find(judged.snapshot()));
       }
-    } catch (AthenaSparkException _) {
-      // The next sweep asks again.
+    } catch (RuntimeException _) {
+      // Not even a defect of ours may keep a finding from being published. The next sweep asks.
     }
     var returned = known.getOrDefault(id, Optional.empty());
     return returned.map(judged::with).orElse(judged);

@@ -2,15 +2,13 @@ package io.github.calculationguard.guard;
 
 import static java.util.Comparator.comparing;
 import static java.util.Comparator.reverseOrder;
-import static java.util.stream.Collectors.partitioningBy;
 import static java.util.stream.Collectors.toSet;
 
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.*;
 import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.SweepReport.*;
 import io.github.calculationguard.guard.Verdict.*;
 import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
@@ -82,13 +80,12 @@ public final class Sweep {
     var reading = new SweepReader(reader, judge, memory, place, deadline.minus(RESERVE));
     var inventory = reading.read();
     var failures = new ArrayList<>(inventory.failures());
-    var isToStop =
-        inventory.entries().stream()
-            .flatMap(this::judge)
-            .collect(partitioningBy(it -> it.disposition() == Disposition.ORDERED));
+    var judged = new ArrayList<>(inventory.entries().stream().flatMap(this::judge).toList());
+    Predicate<Judged> isOrdered = it -> it.disposition() == Disposition.ORDERED;
+    var exceeding = judged.stream().filter(isOrdered).toList();
+    judged.removeIf(isOrdered);
     var returns = new ReturnFinder(reading, publishedAt, knownReturns);
-    var judged = new ArrayList<>(isToStop.getOrDefault(false, List.of()));
-    var ranked = choose(isToStop.getOrDefault(true, List.of()), reading);
+    var ranked = choose(exceeding, reading);
     judged.addAll(publish(ranked, returns, failures, deadline));
     judged.replaceAll(returns::mark);
     knownReturns.keySet().retainAll(judged.stream().map(Judged::id).collect(toSet()));
@@ -200,13 +197,13 @@ public final class Sweep {
   /** Publishes a finding of each that is to be stopped, which says what it returned after. */
   private List<Judged> publish(
       List<Judged> ranked, ReturnFinder returns, List<Failure> failures, Deadline deadline) {
+    ranked.replaceAll(it -> it.disposition() == Disposition.ORDERED ? returns.mark(it) : it);
     var now = clock.instant();
     var expiresAt = now.plus(Finding.LIFETIME);
     var findings = new LinkedHashMap<Event, Judged>();
     for (var it : ranked) {
       if (it.disposition() == Disposition.ORDERED) {
-        var marked = returns.mark(it);
-        findings.put(new Finding(marked, policy, expiresAt).event(), marked);
+        findings.put(new Finding(it, policy, expiresAt).event(), it);
       }
     }
     var refused = bus.put(List.copyOf(findings.keySet()), deadline);

@@ -6,8 +6,7 @@ import static java.util.Objects.requireNonNull;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.InventoryReader.EffectiveTags;
-import io.github.calculationguard.guard.InventoryReader.Reading;
+import io.github.calculationguard.guard.InventoryReader.*;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
@@ -98,8 +97,8 @@ final class SweepReader extends Reading {
       visitAll(sessions);
     }
     unlisted.forEach(it -> unfinished.add(it.name()));
-    // The next sweep resumes behind the last one that was begun. Otherwise a workgroup too large
-    // for one sweep would keep it from the others.
+    // The next sweep resumes at the first one of which nothing was visited. Otherwise a workgroup
+    // too large for one sweep would keep it from the others.
     groups.stream()
         .map(WorkGroup::name)
         .filter(it -> unfinished.contains(it) && !begun.contains(it))

@@ -6,13 +6,11 @@ import static java.util.Objects.requireNonNullElse;
 import module java.base;
 
 import io.github.calculationguard.guard.Limits;
-import io.github.calculationguard.guard.Limits.Mode;
-import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.Limits.*;
 import io.github.calculationguard.report.UserText;
 import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
-import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
-import io.github.calculationguard.spark.AthenaSparkException.NotFoundException;
+import io.github.calculationguard.spark.AthenaSparkException.*;
 import io.github.calculationguard.stop.*;
 import io.github.calculationguard.stop.Request.LimitViolation;
 import org.jspecify.annotations.Nullable;

@@ -53,7 +53,7 @@ record JsonObject(Map<?, ?> map) {
     return Double.isFinite(value.doubleValue()) ? value : null;
   }
 
-  /** The text or the number of a field that must be there. */
+  /** The value of a field that must be there. */
   <T> T required(String name, Function<String, @Nullable T> read, String accepted) {
     var value = read.apply(name);
     if (value == null) {

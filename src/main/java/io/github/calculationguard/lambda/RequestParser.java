@@ -159,8 +159,8 @@ final class RequestParser {
   /** Only the guard may put events on the bus that carries them. */
   private void requireOurs() {
     require(
-        Finding.SOURCE.equals(event.text("source")),
-        "findings and hand-overs are accepted only from source " + Finding.SOURCE);
+        InternalBus.SOURCE.equals(event.text("source")),
+        "findings and hand-overs are accepted only from source " + InternalBus.SOURCE);
   }
 
   private Request finding(RequestMetadata metadata) {
@@ -243,7 +243,7 @@ final class RequestParser {
         source.isHttp() ? http.requestId() : event.text("id"),
         http.caller(),
         request.text(Handover.REQUESTED_BY),
-        isNow || source.callerWaits() ? budgets.caller() : budgets.background());
+        isNow || source.mustReplyEarly() ? budgets.caller() : budgets.background());
   }
 
   private RequestMetadata metadata(

@@ -9,8 +9,7 @@ import io.github.calculationguard.lambda.Configuration.Budgets;
 import io.github.calculationguard.report.*;
 import io.github.calculationguard.report.NotificationPublisher.NotPublishedException;
 import io.github.calculationguard.spark.*;
-import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
-import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
+import io.github.calculationguard.spark.AthenaSparkException.*;
 import io.github.calculationguard.stop.*;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import org.crac.Core;
@@ -25,10 +24,10 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   /** Where the runtime interface client leaves the trace header of an invocation. */
   static final String TRACE_PROPERTY = "com.amazonaws.xray.traceHeader";
 
-  private static final String GOES_ON =
+  private static final String CONTINUES =
       "the guard continues in the background and announces the result";
   private static final Duration BETWEEN_SAME_REASONS = Duration.ofHours(1);
-  // Bounds memory: beyond it, further ones are only logged.
+  // Bounds memory: more reasons than this are only logged and counted.
   private static final int MAX_REASONS = 100;
 
   final Invocation.Factory invocations;
@@ -120,7 +119,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
       // hand-over finds out the rest, and a failure if not, because a retry does. A defect is a
       // failure in any case, which may not hide that Stop was sent.
       var isDefect = !(unresolved.cause() instanceof AthenaUnavailableException);
-      var isResult = unresolved.stopSent() && (isDefect || source.callerWaits());
+      var isResult = unresolved.stopSent() && (isDefect || source.mustReplyEarly());
       if (isResult) {
         results.add(unresolved.effectUnknown());
       }
@@ -167,7 +166,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   private List<Unresolved> handOver(Request.StopRequest request, List<StopResult> results) {
     var metadata = request.metadata();
     var isOpen = results.stream().anyMatch(it -> it.outcome() == Outcome.CANCELING);
-    if (!isOpen || !metadata.source().callerWaits()) {
+    if (!isOpen || !metadata.source().mustReplyEarly()) {
       return List.of();
     }
     var now = clock.instant();
@@ -179,7 +178,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
           new NotPublishedException("Stop was sent, and not handed over: " + why, null, null);
       return List.of(new Unresolved(request.calculation(), true, failure));
     }
-    results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.withNote(GOES_ON) : it);
+    results.replaceAll(it -> it.outcome() == Outcome.CANCELING ? it.withNote(CONTINUES) : it);
     return List.of();
   }
 
@@ -218,7 +217,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
     return record;
   }
 
-  /** Whether somebody waits for it, and the same reason was not announced in the last hour. */
+  /** Whether it was meant for the guard, and its reason was not announced in the last hour. */
   private boolean shouldAnnounce(Request.InvalidRequest request) {
     var now = clock.instant();
     announcedInvalid.values().removeIf(at -> !now.isBefore(at.plus(BETWEEN_SAME_REASONS)));
@@ -245,7 +244,7 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
 
   private static void sleep(Duration duration) {
     // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
-    SweepHandler.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
+    Invocation.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
   }
 
   /** Lambda must deliver the event again. */

@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
 public final class SweepHandler
     implements RequestHandler<Map<String, Object>, Map<String, Object>> {
 
-  /** The type of the event that says what a sweep found and nobody has stopped. */
-  static final String DETAIL_TYPE = "Athena Calculation Guard Warning";
-
   /** Concurrent messages. One after the other, slow ones could miss the deadline. */
   private static final int AT_ONCE = 5;
 
@@ -31,7 +28,7 @@ public final class SweepHandler
   private final InternalBus bus;
 
   public SweepHandler() {
-    this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
+    this(new Configuration(System.getenv()), InstantSource.system(), Invocation::sleep);
   }
 
   SweepHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
@@ -100,23 +97,26 @@ public final class SweepHandler
     var events = new LinkedHashMap<Judged, Event>();
     for (var it : sweep.news().unsent(report)) {
       var record = Objects.requireNonNull(findings.get(it));
-      events.put(it, new Event(DETAIL_TYPE, now, record.fields()));
+      events.put(it, new Event(InternalBus.WARNING, now, record.fields()));
     }
     var sending =
         supplyAsync(
             () -> bus.put(List.copyOf(events.values()), invocation.end()),
             Thread::startVirtualThread);
     var failures = new ArrayList<LogRecord>();
-    report.notifications().stream()
-        .gather(Gatherers.mapConcurrent(AT_ONCE, it -> new Published(it, publish(it, invocation))))
-        .forEach(
-            it -> {
-              if (it.failure() == null) {
-                untagged.addAll(sweep.news().notified(it.part(), invocation.end()));
-              } else {
-                failures.add(it.failure());
-              }
-            });
+    // All messages first, because tags are set at a limited rate.
+    var published =
+        report.notifications().stream()
+            .gather(
+                Gatherers.mapConcurrent(AT_ONCE, it -> new Published(it, publish(it, invocation))))
+            .toList();
+    for (var it : published) {
+      if (it.failure() == null) {
+        untagged.addAll(sweep.news().notified(it.part(), invocation.end()));
+      } else {
+        failures.add(it.failure());
+      }
+    }
     var refused = sending.join();
     events.forEach(
         (it, event) -> {
@@ -138,14 +138,6 @@ public final class SweepHandler
       return null;
     } catch (RuntimeException e) {
       return record.notNotified(e, it.now());
-    }
-  }
-
-  static void sleep(Duration duration) {
-    try {
-      Thread.sleep(duration);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -9,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 /** Announces an outcome to people by a notification, and to programs by an event. */
 public record Announcer(NotificationPublisher notifications, InternalBus bus, InstantSource clock) {
 
-  /** The type of the event that says what became of a stop request. */
-  public static final String DETAIL_TYPE = "Athena Calculation Guard Outcome";
-
   // The SDK's own timeout says what went wrong, and Lambda's comes a second later.
   private static final Duration MARGIN = Duration.ofMillis(100);
 
@@ -23,32 +20,37 @@ public record Announcer(NotificationPublisher notifications, InternalBus bus, In
    */
   public int announce(Notification notification, Deadline deadline) {
     var record = notification.record();
-    var event = new Event(DETAIL_TYPE, clock.instant(), record.fields());
+    var event = new Event(InternalBus.OUTCOME, clock.instant(), record.fields());
     var unsent = new AtomicReference<@Nullable String>("AWS did not answer in time");
-    var sending =
-        Thread.ofVirtual().start(() -> unsent.set(bus.put(List.of(event), deadline).get(event)));
-    RuntimeException unpublished = null;
+    var sending = Thread.ofVirtual().start(() -> unsent.set(send(event, deadline)));
+    var failures = 0;
     try {
       notifications.publish(notification, deadline);
+      record.announced();
     } catch (RuntimeException e) {
       // Not even a defect of ours may hide what became of the request.
-      unpublished = e;
+      record.notAnnounced(e);
+      failures++;
     }
     try {
       sending.join(deadline.left(clock.instant()).plus(MARGIN));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-    // Only now, because the record must not change while it is sent.
-    if (unpublished == null) {
-      record.announced();
-    } else {
-      record.notAnnounced(unpublished);
+      unsent.set("it was interrupted");
     }
     var why = unsent.get();
     if (why != null) {
       record.eventNotSent(why);
+      failures++;
     }
-    return (unpublished == null ? 0 : 1) + (why == null ? 0 : 1);
+    return failures;
+  }
+
+  private @Nullable String send(Event event, Deadline deadline) {
+    try {
+      return bus.put(List.of(event), deadline).get(event);
+    } catch (RuntimeException | Error e) {
+      return e.toString();
+    }
   }
 }

@@ -87,16 +87,16 @@ record Audience(News news) {
     var all = new LinkedHashSet<@Nullable String>();
     for (var it : news.addressees()) {
       var text = name.apply(it);
-      all.add(text == null ? null : UserText.attribute(text));
+      all.add(text == null ? null : UserText.ascii(text));
     }
     var fitting = new ArrayList<@Nullable String>();
     var left = MAX_OF_LIST;
     var leftOut = 0;
     for (var it : all) {
-      left -= String.valueOf(it).length() + SEPARATORS;
-      if (left >= 0) {
+      left -= it == null ? 0 : it.length() + SEPARATORS;
+      if (it == null || left >= 0) {
         fitting.add(it);
-      } else if (it != null) {
+      } else {
         leftOut++;
       }
     }

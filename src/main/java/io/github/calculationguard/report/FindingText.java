@@ -4,10 +4,8 @@ import module java.base;
 
 import io.github.calculationguard.guard.*;
 import io.github.calculationguard.guard.Limits.*;
-import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Judged;
-import io.github.calculationguard.guard.Verdict.Exceeded;
-import io.github.calculationguard.guard.Verdict.Warning;
+import io.github.calculationguard.guard.SweepReport.*;
+import io.github.calculationguard.guard.Verdict.*;
 import io.github.calculationguard.spark.*;
 import org.jspecify.annotations.Nullable;
 

@@ -4,8 +4,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Finding;
 import io.github.calculationguard.spark.InternalBus.Event;
-import io.github.calculationguard.stop.Request.EndSession;
-import io.github.calculationguard.stop.Request.StopRequest;
+import io.github.calculationguard.stop.Request.*;
 import org.jspecify.annotations.Nullable;
 
 /**

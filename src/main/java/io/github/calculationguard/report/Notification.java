@@ -54,7 +54,7 @@ public record Notification(
   }
 
   public Notification {
-    var ascii = UserText.attribute(subject);
+    var ascii = UserText.ascii(subject);
     lines = lines.stream().filter(it -> !it.isBlank()).toList();
     subject =
         ascii.length() <= MAX_SUBJECT ? ascii : ascii.substring(0, MAX_SUBJECT - 3).strip() + "...";
@@ -87,7 +87,7 @@ public record Notification(
 
   /** Adds a text as an attribute, which may not be empty. */
   static void putAttribute(Map<String, Object> attributes, String name, @Nullable String text) {
-    var value = text == null ? "" : UserText.attribute(text);
+    var value = text == null ? "" : UserText.ascii(text);
     if (!value.isEmpty()) {
       attributes.put(name, value);
     }

@@ -3,8 +3,7 @@ package io.github.calculationguard.report;
 import module java.base;
 
 import io.github.calculationguard.guard.Limits;
-import io.github.calculationguard.guard.Limits.Origin;
-import io.github.calculationguard.guard.Limits.Rule;
+import io.github.calculationguard.guard.Limits.*;
 import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AccountRegion.WorkGroup;
 import io.github.calculationguard.stop.*;
@@ -68,9 +67,7 @@ record StopMessage(Request request, StopResult result, LogRecord record, Costs c
   @Nullable String workGroup() {
     var read = record.text("work_group");
     var violation = request.violation();
-    return read != null || violation == null || violation.workGroup() == null
-        ? read
-        : UserText.name(violation.workGroup());
+    return read != null || violation == null ? read : UserText.name(violation.workGroup());
   }
 
   String kind() {

@@ -7,8 +7,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Limits.InvalidTag;
 import io.github.calculationguard.guard.SweepReport;
-import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.SweepReport.*;
 import io.github.calculationguard.spark.*;
 import io.jstach.jstache.JStache;
 import io.jstach.jstache.JStacheConfig;

@@ -6,8 +6,7 @@ import module java.base;
 
 import io.github.calculationguard.guard.Inventory.Failure;
 import io.github.calculationguard.guard.SweepReport;
-import io.github.calculationguard.guard.SweepReport.Disposition;
-import io.github.calculationguard.guard.SweepReport.Judged;
+import io.github.calculationguard.guard.SweepReport.*;
 import io.github.calculationguard.spark.Severity;
 
 /**
@@ -36,9 +35,11 @@ public record SweepRecord(SweepReport report, InvocationInfo info, String stack)
   /** The line of something that could not be read or published. */
   public LogRecord failure(Failure failure) {
     var why = requireNonNullElse(failure.why(), "no time was left to call AWS");
-    return head("sweep_failure", Severity.ERROR)
-        .put("subject", failure.what() + " " + failure.of())
-        .put("reason", UserText.aws(why));
+    var record =
+        head("sweep_failure", Severity.ERROR)
+            .put("subject", failure.what() + " " + failure.of())
+            .put("reason", UserText.aws(why));
+    return failure.cause() == null ? record : record.error(failure.cause());
   }
 
   /** The line of a notification that failed. */

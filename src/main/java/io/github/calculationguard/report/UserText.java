@@ -85,10 +85,10 @@ public final class UserText {
   }
 
   /**
-   * What subscribers filter by and nobody reads, such as an owner: as it is, but for characters
-   * other than printable ASCII. Empty if nothing is left.
+   * A subject, or what subscribers filter by, such as an owner: not made safe, only without
+   * characters other than printable ASCII. Empty if nothing is left.
    */
-  static String attribute(String text) {
+  static String ascii(String text) {
     return text.substring(0, Math.min(text.length(), MAX_ATTRIBUTE))
         .replaceAll("[^ -~]", "?")
         .strip();

@@ -9,8 +9,7 @@ import static java.util.stream.Collectors.toList;
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory;
-import io.github.calculationguard.guard.Inventory.Entry;
-import io.github.calculationguard.guard.Inventory.Failure;
+import io.github.calculationguard.guard.Inventory.*;
 import io.github.calculationguard.guard.Limits.Mode;
 import io.github.calculationguard.guard.Verdict.Usage;
 import io.github.calculationguard.report.Costs.Amount;

@@ -25,7 +25,7 @@ public record Snapshot(
     return new Snapshot(other, session, owner, executors, at);
   }
 
-  /** The session, where one was read. */
+  /** The session; throws NullPointerException if none was read. */
   public Session requireSession() {
     return Objects.requireNonNull(session);
   }

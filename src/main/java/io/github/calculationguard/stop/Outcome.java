@@ -27,7 +27,7 @@ public enum Outcome {
   DENIED(Severity.ERROR, "StopOther"),
   /** The input is no valid request. */
   INVALID(Severity.WARNING, "StopOther"),
-  /** What would be stopped, even if it has ended, or the deployment may not terminate it. */
+  /** Nothing was stopped, since that was asked for; {@link StopService#stop} says of what. */
   DRY_RUN(Severity.INFO, "StopOther");
 
   private final Severity severity;

@@ -6,6 +6,7 @@ import io.github.calculationguard.spark.*;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
 import io.github.calculationguard.stop.Request.EndSession;
+import io.github.calculationguard.stop.StopReport.Unresolved;
 import io.github.calculationguard.stop.StopResult.Effort;
 import org.jspecify.annotations.Nullable;
 
@@ -20,8 +21,8 @@ final class SessionTermination {
   private final EndSession request;
   private final RequestMetadata metadata;
   private final TimeBudget budget;
-  // Also where the answer was lost.
-  private boolean mayHaveTerminated;
+  private boolean isAnswerLost;
+  private boolean wasActive;
 
   SessionTermination(StopService service, EndSession request, TimeBudget budget) {
     this.service = service;
@@ -30,18 +31,30 @@ final class SessionTermination {
     metadata = request.metadata();
   }
 
-  StopResult terminate() {
+  StopReport terminate() {
     var begun = budget.now();
-    return budget.retry(() -> attempt(begun)).get();
+    try {
+      return new StopReport(budget.retry(() -> attempt(begun)).get());
+    } catch (AthenaUnavailableException e) {
+      return new StopReport(List.of(), List.of(new Unresolved(null, isAnswerLost, e)));
+    }
   }
 
   /** What follows from one try. Work may come between two tries, so each reads the session. */
   private Supplier<StopResult> attempt(Instant begun) {
     var session = service.athena().session(request.session(), budget.stopBy());
     if (session.state().hasEnded()) {
-      return () -> mayHaveTerminated ? untilEnded(session, begun) : alreadyOver(session);
+      return isAnswerLost
+          ? () -> untilEnded(session, begun)
+          : wasActive ? () -> endedMeanwhile(session, begun) : () -> alreadyOver(session);
     }
+    wasActive = true;
     var why = whyLeftAlone(session);
+    if (why != null && isAnswerLost) {
+      var unknown = "TerminateSession was sent, but its effect is not known yet; " + why;
+      return () ->
+          new StopResult(Outcome.CANCELING, unknown, described(session), effortSince(begun));
+    }
     if (why != null) {
       return () -> new StopResult(Outcome.LEFT_ALONE, why, described(session));
     }
@@ -52,7 +65,7 @@ final class SessionTermination {
       var state = service.athena().terminate(session.id(), budget.stopBy());
       return () -> untilEnded(session.withState(state), begun);
     } catch (AthenaUnavailableException e) {
-      mayHaveTerminated |= e.reason() == Reason.ANSWER_LOST;
+      isAnswerLost |= e.reason() == Reason.ANSWER_LOST;
       throw e;
     }
   }
@@ -61,12 +74,22 @@ final class SessionTermination {
     var latest = new AtomicReference<>(session);
     budget.poll(() -> latest.updateAndGet(this::newer).state().hasEnded(), () -> false);
     var hasEnded = latest.get().state().hasEnded();
-    var effort = new Effort(0, Duration.between(begun, budget.now()), false, false);
+    var effort = effortSince(begun);
     // A defect of ours must not hide the termination.
     var snapshot = service.snapshotOrNull(latest::get, metadata, budget);
     return hasEnded
         ? new StopResult(Outcome.SESSION_TERMINATED, null, snapshot, effort)
         : new StopResult(Outcome.CANCELING, NOT_ENDED, snapshot, effort);
+  }
+
+  /** It ended after this delivery saw it active, and not by its request. */
+  private StopResult endedMeanwhile(Session session, Instant begun) {
+    var why = "it ended before TerminateSession was accepted, by somebody else or by itself";
+    return new StopResult(Outcome.SESSION_TERMINATED, why, described(session), effortSince(begun));
+  }
+
+  private Effort effortSince(Instant begun) {
+    return new Effort(0, Duration.between(begun, budget.now()), false, false);
   }
 
   /** An earlier delivery may have terminated it. */

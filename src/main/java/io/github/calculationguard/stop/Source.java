@@ -27,7 +27,7 @@ public enum Source {
   }
 
   /** Whether a caller waits, who must be answered before the end of a stop. */
-  public boolean callerWaits() {
+  public boolean mustReplyEarly() {
     return isHttp() || this == WIDGET;
   }
 

@@ -16,14 +16,15 @@ public record StopReport(List<StopResult> results, List<Unresolved> unresolved) 
   /**
    * Something that could not be stopped, or whose outcome could not be found out.
    *
-   * @param calculation absent where not even the calculations are known
-   * @param stopSent whether Stop was sent, so that it may have taken effect
+   * @param calculation absent where not even the calculations are known, or a session is to end
+   * @param stopSent whether Stop, or TerminateSession, was sent, so that it may have taken effect
    */
   public record Unresolved(
       @Nullable CalculationId calculation, boolean stopSent, RuntimeException cause) {
 
     public StopResult effectUnknown() {
-      var unknown = "Stop was sent, but its effect is not known yet: " + reason();
+      var call = calculation == null ? "TerminateSession" : "Stop";
+      var unknown = call + " was sent, but its effect is not known yet: " + reason();
       return new StopResult(Outcome.CANCELING, unknown, null);
     }
 

@@ -3,9 +3,8 @@ package io.github.calculationguard.stop;
 import module java.base;
 
 import io.github.calculationguard.spark.*;
-import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException;
+import io.github.calculationguard.spark.AthenaSparkException.*;
 import io.github.calculationguard.spark.AthenaSparkException.AthenaUnavailableException.Reason;
-import io.github.calculationguard.spark.AthenaSparkException.DeniedException;
 import io.github.calculationguard.stop.StopReport.Unresolved;
 import org.jspecify.annotations.Nullable;
 
@@ -102,10 +101,10 @@ final class StopRun {
               .formatted(other.map(id -> ", " + id).orElse(""));
       return false;
     }
+    whyNotTerminated = null;
     try {
       service.athena().terminate(session, budget.stopBy());
       mayHaveTerminated = true;
-      whyNotTerminated = null;
       return true;
     } catch (AthenaUnavailableException e) {
       mayHaveTerminated |= e.reason() == Reason.ANSWER_LOST;

@@ -74,8 +74,7 @@ public record StopService(
           yield run.untilOver();
         }
         case StopSession session -> stopWhatRunsIn(session, budget);
-        case EndSession end ->
-            new StopReport(new SessionTermination(this, end, budget).terminate());
+        case EndSession end -> new SessionTermination(this, end, budget).terminate();
       };
     } catch (NotFoundException e) {
       return new StopReport(new StopResult(Outcome.NOT_FOUND, e.getMessage(), null));
@@ -108,14 +107,13 @@ public record StopService(
   public StopReport markReturned(StopRequest request, StopReport report) {
     var metadata = request.metadata();
     var violation = request.violation();
-    if (violation == null && metadata.source().callerWaits()) {
+    if (violation == null && metadata.source().mustReplyEarly()) {
       return report;
     }
-    var lookup = new ReturnLookup(this, metadata, report.results());
     var results = report.results().stream();
     var marked =
         violation == null
-            ? results.map(lookup::mark)
+            ? results.map(new ReturnLookup(this, metadata, report.results())::mark)
             : results.map(it -> it.withReturn(violation.returned()));
     return new StopReport(marked.toList(), report.unresolved());
   }

@@ -17,7 +17,7 @@ import io.github.athenasparklocal.Fault;
 import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.calculationguard.lambda.StopHandler.RequestFailedException;
-import io.github.calculationguard.report.Announcer;
+import io.github.calculationguard.spark.InternalBus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +38,7 @@ class OutcomeEventTest {
   private static final String REQUEST = "8f5a2c1e-0b6d-4e9a-9c3f-7d1e5b2a4c60";
 
   private static List<Map<String, Object>> outcomes(GuardedWorld guarded) {
-    return guarded.world.eventBridge().events(Announcer.DETAIL_TYPE).stream()
+    return guarded.world.eventBridge().events(InternalBus.OUTCOME).stream()
         .map(event -> json(event.json()))
         .toList();
   }
@@ -205,7 +205,7 @@ class OutcomeEventTest {
       SweepHandlerTest.handler(guarded.world, guarded.clock, guarded.settings)
           .handleRequest(
               sample("schedule-sweep.json"), new TestContext(REQUEST, Duration.ofMinutes(9), null));
-      return guarded.world.eventBridge().events(SweepHandler.DETAIL_TYPE).stream()
+      return guarded.world.eventBridge().events(InternalBus.WARNING).stream()
           .map(event -> json(event.json()))
           .filter(event -> CALCULATION.equals(detail(event).get("calculation_id")))
           .findFirst()

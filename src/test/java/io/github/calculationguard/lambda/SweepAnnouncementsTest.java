@@ -10,6 +10,7 @@ import io.github.athenasparklocal.Faults;
 import io.github.athenasparklocal.HandClock;
 import io.github.athenasparklocal.SessionSetup;
 import io.github.athenasparklocal.SparkModel;
+import io.github.calculationguard.spark.InternalBus;
 import io.github.calculationguard.standin.Json;
 import io.github.calculationguard.standin.LocalWorld;
 import io.github.calculationguard.standin.SnsMessage;
@@ -17,6 +18,7 @@ import io.github.calculationguard.standin.SnsMessage.Attribute;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -83,7 +85,7 @@ class SweepAnnouncementsTest {
   }
 
   private List<String> warned() {
-    return world.eventBridge().events(SweepHandler.DETAIL_TYPE).stream()
+    return world.eventBridge().events(InternalBus.WARNING).stream()
         .map(event -> GuardedWorld.detail(json(event.json())))
         .filter(detail -> !"KEPT_OPEN".equals(detail.get("outcome")))
         .map(detail -> String.valueOf(detail.get("session_id")))
@@ -127,6 +129,29 @@ class SweepAnnouncementsTest {
     assertThat(json(data.orElseThrow().text("sqs")))
         .containsEntry("work_group", "etl")
         .containsEntry("owner", "team data");
+  }
+
+  @Test
+  void publishesAllMessagesBeforeItSetsTheFirstTag() {
+    settings.put("MODE", "enforce");
+    for (var number = 0; number < 15; number++) {
+      workGroup("team-" + number, null);
+      idle("team-" + number, "s-" + number, ofHours(2), Map.of());
+    }
+    var messagesAtTags = new HashSet<Integer>();
+    world
+        .athena()
+        .faults(
+            call -> {
+              if (call.operation().equals("TagResource")) {
+                messagesAtTags.add(world.sns().messages().size());
+              }
+              return null;
+            });
+
+    handler().handleRequest(Map.of(), invocation);
+
+    assertThat(messagesAtTags).containsExactly(15);
   }
 
   @Test

@@ -79,7 +79,7 @@ class SweepHandlerTest {
     return handler(world, clock, settings, clock::advance);
   }
 
-  private static SweepHandler handler(
+  static SweepHandler handler(
       LocalWorld world, HandClock clock, Map<String, String> settings, Consumer<Duration> sleep) {
     var environment = new HashMap<>(world.environment());
     environment.put("BUS_NAME", "guard");
@@ -448,7 +448,14 @@ class SweepHandlerTest {
     assertThat(lines())
         .filteredOn(line -> "sweep_failure".equals(line.get("event")))
         .hasSize(4)
-        .allSatisfy(line -> assertThat((String) line.get("subject")).startsWith("tag on arn:aws:"));
+        .allSatisfy(
+            line ->
+                assertThat(line)
+                    .containsEntry("error_type", "AccessDeniedException")
+                    .containsEntry("aws_service", "Athena")
+                    .containsKey("aws_request_id")
+                    .hasEntrySatisfying(
+                        "subject", it -> assertThat((String) it).startsWith("tag on arn:aws:")));
     assertThat(lines()).anySatisfy(line -> assertThat(line).containsEntry("SweepFailures", 4));
 
     world.athena().faults(Faults.none());

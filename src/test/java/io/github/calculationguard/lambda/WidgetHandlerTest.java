@@ -327,7 +327,7 @@ class WidgetHandlerTest {
     InProcess.tellTheSdk(environment);
     Consumer<Duration> whileOthersCome =
         pause -> {
-          SweepHandler.sleep(Duration.ofMillis(100));
+          Invocation.sleep(Duration.ofMillis(100));
           clock.advance(pause);
         };
 

@@ -210,9 +210,47 @@ class StopServiceTest {
         .satisfies(
             it -> {
               assertThat(it.outcome()).isEqualTo(Outcome.SESSION_TERMINATED);
-              assertThat(Objects.requireNonNull(it.effort()).repeat())
+              assertThat(Objects.requireNonNull(it.effort()).repeat()).isFalse();
+              assertThat(String.valueOf(it.reason()).contains("by somebody else"))
                   .isEqualTo(reason != Reason.ANSWER_LOST);
             });
+  }
+
+  @Test
+  void doesNotSayThatASessionWasLeftAloneWhereTheAnswerToItsTerminationWasLost() {
+    athena = FakeAthenaSpark.withSession("Apache Spark version 3.5", START.minusSeconds(3600));
+    var busy = athena.session(SESSION, new Deadline(Instant.MAX));
+    athena.put(busy.withState(new SessionState("IDLE")), Map.of(), List.of());
+    beforeTermination(
+        () -> {
+          athena.put(busy, Map.of(), List.of());
+          throw new AthenaUnavailableException("reset", Reason.ANSWER_LOST, null, null);
+        });
+    var violation = violation(START.plusSeconds(700));
+    assertThat(stop(new EndSession(metadata(false), SESSION, violation, START, false)).results())
+        .singleElement()
+        .satisfies(
+            it -> {
+              assertThat(it.outcome()).isEqualTo(Outcome.CANCELING);
+              assertThat(it.reason())
+                  .isEqualTo(
+                      "TerminateSession was sent, but its effect is not known yet; the session is"
+                          + " busy again");
+            });
+  }
+
+  @ParameterizedTest
+  @EnumSource(Reason.class)
+  void knowsWhetherATerminationMayHaveTakenEffectThatWasNeverAnswered(Reason reason) {
+    beforeTermination(
+        () -> {
+          throw new AthenaUnavailableException("failed", reason, null, null);
+        });
+    var report = stop(endSession(false));
+    assertThat(report.results()).isEmpty();
+    assertThat(report.unresolved())
+        .singleElement()
+        .satisfies(it -> assertThat(it.stopSent()).isEqualTo(reason == Reason.ANSWER_LOST));
   }
 
   @Test
