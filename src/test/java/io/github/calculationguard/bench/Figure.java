@@ -17,8 +17,8 @@ enum Figure {
   DELAYED_STOP("warm, 20 ms a call: order to Stop, p50", "ms", 0.80),
   COLD("cold: process start to first answer, no SnapStart", "ms", 2.8),
   MEMORY("memory after the warm ones", "MB", 0),
-  SWEEP_CALLS("sweep: calls to Athena, nothing known yet", "", 0.35),
-  SWEEP_AGAIN("sweep: calls to Athena, the next one", "", 0),
+  SWEEP_CALLS("sweep: calls to Athena, nothing known yet", "", 0.60),
+  SWEEP_AGAIN("sweep: calls to Athena, the next one", "", 0.20),
   SWEEP_TIME("sweep: time at the same pace, nothing known yet", "s", 0);
 
   final String title;
