@@ -126,12 +126,4 @@ record Invocation(
     var traced = Instant.ofEpochSecond(Long.parseLong(matcher.group(1), 16));
     return traced.isAfter(now) ? now : traced;
   }
-
-  static void sleep(Duration duration) {
-    try {
-      Thread.sleep(duration);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
 }

@@ -243,8 +243,12 @@ public final class StopHandler implements RequestHandler<Map<String, Object>, Ob
   }
 
   private static void sleep(Duration duration) {
-    // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
-    Invocation.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
+    try {
+      // A little shorter than asked: jitter, so that concurrent waiters don't poll in lockstep.
+      Thread.sleep(duration.multipliedBy(80 + new Random().nextInt(21)).dividedBy(100));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Lambda must deliver the event again. */

@@ -28,7 +28,7 @@ public final class SweepHandler
   private final InternalBus bus;
 
   public SweepHandler() {
-    this(new Configuration(System.getenv()), InstantSource.system(), Invocation::sleep);
+    this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
 
   SweepHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {
@@ -138,6 +138,14 @@ public final class SweepHandler
       return null;
     } catch (RuntimeException e) {
       return record.notNotified(e, it.now());
+    }
+  }
+
+  static void sleep(Duration duration) {
+    try {
+      Thread.sleep(duration);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

@@ -31,7 +31,7 @@ public final class WidgetHandler implements RequestHandler<Map<String, Object>, 
   private final PageReader page;
 
   public WidgetHandler() {
-    this(new Configuration(System.getenv()), InstantSource.system(), Invocation::sleep);
+    this(new Configuration(System.getenv()), InstantSource.system(), SweepHandler::sleep);
   }
 
   WidgetHandler(Configuration configuration, InstantSource clock, Consumer<Duration> sleep) {

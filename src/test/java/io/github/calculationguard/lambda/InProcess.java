@@ -14,7 +14,7 @@ public final class InProcess {
 
   /** The stop function, with an environment that it would find in Lambda. */
   public static RequestHandler<Map<String, Object>, Object> stop(Map<String, String> environment) {
-    return stop(environment, InstantSource.system(), Invocation::sleep);
+    return stop(environment, InstantSource.system(), SweepHandler::sleep);
   }
 
   /** The sweep function, with an environment that it would find in Lambda. */
@@ -22,7 +22,7 @@ public final class InProcess {
       Map<String, String> environment) {
     tellTheSdk(environment);
     return new SweepHandler(
-        new Configuration(environment), InstantSource.system(), Invocation::sleep);
+        new Configuration(environment), InstantSource.system(), SweepHandler::sleep);
   }
 
   /** The widget function, with an environment that it would find in Lambda. */
@@ -30,7 +30,7 @@ public final class InProcess {
       Map<String, String> environment) {
     tellTheSdk(environment);
     return new WidgetHandler(
-        new Configuration(environment), InstantSource.system(), Invocation::sleep);
+        new Configuration(environment), InstantSource.system(), SweepHandler::sleep);
   }
 
   /** The stop function by a clock that its pauses move. */

@@ -327,7 +327,7 @@ class WidgetHandlerTest {
     InProcess.tellTheSdk(environment);
     Consumer<Duration> whileOthersCome =
         pause -> {
-          Invocation.sleep(Duration.ofMillis(100));
+          SweepHandler.sleep(Duration.ofMillis(100));
           clock.advance(pause);
         };
 
