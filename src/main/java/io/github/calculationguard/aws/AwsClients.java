@@ -70,7 +70,7 @@ public final class AwsClients implements AutoCloseable {
     timer.prestartCoreThread();
   }
 
-  /** Clients alike, with a wrapped HTTP client, a timer and credentials of their own. */
+  /** The same clients, with a wrapped HTTP client, a timer and credentials of their own. */
   AwsClients withHttpClient(
       UnaryOperator<SdkHttpClient> wrapper, TrustManagerFactory trustManagers) {
     var other =

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param sessionsSeen the active ones that were listed
  * @param sessionsLeft those of them that the sweep did not come to, and the next one begins with
  * @param entries the active sessions that were read
- * @param invalidTags those of the workgroups and sessions that were read, with whom they concern
+ * @param invalidTags those of the workgroups and sessions that were read, each with whom it
+ *     concerns
  */
 public record Inventory(
     AccountRegion place,

@@ -1,5 +1,7 @@
 package io.github.calculationguard.guard;
 
+import static java.util.stream.Collectors.joining;
+
 import module java.base;
 
 import io.github.calculationguard.guard.Inventory.*;
@@ -99,7 +101,9 @@ public record InventoryReader(AthenaSparkReader athena, InstantSource clock, Sco
           var why = isOutOfTime() ? null : e.getMessage();
           failure = new Failure(what, of.toString(), why, e);
         } catch (RuntimeException e) {
-          failure = new Failure(what, of.toString(), e + " at " + e.getStackTrace()[0], e);
+          // After many alike, the JVM throws exceptions without a stack trace.
+          var at = Stream.of(e.getStackTrace()).limit(1).map(it -> " at " + it).collect(joining());
+          failure = new Failure(what, of.toString(), e + at, e);
         }
       }
       return new Attempt<>(Optional.empty(), failure);

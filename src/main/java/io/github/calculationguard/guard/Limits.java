@@ -122,7 +122,8 @@ public record Limits(
   /** Every tag of the guard begins with this; case does not matter. */
   public static final String PREFIX = "calculation-guard:";
 
-  private static final String ONCE = "a key of its own: another tag has the same key in other case";
+  private static final String ONCE =
+      "a key of its own: another tag has the same key in another case";
 
   /** The key of the tag that exempts a workgroup or a session. */
   public static final String EXEMPT_UNTIL = PREFIX + "exempt-until";
@@ -233,7 +234,7 @@ public record Limits(
       this.origin = origin;
       origins.putAll(origins());
       var names = new HashSet<String>();
-      // Sorted, so that each reader takes the same for the second of two that differ in case only.
+      // Sorted, so that of two keys that differ in case only, the same one is always rejected.
       new TreeMap<>(tags)
           .forEach(
               (key, value) -> {
@@ -249,8 +250,7 @@ public record Limits(
     /** What would be accepted instead of the value; empty if it is accepted. */
     private Optional<String> parse(String name, String value) {
       if (name.startsWith(RecordedWarning.NAME)) {
-        // The guard's own memory, in which nothing that cannot be read makes a difference. Only
-        // those on a session count.
+        // The guard's own memory. What cannot be read is ignored, and so is a workgroup's.
         Rule.of(name.substring(RecordedWarning.NAME.length()))
             .filter(_ -> origin == Origin.SESSION_TAG)
             .ifPresent(it -> RecordedWarning.parse(value).ifPresent(w -> warnings.put(it, w)));

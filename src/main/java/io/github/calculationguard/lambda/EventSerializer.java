@@ -14,7 +14,7 @@ import io.github.calculationguard.report.Json;
 @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // Handlers take a Map only.
 public final class EventSerializer implements CustomPojoSerializer {
 
-  /** The name under which an event that is no JSON object says why. */
+  /** The key that says why an event is not a JSON object. */
   static final String INVALID = "$invalid";
 
   @Override

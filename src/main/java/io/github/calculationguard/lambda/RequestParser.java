@@ -235,7 +235,7 @@ final class RequestParser {
     };
   }
 
-  /** With isNow the request is made now, because a caller waits, or whatever its event says. */
+  /** If isNow, the request counts from now, whatever time its event has. */
   private RequestMetadata metadata(JsonObject request, boolean isNow) {
     return metadata(
         request,

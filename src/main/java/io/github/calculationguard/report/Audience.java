@@ -70,7 +70,7 @@ record Audience(News news) {
     return !isShared() ? null : quoted == null ? group : group + "; owner " + quoted;
   }
 
-  /** How many names the attributes have no room for; null if they have room for all. */
+  /** How many names do not fit into the attributes; null if all do. */
   @Nullable Integer leftOut() {
     var leftOut = names(Addressee::workGroup).leftOut() + names(Addressee::owner).leftOut();
     return isShared() && leftOut > 0 ? (Integer) leftOut : null;
@@ -80,7 +80,7 @@ record Audience(News news) {
     return news.addressees().iterator().next();
   }
 
-  /** What an attribute has room for, and how many names it has not. Null stands for no owner. */
+  /** The names that fit into an attribute, and how many do not. Null stands for no owner. */
   private record Names(List<@Nullable String> fitting, int leftOut) {}
 
   private Names names(Function<Addressee, @Nullable String> name) {

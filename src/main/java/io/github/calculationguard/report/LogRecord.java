@@ -133,7 +133,7 @@ public final class LogRecord {
     return failed("announced", "not announced: " + why).error(e);
   }
 
-  /** Adds that no event was sent, as far as AWS tells, which is an error, and why. */
+  /** Adds the error that the event may not have been sent, and why. */
   public LogRecord eventNotSent(String why) {
     return failed("event_sent", "the event may not have been sent: " + why);
   }

@@ -524,6 +524,25 @@ class SweepTest {
   }
 
   @Test
+  void goesOnWhereADefectHasNoStackTrace() {
+    var world = new World(policy(DEFAULTS));
+    world.workGroup("etl", NO_TAGS);
+    world.idle("etl", "s-1", ofHours(9), ofHours(2), NO_TAGS);
+    var defect = new IllegalStateException("a defect");
+    defect.setStackTrace(new StackTraceElement[0]);
+    world.athena.listen(
+        call -> {
+          if (call.operation().equals("GetSession")) {
+            throw defect;
+          }
+        });
+
+    assertThat(world.sweep().failures())
+        .singleElement()
+        .satisfies(it -> assertThat(it.why()).isEqualTo(defect.toString()));
+  }
+
+  @Test
   void failsWhereNotEvenTheWorkGroupsCanBeListed() {
     var world = new World(policy(DEFAULTS));
     world.athena.fail("ListWorkGroups", "", new DeniedException("not yours", null, null));

@@ -212,8 +212,7 @@ class ReturnTest {
         .containsEntry("level", "INFO");
   }
 
-  @Test
-  void saysOfACalculationThatItMayHaveReturnedAfterACanceledOne() {
+  private void addSessionWithACanceledCalculation() {
     model().addWorkGroup("analytics", SparkModel.PYSPARK_3, Map.of());
     model().add(SessionSetup.in("analytics").id("s-9").startedAt(NOW.minus(ofHours(5))));
     model()
@@ -223,6 +222,11 @@ class ReturnTest {
                 .description("Nightly join")
                 .submittedAt(NOW.minus(ofHours(4)))
                 .stoppedAt(NOW.minus(ofHours(3))));
+  }
+
+  @Test
+  void saysOfACalculationThatItMayHaveReturnedAfterACanceledOne() {
+    addSessionWithACanceledCalculation();
     model()
         .add(
             CalculationSetup.in("s-9")
@@ -243,15 +247,7 @@ class ReturnTest {
 
   @Test
   void knowsTheHistoryOfEachCalculationThatARequestCovers() {
-    model().addWorkGroup("analytics", SparkModel.PYSPARK_3, Map.of());
-    model().add(SessionSetup.in("analytics").id("s-9").startedAt(NOW.minus(ofHours(5))));
-    model()
-        .add(
-            CalculationSetup.in("s-9")
-                .id("first")
-                .description("Nightly join")
-                .submittedAt(NOW.minus(ofHours(4)))
-                .stoppedAt(NOW.minus(ofHours(3))));
+    addSessionWithACanceledCalculation();
     for (var it : Map.of("Nightly join", 175, "Another", 10).entrySet()) {
       model()
           .add(

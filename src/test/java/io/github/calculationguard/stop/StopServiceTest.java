@@ -96,6 +96,18 @@ class StopServiceTest {
         });
   }
 
+  /** An idle session of Spark 3.5, which becomes busy before TerminateSession fails. */
+  private void becomesBusyBeforeItsTerminationFails(Reason reason) {
+    athena = FakeAthenaSpark.withSession("Apache Spark version 3.5", START.minusSeconds(3600));
+    var busy = athena.session(SESSION, new Deadline(Instant.MAX));
+    athena.put(busy.withState(new SessionState("IDLE")), Map.of(), List.of());
+    beforeTermination(
+        () -> {
+          athena.put(busy, Map.of(), List.of());
+          throw new AthenaUnavailableException("failed", reason, null, null);
+        });
+  }
+
   private StopReport stop(Request.StopRequest request) {
     var clock = athena.clock;
     var reader = new Snapshot.Reader(athena, "owner", clock, () -> false);
@@ -177,14 +189,7 @@ class StopServiceTest {
 
   @Test
   void leavesASessionAloneThatBecameBusyBetweenTwoTriesToTerminateIt() {
-    athena = FakeAthenaSpark.withSession("Apache Spark version 3.5", START.minusSeconds(3600));
-    var busy = athena.session(SESSION, new Deadline(Instant.MAX));
-    athena.put(busy.withState(new SessionState("IDLE")), Map.of(), List.of());
-    beforeTermination(
-        () -> {
-          athena.put(busy, Map.of(), List.of());
-          throw new AthenaUnavailableException("throttled", Reason.THROTTLED, null, null);
-        });
+    becomesBusyBeforeItsTerminationFails(Reason.THROTTLED);
     var request =
         new EndSession(metadata(false), SESSION, violation(START.plusSeconds(700)), START, false);
     assertThat(stop(request).results())
@@ -218,14 +223,7 @@ class StopServiceTest {
 
   @Test
   void doesNotSayThatASessionWasLeftAloneWhereTheAnswerToItsTerminationWasLost() {
-    athena = FakeAthenaSpark.withSession("Apache Spark version 3.5", START.minusSeconds(3600));
-    var busy = athena.session(SESSION, new Deadline(Instant.MAX));
-    athena.put(busy.withState(new SessionState("IDLE")), Map.of(), List.of());
-    beforeTermination(
-        () -> {
-          athena.put(busy, Map.of(), List.of());
-          throw new AthenaUnavailableException("reset", Reason.ANSWER_LOST, null, null);
-        });
+    becomesBusyBeforeItsTerminationFails(Reason.ANSWER_LOST);
     var violation = violation(START.plusSeconds(700));
     assertThat(stop(new EndSession(metadata(false), SESSION, violation, START, false)).results())
         .singleElement()
